@@ -1,0 +1,98 @@
+//! Chooses the specialised loop for a framer and runs it over a slab.
+
+const std = @import("std");
+const abi = @import("abi.zig");
+const columns = @import("columns.zig");
+const driver = @import("driver.zig");
+const match = @import("match.zig");
+const verify = @import("verify.zig");
+const delimiter = @import("framing/delimiter.zig");
+const FixedLength = @import("framing/fixed_length.zig").FixedLength;
+const LengthField = @import("framing/length_field.zig").LengthField;
+const Raw = @import("framing/raw.zig").Raw;
+
+/// Prepares a framer whose configuration was just written.
+pub fn init(framer: *abi.Framer) void {
+    verify.init(framer);
+    reset(framer);
+}
+
+/// Forgets the partial frame: a new connection begins.
+pub fn reset(framer: *abi.Framer) void {
+    framer.searched = 0;
+    framer.discarding = 0;
+    framer.discard_left = 0;
+    framer.depth = 0;
+    framer.message_length = 0;
+}
+
+/// Frames `slab[from..end]`, appending behind the `frames` entries already in
+/// its index, then gathers columns and counts rule hits of the new ones.
+pub fn scan(
+    framer: *abi.Framer,
+    slab: *const abi.Slab,
+    rules: []abi.Rule,
+    frames: u32,
+    from: u32,
+    end: u32,
+    out: *abi.Outcome,
+) void {
+    out.* = .{};
+    var cursor: driver.Cursor = .{
+        .bytes = @ptrFromInt(slab.bytes),
+        .offsets = @ptrFromInt(slab.offsets),
+        .lengths = @ptrFromInt(slab.lengths),
+        .raw_offsets = @ptrFromInt(slab.raw_offsets),
+        .raw_lengths = @ptrFromInt(slab.raw_lengths),
+        .capacity = slab.capacity,
+        .count = @min(frames, slab.capacity),
+        .position = @min(from, end),
+        .end = end,
+    };
+    const first = cursor.count;
+    dispatch(framer, &cursor, out);
+    out.frames = cursor.count;
+    out.framed = cursor.position;
+    if (cursor.count == first) return;
+    gatherColumns(slab, first, cursor.count, out);
+    if (rules.len > 0) match.countHits(rules, slab, framer.kind.storesRaw(), first, cursor.count);
+}
+
+fn gatherColumns(slab: *const abi.Slab, first: u32, end: u32, out: *abi.Outcome) void {
+    const declared: [*]const abi.Column = @ptrFromInt(slab.columns);
+    for (declared[0..slab.column_count]) |*column| {
+        out.missing_fields += columns.gather(column, .{
+            .bytes = @ptrFromInt(slab.bytes),
+            .offsets = @ptrFromInt(slab.offsets),
+            .lengths = @ptrFromInt(slab.lengths),
+            .first = first,
+            .end = end,
+        });
+    }
+}
+
+fn dispatch(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
+    switch (framer.kind) {
+        .length_field => lengthField(framer, cursor, out),
+        .fixed_length => driver.drive(FixedLength, framer, cursor, out),
+        .delimiter => driver.drive(delimiter.Delimiter, framer, cursor, out),
+        .lines => driver.drive(delimiter.Lines, framer, cursor, out),
+        .raw => driver.drive(Raw, framer, cursor, out),
+        else => {},
+    }
+}
+
+fn lengthField(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
+    if (framer.magic_length > 0 or framer.checksum != .none) {
+        return driver.drive(LengthField(1, .big, true), framer, cursor, out);
+    }
+    inline for (.{ 1, 2, 3, 4, 8 }) |width| {
+        inline for (.{ abi.ByteOrder.big, abi.ByteOrder.little }) |order| {
+            // One byte has no order.
+            const one_byte = width == 1 and order == .big;
+            if (framer.length_field_length == width and (one_byte or framer.byte_order == order)) {
+                return driver.drive(LengthField(width, order, false), framer, cursor, out);
+            }
+        }
+    }
+}

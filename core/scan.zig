@@ -1,0 +1,50 @@
+//! Searching bytes, 16 at a time.
+
+const std = @import("std");
+
+const Lane = @Vector(16, u8);
+
+/// Index of the first `byte` in `bytes` at or behind `from`.
+pub inline fn findByte(bytes: []const u8, from: u32, byte: u8) ?u32 {
+    const needle: Lane = @splat(byte);
+    var at: u32 = from;
+    while (at + 16 <= bytes.len) : (at += 16) {
+        const lane: Lane = bytes[at..][0..16].*;
+        const mask: u16 = @bitCast(lane == needle);
+        if (mask != 0) return at + @ctz(mask);
+    }
+    while (at < bytes.len) : (at += 1) {
+        if (bytes[at] == byte) return at;
+    }
+    return null;
+}
+
+/// Index of the first `pattern` in `bytes` at or behind `from`.
+pub inline fn findPattern(bytes: []const u8, from: u32, pattern: []const u8) ?u32 {
+    std.debug.assert(pattern.len > 0);
+    var at = from;
+    while (findByte(bytes, at, pattern[0])) |candidate| : (at = candidate + 1) {
+        if (candidate + pattern.len > bytes.len) return null;
+        if (std.mem.eql(u8, bytes[candidate..][0..pattern.len], pattern)) return candidate;
+    }
+    return null;
+}
+
+test findByte {
+    var buffer: [67]u8 = @splat('.');
+    for (0..buffer.len) |at| {
+        buffer[at] = 'x';
+        for (0..buffer.len) |from| {
+            const expected: ?u32 = if (from <= at) @intCast(at) else null;
+            try std.testing.expectEqual(expected, findByte(&buffer, @intCast(from), 'x'));
+        }
+        buffer[at] = '.';
+    }
+}
+
+test findPattern {
+    try std.testing.expectEqual(3, findPattern("\r\r.\r\n\r\n", 0, "\r\n"));
+    try std.testing.expectEqual(5, findPattern("\r\r.\r\n\r\n", 4, "\r\n"));
+    try std.testing.expectEqual(null, findPattern("abc\r", 0, "\r\n"));
+    try std.testing.expectEqual(1, findPattern("aaab", 0, "aab"));
+}
