@@ -26,12 +26,12 @@ export interface GenerateOptions {
   seed?: number;
   /**
    * After how many frames the feed, sequence numbers included, begins again.
-   * Default 65,536, fewer when that would be more than 8 MiB.
+   * Default 16,384, fewer when that would be more than 8 MiB.
    */
   period?: number;
 }
 
-const MAX_PERIOD = 65_536;
+const MAX_PERIOD = 16_384;
 const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
 
 /** Mulberry32: numbers from 0 up to, not including, 1; the same for the same seed. */
