@@ -1,0 +1,126 @@
+/**
+ * What `spillway push` says: a log on standard output, and on a terminal a
+ * status line on standard error.
+ *
+ * @module
+ */
+
+import type { ClientCounters, PushEvent } from "../push/events.ts";
+
+const RED = "\x1b[31m";
+const RESET = "\x1b[0m";
+const ERASE_LINE = "\r\x1b[K";
+const STATUS_EVERY_MS = 250;
+
+/** `1234567` as `1.2 MB`. */
+function bytes(count: number): string {
+  if (count < 1e3) return `${count} B`;
+  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
+  if (count < 1e9) return `${(count / 1e6).toFixed(1)} MB`;
+  return `${(count / 1e9).toFixed(2)} GB`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
+
+function whole(count: number): string {
+  return Math.round(count).toLocaleString("en-US");
+}
+
+/** The event in one line for people. */
+export function describe(event: PushEvent): string {
+  const name = `client ${event.client}`;
+  if (event.type === "accept") {
+    return event.peer === "" ? `${name} connected` : `${name} connected from ${event.peer}`;
+  }
+  const after = `after ${seconds(event.elapsedMs)}, ${whole(event.framesAccepted)} frames (${
+    bytes(event.bytesAccepted)
+  }) accepted`;
+  switch (event.type) {
+    case "cut":
+      return `${name} cut (${event.how}, ${event.reason}) ${after}, ${
+        bytes(event.queueBytes)
+      } queued, longest stall ${seconds(event.longestStallMs)}`;
+    case "finish":
+      return `${name} finished ${after}, queue at most ${
+        bytes(event.maxQueueBytesSeen)
+      }, longest stall ${seconds(event.longestStallMs)}`;
+    case "client_error":
+      return `${name} went (${event.code}) ${after}`;
+    case "stop":
+      return `${name} stopped ${after}`;
+  }
+}
+
+/** Where a push server's events go. */
+export class PushLog implements Disposable {
+  readonly #json: boolean;
+  readonly #live: boolean;
+  readonly #started: number = performance.now();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #endedFrames = 0;
+  #endedBytes = 0;
+
+  /** A log as JSON lines or for people; live if standard error is a terminal. */
+  constructor(options: { json: boolean }) {
+    this.#json = options.json;
+    this.#live = !options.json && Deno.stderr.isTerminal();
+  }
+
+  /** Says where clients can connect. */
+  listening(where: { port: number; hostname: string } | { path: string }): void {
+    if (this.#json) return this.#line(JSON.stringify({ type: "listening", ...where }));
+    const address = "path" in where ? `unix:${where.path}` : `${where.hostname}:${where.port}`;
+    this.#line(`listening on ${address}`);
+  }
+
+  /** Writes an event down. */
+  event(event: PushEvent): void {
+    if (event.type !== "accept") {
+      this.#endedFrames += event.framesAccepted;
+      this.#endedBytes += event.bytesAccepted;
+    }
+    if (this.#json) return this.#line(JSON.stringify(event));
+    const red = event.type === "cut" && !Deno.noColor && Deno.stdout.isTerminal();
+    this.#line(red ? `${RED}${describe(event)}${RESET}` : describe(event));
+  }
+
+  /** Shows a status line from now on, if there is a terminal. */
+  showStatus(clients: () => ClientCounters[]): void {
+    if (!this.#live) return;
+    let last = { at: this.#started, frames: 0, bytes: 0 };
+    this.#timer = setInterval(() => {
+      const connected = clients();
+      const sum = (pick: (client: ClientCounters) => number): number =>
+        connected.reduce((total, client) => total + pick(client), 0);
+      const now = {
+        at: performance.now(),
+        frames: this.#endedFrames + sum((client) => client.framesAccepted),
+        bytes: this.#endedBytes + sum((client) => client.bytesAccepted),
+      };
+      const perSecond = 1000 / (now.at - last.at);
+      this.#status(
+        `${connected.length} clients · ${whole((now.frames - last.frames) * perSecond)} frames/s` +
+          ` · ${bytes((now.bytes - last.bytes) * perSecond)}/s` +
+          ` · ${bytes(sum((client) => client.queueBytes))} queued`,
+      );
+      last = now;
+    }, STATUS_EVERY_MS);
+  }
+
+  /** Takes the status line away. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#status("");
+  }
+
+  #line(text: string): void {
+    this.#status("");
+    console.log(text);
+  }
+
+  #status(text: string): void {
+    if (this.#live) Deno.stderr.writeSync(new TextEncoder().encode(ERASE_LINE + text));
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Reading flags: what every command shares.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+
+/** A command line that cannot be understood. The command prints its message and exits with code 2. */
+export class UsageError extends Error {
+  /** Always `"UsageError"`. */
+  override name = "UsageError";
+}
+
+/** Flags by name, as `parseArgs` of `@std/cli` gives them. */
+export type Flags = Record<string, unknown>;
+
+/** The flags a command knows. */
+export interface FlagNames {
+  /** Flags with a value. */
+  string: string[];
+  /** Flags without. */
+  boolean: string[];
+}
+
+/** Splits a command line into flags and positional arguments; unknown flags are refused. */
+export function parseFlags(
+  args: string[],
+  names: FlagNames,
+): { flags: Flags; positionals: string[] } {
+  const unknown: string[] = [];
+  const parsed = parseArgs(args, {
+    string: names.string,
+    boolean: names.boolean,
+    // parseArgs takes the name of "--no-x=1" to be "x".
+    alias: Object.fromEntries(
+      names.string.filter((name) => name.startsWith("no-")).map((name) => [name, name.slice(3)]),
+    ),
+    unknown: (arg: string, key?: string) => {
+      if (key === undefined) return true;
+      unknown.push(arg);
+      return false;
+    },
+  });
+  if (unknown.length > 0) {
+    throw new UsageError(`Unknown flag ${unknown[0]}, --help lists those there are`);
+  }
+  const { _: positionals, ...flags } = parsed;
+  return { flags, positionals: positionals.map(String) };
+}
+
+/** The flag's text; `undefined` if it is not given. */
+export function textFlag(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  if (value === "") {
+    throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
+  }
+  return String(value);
+}
+
+/** The flag's text, which must be one of `choices`. */
+export function choiceFlag<T extends string>(
+  flags: Flags,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = textFlag(flags, name);
+  if (text === undefined) return undefined;
+  const choice = choices.find((one) => one === text);
+  if (choice === undefined) {
+    throw new UsageError(`--${name} must be one of ${choices.join(", ")}, got ${text}`);
+  }
+  return choice;
+}
+
+/** The flag as a whole number within bounds. */
+export function integerFlag(
+  flags: Flags,
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): number | undefined {
+  const text = textFlag(flags, name);
+  if (text === undefined) return undefined;
+  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) {
+    const upTo = max === Number.MAX_SAFE_INTEGER ? "on" : `to ${max}`;
+    throw new UsageError(`--${name} must be a whole number from ${min} ${upTo}, got ${text}`);
+  }
+  return value;
+}
+
+/** A number with a unit, in that unit's terms. */
+function withUnit(text: string, units: Record<string, number>): number | undefined {
+  const [, digits, unit] = text.match(/^(\d+(?:\.\d+)?)([a-zA-Z]*)$/) ?? [];
+  const factor = Object.hasOwn(units, unit ?? "-") ? units[unit] : undefined;
+  return factor === undefined ? undefined : Number(digits) * factor;
+}
+
+const BYTE_UNITS = {
+  "": 1,
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+const TIME_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A number of bytes: `65536`, `64KiB`, `1.5MB`. */
+export function parseBytes(text: string, name: string): number {
+  const bytes = withUnit(text, BYTE_UNITS);
+  if (bytes === undefined || !Number.isInteger(bytes) || bytes < 1) {
+    throw new UsageError(`--${name} must be a number of bytes as 65536, 64KiB or 8MB, got ${text}`);
+  }
+  return bytes;
+}
+
+/** A time in ms: `250ms`, `1.5s`, `2m`. */
+export function parseTime(text: string, name: string): number {
+  const ms = withUnit(text, TIME_UNITS);
+  if (ms === undefined || ms <= 0) {
+    throw new UsageError(`--${name} must be a time as 250ms, 1.5s or 2m, got ${text}`);
+  }
+  return ms;
+}
+
+/** The flag as a number of bytes. */
+export function bytesFlag(flags: Flags, name: string): number | undefined {
+  const text = textFlag(flags, name);
+  return text === undefined ? undefined : parseBytes(text, name);
+}
+
+/** The flag as a time in ms. */
+export function timeFlag(flags: Flags, name: string): number | undefined {
+  const text = textFlag(flags, name);
+  return text === undefined ? undefined : parseTime(text, name);
+}
+
+/** The two sides of a flag written as `A/B`. */
+export function pairFlag(flags: Flags, name: string): [string, string] | undefined {
+  const text = textFlag(flags, name);
+  if (text === undefined) return undefined;
+  const [first, second, ...more] = text.split("/");
+  if (!first || !second || more.length > 0) {
+    throw new UsageError(`--${name} must be two values as A/B, got ${text}`);
+  }
+  return [first, second];
+}
