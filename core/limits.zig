@@ -15,6 +15,9 @@ pub const slab_bytes_min = 256 * 1024;
 /// before the slab; the reader then goes on in the next slab.
 pub const slab_bytes_per_frame = 16;
 
+/// Where the embedder's part of memory begins, behind the core's data and stack.
+pub const heap_base = 64 * 1024;
+
 /// Delimiters and magics are kept in the framer itself.
 pub const pattern_bytes_max = 8;
 

@@ -5,6 +5,7 @@ export const CHUNK_BYTES = 65536;
 export const MAX_FRAME_LENGTH_LIMIT = 67108864;
 export const SLAB_BYTES_MIN = 262144;
 export const SLAB_BYTES_PER_FRAME = 16;
+export const HEAP_BASE = 65536;
 export const PATTERN_BYTES_MAX = 8;
 export const RESP_DEPTH_MAX = 32;
 export const LENGTH_DIGITS_MAX = 10;

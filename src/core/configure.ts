@@ -1,0 +1,203 @@
+/**
+ * Checks a framing's options and writes them where the core reads them.
+ *
+ * @module
+ */
+
+import { OptionError } from "../errors.ts";
+import type { Framing, LengthFieldFraming, Resync } from "../framing.ts";
+import {
+  ByteOrder,
+  Checksum,
+  CHUNK_BYTES,
+  Framer,
+  Kind,
+  MAX_FRAME_LENGTH_LIMIT,
+  OnInvalid,
+  PATTERN_BYTES_MAX,
+} from "./abi.ts";
+
+const DEFAULT_MAX_FRAME_LENGTH = 128 * 1024;
+/** nats-server's default max_payload of 1 MiB and its line. */
+const NATS_MAX_FRAME_LENGTH = 1024 * 1024 + 4096;
+const BEAST_MAX_FRAME_LENGTH = 22;
+
+/** The values the core is told, by field of its `Framer`. */
+export interface FramerConfig {
+  /** Number of the framing. */
+  kind: number;
+  /** 32-bit fields, by name. */
+  words: Partial<Record<keyof typeof Framer, number>>;
+  /** The delimiter, if there is one. */
+  delimiter: Uint8Array;
+  /** The magic, if there is one. */
+  magic: Uint8Array;
+  /** The most bytes a frame can take in the stream, with header and escapes. */
+  rawFrameLengthMax: number;
+}
+
+/** Throws an {@linkcode OptionError} that names the option for a framing that can't work. */
+export function framerConfig(framing: Framing): FramerConfig {
+  if (typeof framing !== "object" || framing === null || !Object.hasOwn(Kind, framing.type)) {
+    throw new OptionError("framing.type", Object.keys(Kind).join(", "), framing?.type ?? framing);
+  }
+  const words: FramerConfig["words"] = {
+    on_invalid: OnInvalid[choice("framing.onInvalid", onInvalid(framing), ["close", "skip"])],
+  };
+  const max = maxFrameLength(framing);
+  words.max_frame_length = max;
+  const config: FramerConfig = {
+    kind: Kind[framing.type],
+    words,
+    delimiter: new Uint8Array(),
+    magic: new Uint8Array(),
+    rawFrameLengthMax: max + rawOverhead(framing.type, max),
+  };
+  switch (framing.type) {
+    case "length_field":
+      lengthField(framing, words);
+      config.magic = resync(framing.resync, words);
+      break;
+    case "fixed_length":
+      words.frame_length = max;
+      config.magic = resync(framing.resync, words);
+      break;
+    case "delimiter":
+      config.delimiter = pattern("framing.delimiter", framing.delimiter);
+      words.delimiter_length = config.delimiter.length;
+      words.keep_delimiter = framing.keepDelimiter ? 1 : 0;
+      break;
+    case "lines":
+      words.keep_delimiter = framing.keepDelimiter ? 1 : 0;
+      break;
+  }
+  return config;
+}
+
+/** Writes `config` into a zeroed `Framer` at `address`. */
+export function writeFramer(memory: DataView, address: number, config: FramerConfig): void {
+  memory.setUint32(address + Framer.kind, config.kind, true);
+  for (const [field, value] of Object.entries(config.words)) {
+    memory.setInt32(address + Framer[field as keyof typeof Framer], value, true);
+  }
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(config.delimiter, address + Framer.delimiter);
+  bytes.set(config.magic, address + Framer.magic);
+}
+
+/** Bytes cut from the front of each frame; tells raw offsets where the core keeps none. */
+export function strippedBytes(framing: Framing): number {
+  return framing.type === "length_field" ? framing.initialBytesToStrip ?? 0 : 0;
+}
+
+function onInvalid(framing: Framing): "close" | "skip" {
+  return framing.type === "raw" ? "close" : framing.onInvalid ?? "close";
+}
+
+function maxFrameLength(framing: Framing): number {
+  switch (framing.type) {
+    case "raw":
+      return CHUNK_BYTES;
+    case "beast":
+      return BEAST_MAX_FRAME_LENGTH;
+    case "fixed_length":
+      return integer("framing.frameLength", framing.frameLength, 1, MAX_FRAME_LENGTH_LIMIT);
+    default: {
+      const fallback = framing.type === "nats" ? NATS_MAX_FRAME_LENGTH : DEFAULT_MAX_FRAME_LENGTH;
+      return integer(
+        "framing.maxFrameLength",
+        framing.maxFrameLength ?? fallback,
+        1,
+        MAX_FRAME_LENGTH_LIMIT,
+      );
+    }
+  }
+}
+
+/** What headers, delimiters and escapes add to a frame of `max` bytes. */
+function rawOverhead(type: Framing["type"], max: number): number {
+  switch (type) {
+    case "length_field":
+    case "fixed_length":
+    case "raw":
+    case "resp":
+    case "nats":
+      return 0;
+    case "slip":
+    case "beast":
+      return max + 2;
+    case "cobs":
+      return Math.ceil(max / 254) + 2;
+    default:
+      // Delimiters, varints and decimal lengths.
+      return 16;
+  }
+}
+
+function lengthField(framing: LengthFieldFraming, words: FramerConfig["words"]): void {
+  const width = framing.lengthFieldLength ?? 4;
+  if (![1, 2, 3, 4, 8].includes(width)) {
+    throw new OptionError("framing.lengthFieldLength", "1, 2, 3, 4 or 8", width);
+  }
+  const offset = integer("framing.lengthFieldOffset", framing.lengthFieldOffset ?? 0, 0, 0xffff);
+  const max = words.max_frame_length!;
+  if (offset + width > max) {
+    throw new OptionError("framing.maxFrameLength", `at least the header's ${offset + width} bytes`, max);
+  }
+  words.length_field_length = width;
+  words.length_field_offset = offset;
+  words.length_adjustment = integer(
+    "framing.lengthAdjustment",
+    framing.lengthAdjustment ?? 0,
+    -MAX_FRAME_LENGTH_LIMIT,
+    MAX_FRAME_LENGTH_LIMIT,
+  );
+  words.initial_bytes_to_strip = integer(
+    "framing.initialBytesToStrip",
+    framing.initialBytesToStrip ?? 0,
+    0,
+    max,
+  );
+  words.byte_order = byteOrder("framing.byteOrder", framing.byteOrder);
+}
+
+function resync(options: Resync | undefined, words: FramerConfig["words"]): Uint8Array {
+  if (options?.checksum !== undefined) {
+    const types = ["xor8", "sum8", "crc16", "crc32", "crc32c"] as const;
+    words.checksum = Checksum[choice("framing.resync.checksum.type", options.checksum.type, types)];
+    words.checksum_order = byteOrder(
+      "framing.resync.checksum.byteOrder",
+      options.checksum.byteOrder,
+    );
+  }
+  if (options?.magic === undefined) return new Uint8Array();
+  const magic = pattern("framing.resync.magic", options.magic);
+  words.magic_length = magic.length;
+  return magic;
+}
+
+function byteOrder(option: string, value: "big" | "little" | undefined): number {
+  return ByteOrder[choice(option, value ?? "big", ["big", "little"])];
+}
+
+function pattern(option: string, value: string | Uint8Array): Uint8Array {
+  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  if (!(bytes instanceof Uint8Array) || bytes.length < 1 || bytes.length > PATTERN_BYTES_MAX) {
+    throw new OptionError(option, `1 to ${PATTERN_BYTES_MAX} bytes`, value);
+  }
+  return bytes;
+}
+
+function choice<T extends string>(option: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) {
+    throw new OptionError(option, allowed.map((name) => `"${name}"`).join(", "), value);
+  }
+  return value;
+}
+
+function integer(option: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new OptionError(option, `an integer from ${min} to ${max}`, value);
+  }
+  return value;
+}

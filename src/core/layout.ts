@@ -1,0 +1,122 @@
+/**
+ * Where everything lies in the core's memory. Allocated once, never grown, so
+ * that cached views stay valid.
+ *
+ * ```text
+ * │ core's data + stack │ framer │ outcome │ rules │ per slab: descriptor, columns, index │ slabs … │
+ * 0                     HEAP_BASE                                           page-aligned ─┘
+ * ```
+ *
+ * @module
+ */
+
+import { COLUMN_ARRAYS, type Column as ColumnSpec } from "../columns.ts";
+import {
+  CHUNK_BYTES,
+  Column,
+  Framer,
+  HEAP_BASE,
+  Outcome,
+  Rule,
+  Slab,
+  SLAB_BYTES_MIN,
+  SLAB_BYTES_PER_FRAME,
+} from "./abi.ts";
+
+const PAGE_BYTES = 64 * 1024;
+
+/** Addresses of one slab and its index. */
+export interface SlabLayout {
+  /** Address of the core's descriptor. */
+  descriptor: number;
+  /** Address of the slab's bytes. */
+  bytes: number;
+  /** Addresses of the index arrays. */
+  offsets: number;
+  lengths: number;
+  rawOffsets: number;
+  rawLengths: number;
+  /** Address of the core's `Column` table. */
+  columns: number;
+  /** Address of each column's values. */
+  columnValues: number[];
+}
+
+/** Addresses of everything. */
+export interface Layout {
+  framer: number;
+  outcome: number;
+  rules: number;
+  /** Address of each rule's bytes. */
+  ruleBytes: number[];
+  slabs: SlabLayout[];
+  /** Size of a slab in bytes. */
+  slabBytes: number;
+  /** Frames a slab's index takes. */
+  capacity: number;
+  /** Size of the memory in 64 KiB pages. */
+  pages: number;
+}
+
+/** What the layout depends on. */
+export interface LayoutOptions {
+  slabCount: number;
+  rawFrameLengthMax: number;
+  storesRaw: boolean;
+  columns: readonly ColumnSpec[];
+  ruleLengths: readonly number[];
+}
+
+/** A slab holds two of the longest raw frames, so that a partial one always fits behind the frames before it. */
+function slabBytesFor(rawFrameLengthMax: number): number {
+  return roundUp(Math.max(SLAB_BYTES_MIN, 2 * rawFrameLengthMax), CHUNK_BYTES);
+}
+
+/** Lays everything out behind the core's own data. */
+export function layOut(options: LayoutOptions): Layout {
+  const slabBytes = slabBytesFor(options.rawFrameLengthMax);
+  const capacity = slabBytes / SLAB_BYTES_PER_FRAME;
+  let end: number = HEAP_BASE;
+  const take = (bytes: number, align = 16): number => {
+    const address = roundUp(end, align);
+    end = address + bytes;
+    return address;
+  };
+  const framer = take(Framer.BYTES);
+  const outcome = take(Outcome.BYTES);
+  const rules = take(options.ruleLengths.length * Rule.BYTES);
+  const ruleBytes = options.ruleLengths.map((length) => take(length));
+  const slabs: SlabLayout[] = [];
+  for (let i = 0; i < options.slabCount; i++) {
+    const index = () => take(capacity * 4, 4096);
+    const offsets = index();
+    const lengths = index();
+    slabs.push({
+      descriptor: take(Slab.BYTES),
+      columns: take(options.columns.length * Column.BYTES),
+      bytes: 0,
+      offsets,
+      lengths,
+      rawOffsets: options.storesRaw ? index() : offsets,
+      rawLengths: options.storesRaw ? index() : lengths,
+      columnValues: options.columns.map((column) =>
+        take(capacity * COLUMN_ARRAYS[column.type].BYTES_PER_ELEMENT, 4096)
+      ),
+    });
+  }
+  for (const slab of slabs) slab.bytes = take(slabBytes, 4096);
+  return {
+    framer,
+    outcome,
+    rules,
+    ruleBytes,
+    slabs,
+    slabBytes,
+    capacity,
+    pages: Math.ceil(end / PAGE_BYTES),
+  };
+}
+
+function roundUp(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
+}

@@ -1,0 +1,132 @@
+/**
+ * The dispatcher: lends batches to one handler, cut so that a synchronous call
+ * stays within the duty-cycle budget.
+ *
+ * @module
+ */
+
+import type { Backlog, FrameRange } from "../backlog/backlog.ts";
+import { type RawRule, SlabBatch } from "../batch.ts";
+import type { Slab, SlabPool } from "../slab.ts";
+import type { ClientStats, HoldMeter } from "../status.ts";
+import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
+
+/** What the dispatcher needs. */
+export interface DispatcherOptions {
+  backlog: Backlog;
+  pool: SlabPool;
+  columnNames: readonly string[];
+  raw: RawRule;
+  /** Milliseconds a call may hold the read loop. */
+  dutyCycleMs: number;
+  stats: ClientStats;
+  context: HandlerContext;
+  /** Called when an asynchronous call has settled. */
+  onSettled: () => void;
+}
+
+/** Weight of the newest call in the mean cost of a frame. */
+const NEWEST_WEIGHT = 0.3;
+
+/** Hands the backlog to a handler. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #batches: Map<Slab, SlabBatch>;
+  #handler: Handler | undefined;
+  #busy = false;
+  #error: HandlerError | undefined;
+  /** Mean milliseconds a frame held the loop. */
+  #costMs = 0;
+  /** Frames of the last batch: the next may have twice as many, so an unknown cost is found out in small steps. */
+  #lastCount = 0;
+  /** Where held time is booked; each connection has its own. */
+  meter: HoldMeter | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#batches = new Map(
+      options.pool.slabs.map((slab) => [slab, new SlabBatch(slab, options.columnNames, options.raw)]),
+    );
+  }
+
+  /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
+  get ready(): boolean {
+    return !this.#busy && this.#handler !== undefined && this.#options.backlog.frames > 0;
+  }
+
+  /** Whether a batch is out. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** What the handler threw. */
+  get error(): HandlerError | undefined {
+    return this.#error;
+  }
+
+  /** Sets who gets the batches. */
+  attach(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  /** Lends the next batch. Returns with the loan ended (synchronous handler) or {@linkcode busy} set. */
+  dispatch(): void {
+    const range = this.#options.backlog.take(this.#most());
+    if (range === undefined || this.#handler === undefined) return;
+    const { stats, context, backlog } = this.#options;
+    const count = range.end - range.first;
+    // INVARIANT: every slab of the pool has its batch.
+    const batch = this.#batches.get(range.slab)!;
+    batch.lend(range.first, count, backlog.frames);
+    stats.batches += 1;
+    stats.framesDelivered += count;
+    const started = performance.now();
+    let settling: void | Promise<void>;
+    try {
+      settling = this.#handler.batch(batch, context);
+    } catch (error) {
+      this.#fail(error, batch);
+    }
+    this.#account(started, count);
+    if (settling === undefined) return this.#release(range, batch);
+    this.#busy = true;
+    settling.then(undefined, (error) => this.#fail(error, batch)).then(() => {
+      this.#busy = false;
+      this.#release(range, batch);
+      this.#options.onSettled();
+    });
+  }
+
+  #most(): number {
+    const grown = Math.max(1, this.#lastCount * 2);
+    if (this.#costMs === 0) return grown;
+    const affordable = Math.max(1, Math.floor(this.#options.dutyCycleMs / this.#costMs));
+    return Math.min(grown, affordable);
+  }
+
+  #account(started: number, count: number): void {
+    const now = performance.now();
+    const heldMs = now - started;
+    const costMs = heldMs / count;
+    this.#costMs = this.#costMs === 0
+      ? costMs
+      : this.#costMs + NEWEST_WEIGHT * (costMs - this.#costMs);
+    // A batch smaller than allowed says nothing of what is affordable.
+    this.#lastCount = Math.max(count, Math.min(this.#lastCount, this.#most()));
+    this.#options.stats.heldMs += heldMs;
+    this.meter?.held(heldMs, count, now);
+  }
+
+  #release(range: FrameRange, batch: SlabBatch): void {
+    batch.revoke();
+    this.#options.pool.release(range.slab);
+  }
+
+  #fail(cause: unknown, batch: SlabBatch): void {
+    this.#error ??= new HandlerError(cause, {
+      epoch: batch.epoch,
+      offset: batch.streamOffset(0),
+      frames: batch.count,
+    });
+  }
+}

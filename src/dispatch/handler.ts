@@ -1,0 +1,55 @@
+/**
+ * The contract between Spillway and the code that handles batches.
+ *
+ * @module
+ */
+
+import type { Batch } from "../batch.ts";
+import type { Column } from "../columns.ts";
+import { SpillwayError } from "../errors.ts";
+import type { ClientStats } from "../status.ts";
+
+/** What a handler may use beside its batch. */
+export interface HandlerContext {
+  /** Sends bytes (text as UTF-8) to the server; resolves once the kernel has them all. */
+  write(bytes: string | Uint8Array): Promise<void>;
+  /** Aborted when the client closes. */
+  readonly signal: AbortSignal;
+  /** The client's counters now. */
+  stats(): ClientStats;
+}
+
+/**
+ * Handles batches, one at a time: the next call comes when the last one has
+ * returned or its promise has settled. Meanwhile an asynchronous handler lets
+ * the reader go on; a synchronous one holds it, so its batches are cut to fit
+ * the duty-cycle budget.
+ */
+export interface Handler<C extends readonly Column[] = readonly Column[]> {
+  /** Called once, before the first batch. */
+  open?(context: HandlerContext): void | Promise<void>;
+  /** Called with each batch; it is on loan until this returns or settles. */
+  batch(batch: Batch<C>, context: HandlerContext): void | Promise<void>;
+  /** Called once, behind the last batch. */
+  close?(context: HandlerContext): void | Promise<void>;
+}
+
+/** A handler threw; `cause` is what. The client stops. */
+export class HandlerError extends SpillwayError {
+  override name = "HandlerError";
+  /** Connection and stream offset of the first frame of the batch; `undefined` outside of `batch()`. */
+  readonly epoch: number | undefined;
+  readonly offset: number | undefined;
+
+  /** Names the place in the stream. */
+  constructor(cause: unknown, at?: { epoch: number; offset: number; frames: number }) {
+    const where = at === undefined
+      ? ""
+      : ` in a batch of ${at.frames} frames at offset ${at.offset} of connection ${at.epoch}`;
+    super(`the handler threw${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.epoch = at?.epoch;
+    this.offset = at?.offset;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Control traffic, answered by the reader itself, so that a slow handler never
+ * makes a server call the connection stale.
+ *
+ * @module
+ */
+
+import type { Core } from "../core/core.ts";
+import { OptionError } from "../errors.ts";
+import type { ClientStats } from "../status.ts";
+import type { Writer } from "./writer.ts";
+
+/** Answers every frame that equals `match` with `send`. The frame is delivered all the same. */
+export interface RespondRule {
+  /** The whole frame, as delivered or as it came (with its line end). */
+  match: string | Uint8Array;
+  /** The answer. */
+  send: string | Uint8Array;
+}
+
+/** Bytes sent at an interval, from when the connection stands. */
+export interface Heartbeat {
+  /** Interval in milliseconds, at least 1. */
+  everyMs: number;
+  /** What is sent. */
+  bytes: string | Uint8Array;
+}
+
+/** Text as UTF-8, bytes as they are. */
+export function toBytes(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? new TextEncoder().encode(value) : value;
+}
+
+/** Throws an `OptionError` for intervals that can't work. */
+export function checkHeartbeat(heartbeat: Heartbeat | undefined): void {
+  if (heartbeat !== undefined && !(heartbeat.everyMs >= 1 && heartbeat.everyMs < 2 ** 31)) {
+    throw new OptionError("heartbeat.everyMs", "milliseconds from 1 to 2147483647", heartbeat.everyMs);
+  }
+}
+
+/** Answers and beats on one connection. Write errors are left to the reader, which meets them too. */
+export class Control {
+  readonly #core: Core;
+  readonly #writer: Writer;
+  readonly #answers: readonly Uint8Array[];
+  readonly #stats: ClientStats;
+  readonly #timer: number | undefined;
+
+  constructor(
+    core: Core,
+    writer: Writer,
+    rules: readonly RespondRule[],
+    heartbeat: Heartbeat | undefined,
+    stats: ClientStats,
+  ) {
+    this.#core = core;
+    this.#writer = writer;
+    this.#answers = rules.map((rule) => toBytes(rule.send));
+    this.#stats = stats;
+    if (heartbeat !== undefined) {
+      const bytes = toBytes(heartbeat.bytes);
+      this.#timer = setInterval(() => writer.write(bytes).catch(() => {}), heartbeat.everyMs);
+    }
+  }
+
+  /** Sends what the drained frames asked for. */
+  answer(): void {
+    for (let i = 0; i < this.#answers.length; i++) {
+      for (let hits = this.#core.takeHits(i); hits > 0; hits--) {
+        this.#stats.responses += 1;
+        this.#writer.write(this.#answers[i]).catch(() => {});
+      }
+    }
+  }
+
+  /** Stops the heartbeat. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The reader: drains a connection into slabs.
+ *
+ * ```text
+ *           ┌──── settled: commit ────┐
+ *           ▼                         │
+ *  room() ──┬─▶ read pending ── 4 microtasks ──▶ still pending: "empty"
+ *           └─▶ none free: "full"     └── limit reached: "limit"   null: "end"
+ * ```
+ *
+ * @module
+ */
+
+import type { ClientStats } from "../status.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Filler } from "./filler.ts";
+
+/**
+ * Why a drain ended: nothing more is there (`empty`), its bytes or time are
+ * used up (`limit`), no slab is free (`full`), or the server closed (`end`).
+ */
+export type DrainEnd = "empty" | "limit" | "full" | "end";
+
+/** Bounds of one drain: a server faster than us never lets the socket get empty. */
+export interface DrainLimits {
+  /** Bytes after which a drain ends. */
+  drainBytes: number;
+  /** Milliseconds after which a drain ends. */
+  drainMs: number;
+}
+
+/** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
+const READY_MICROTASKS = 4;
+
+/** Reads one connection. */
+export class Reader {
+  readonly #transport: Transport;
+  readonly #filler: Filler;
+  readonly #limits: DrainLimits;
+  readonly #stats: ClientStats;
+  readonly #onSettled: () => void;
+  /** A read is under way or settled and not yet taken; its room is reserved. */
+  #reading = false;
+  #settled = false;
+  #count: number | null = null;
+  #failed = false;
+  #error: unknown;
+  readonly #resolve = (count: number | null) => {
+    this.#count = count;
+    this.#settled = true;
+    this.#onSettled();
+  };
+  readonly #reject = (error: unknown) => {
+    this.#failed = true;
+    this.#error = error;
+    this.#settled = true;
+    this.#onSettled();
+  };
+  /** When a byte last came, as `performance.now()`. */
+  lastByteAt: number = performance.now();
+
+  /** `onSettled` is called whenever the pending read settles. */
+  constructor(
+    transport: Transport,
+    filler: Filler,
+    limits: DrainLimits,
+    stats: ClientStats,
+    onSettled: () => void,
+  ) {
+    this.#transport = transport;
+    this.#filler = filler;
+    this.#limits = limits;
+    this.#stats = stats;
+    this.#onSettled = onSettled;
+  }
+
+  /** Whether a drain would find something at once. */
+  get ready(): boolean {
+    return this.#settled;
+  }
+
+  /** Frames bytes a handshake read too much; they come first. */
+  preload(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      // INVARIANT: a fresh connection has free slabs for a handshake's surplus.
+      const room = this.#filler.room()!;
+      const part = bytes.subarray(at, at + room.length);
+      room.set(part);
+      this.#filler.commit(part.length);
+      at += part.length;
+    }
+  }
+
+  /**
+   * Reads until nothing more is there or a limit is reached, framing each chunk
+   * while it is in cache. Throws what the connection or the framing threw.
+   */
+  async drain(): Promise<DrainEnd> {
+    const started = performance.now();
+    const { drainBytes, drainMs } = this.#limits;
+    let bytes = 0;
+    while (true) {
+      if (!this.#reading && !this.#begin()) return "full";
+      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
+      if (!this.#settled) {
+        this.#stats.drainsEmpty += 1;
+        return "empty";
+      }
+      const count = this.#take();
+      if (count === null) return "end";
+      this.#filler.commit(count);
+      bytes += count;
+      const now = performance.now();
+      this.lastByteAt = now;
+      if (bytes >= drainBytes || now - started >= drainMs) {
+        this.#stats.drainsAtLimit += 1;
+        return "limit";
+      }
+    }
+  }
+
+  #begin(): boolean {
+    const room = this.#filler.room();
+    if (room === undefined) return false;
+    this.#reading = true;
+    this.#transport.read(room).then(this.#resolve, this.#reject);
+    return true;
+  }
+
+  #take(): number | null {
+    this.#reading = false;
+    this.#settled = false;
+    if (this.#failed) throw this.#error;
+    return this.#count;
+  }
+}

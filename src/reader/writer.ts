@@ -1,0 +1,81 @@
+/**
+ * The writer: a bounded queue in front of a connection, so that every write is
+ * complete and in order whoever writes: user, respond rule or heartbeat.
+ *
+ * @module
+ */
+
+import { WriteQueueFullError } from "../errors.ts";
+import type { ClientStats } from "../status.ts";
+import type { Transport } from "../transport/transport.ts";
+
+interface Entry {
+  bytes: Uint8Array;
+  settle: PromiseWithResolvers<void>;
+}
+
+/** Writes to one connection. */
+export class Writer {
+  readonly #transport: Transport;
+  readonly #limitBytes: number;
+  readonly #stats: ClientStats;
+  readonly #queue: Entry[] = [];
+  #queuedBytes = 0;
+  #writing = false;
+  #failed = false;
+  #error: unknown;
+
+  constructor(transport: Transport, limitBytes: number, stats: ClientStats) {
+    this.#transport = transport;
+    this.#limitBytes = limitBytes;
+    this.#stats = stats;
+  }
+
+  /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what the connection threw. */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#failed) return Promise.reject(this.#error);
+    if (this.#queuedBytes + bytes.length > this.#limitBytes) {
+      return Promise.reject(new WriteQueueFullError(this.#queuedBytes, this.#limitBytes));
+    }
+    const settle = Promise.withResolvers<void>();
+    this.#queuedBytes += bytes.length;
+    this.#queue.push({ bytes, settle });
+    if (!this.#writing) this.#drainQueue();
+    return settle.promise;
+  }
+
+  /** Ends the queue: what waits and what comes is rejected with `error`. */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#error = error;
+    this.#queuedBytes = 0;
+    for (const entry of this.#queue.splice(0)) entry.settle.reject(error);
+  }
+
+  async #drainQueue(): Promise<void> {
+    this.#writing = true;
+    try {
+      for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
+        await this.#writeAll(entry.bytes);
+        // fail() may have taken the entry meanwhile.
+        if (this.#queue[0] !== entry) return;
+        this.#queue.shift();
+        this.#queuedBytes -= entry.bytes.length;
+        entry.settle.resolve();
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const written = await this.#transport.write(bytes.subarray(at));
+      at += written;
+      this.#stats.bytesWritten += written;
+    }
+  }
+}

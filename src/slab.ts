@@ -1,0 +1,100 @@
+/**
+ * Slabs: fixed blocks of WASM memory that chunks are read into and frames lie
+ * in, taken from a pool and returned to it when nobody refers to them.
+ *
+ * @module
+ */
+
+import { COLUMN_ARRAYS, type ColumnArray } from "./columns.ts";
+import type { Core } from "./core/core.ts";
+import type { SlabLayout } from "./core/layout.ts";
+
+type ColumnArrayConstructor = new (
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => ColumnArray;
+
+/** One block with its index, its views and the positions in it. */
+export class Slab {
+  /** Addresses, for the core. */
+  readonly layout: SlabLayout;
+  /** The slab's bytes. */
+  readonly bytes: Uint8Array;
+  /** The same bytes. */
+  readonly view: DataView;
+  /** Index: where frames begin and how long they are, relative to `bytes`. */
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
+  /** The same of their raw bytes; aliases of the above where the framing stores none. */
+  readonly rawOffsets: Uint32Array;
+  readonly rawLengths: Uint32Array;
+  /** Values of each declared column, by frame. */
+  readonly columns: readonly ColumnArray[];
+  /** Entries in the index. */
+  frames = 0;
+  /** Position of the first unframed byte. */
+  framed = 0;
+  /** Position behind the last byte read. */
+  filled = 0;
+  /** Stream offset of the slab's first byte. */
+  streamOffset = 0;
+  /** Connection the bytes came from. */
+  epoch = 0;
+  /** How many hold the slab: the reader filling it, queued ranges, batches out. */
+  references = 0;
+
+  constructor(core: Core, layout: SlabLayout) {
+    const { buffer } = core.memory;
+    const { slabBytes, capacity } = core.layout;
+    this.layout = layout;
+    this.bytes = new Uint8Array(buffer, layout.bytes, slabBytes);
+    this.view = new DataView(buffer, layout.bytes, slabBytes);
+    this.offsets = new Uint32Array(buffer, layout.offsets, capacity);
+    this.lengths = new Uint32Array(buffer, layout.lengths, capacity);
+    this.rawOffsets = new Uint32Array(buffer, layout.rawOffsets, capacity);
+    this.rawLengths = new Uint32Array(buffer, layout.rawLengths, capacity);
+    this.columns = core.columns.map((column, i) => {
+      const array: ColumnArrayConstructor = COLUMN_ARRAYS[column.type];
+      return new array(buffer, layout.columnValues[i], capacity);
+    });
+  }
+}
+
+/** The slabs of one client. What was released last is taken first: it is still in cache. */
+export class SlabPool {
+  /** All slabs. */
+  readonly slabs: readonly Slab[];
+  readonly #free: Slab[];
+
+  constructor(core: Core) {
+    this.slabs = core.layout.slabs.map((layout) => new Slab(core, layout));
+    this.#free = [...this.slabs].reverse();
+  }
+
+  /** Slabs nobody holds. */
+  get freeCount(): number {
+    return this.#free.length;
+  }
+
+  /** A free slab with one reference, or `undefined`. */
+  acquire(): Slab | undefined {
+    const slab = this.#free.pop();
+    if (slab === undefined) return undefined;
+    slab.references = 1;
+    slab.frames = 0;
+    slab.framed = 0;
+    slab.filled = 0;
+    return slab;
+  }
+
+  /** Gives one reference back; true if that freed the slab. */
+  release(slab: Slab): boolean {
+    // INVARIANT: every release belongs to one acquire or retain.
+    if (slab.references < 1) throw new Error("a slab was released twice");
+    slab.references -= 1;
+    if (slab.references > 0) return false;
+    this.#free.push(slab);
+    return true;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Counters of a client and the clockwork behind its verdicts: when the socket
+ * was not read, and who was to blame.
+ *
+ * @module
+ */
+
+/** What a client has done so far. Counts run over all connections; times are in milliseconds. */
+export interface ClientStats {
+  /** Number of the current connection: 1, 2, … */
+  epoch: number;
+  /** Bytes read. Always `frameBytes + skippedBytes + paddingBytes + partialBytes + partialBytesDropped`. */
+  bytesRead: number;
+  /** Reads that brought something. */
+  chunks: number;
+  /** Complete frames found. Always `framesDelivered + framesPending + framesDropped`. */
+  frames: number;
+  /** Bytes those took in the stream. */
+  frameBytes: number;
+  /** Frames whose batch a handler has finished or holds. */
+  framesDelivered: number;
+  /** Frames waiting for the handler. */
+  framesPending: number;
+  /** Frames that were never handed out, because the client was closed or its handler threw. */
+  framesDropped: number;
+  /** Batches handed out. */
+  batches: number;
+  /** Frames rejected under `onInvalid: "skip"`, and the bytes discarded with them. */
+  skippedFrames: number;
+  skippedBytes: number;
+  /** Bytes between frames that carry nothing, such as empty SLIP packets. */
+  paddingBytes: number;
+  /** Bytes of the frame that is not complete yet. */
+  partialBytes: number;
+  /** Bytes of frames that were cut off by the end of their connection. */
+  partialBytesDropped: number;
+  /** Column values that lay behind the end of their frame. */
+  missingFields: number;
+  /** Drains that ended because nothing more was there. */
+  drainsEmpty: number;
+  /** Drains that ended at their limit of bytes or time: the server is faster than this side. */
+  drainsAtLimit: number;
+  /** How often, and how long, reading was paused because no slab was free. */
+  pauses: number;
+  pausedMs: number;
+  /** How long handlers held the read loop. */
+  heldMs: number;
+  /** Bytes the kernel took. */
+  bytesWritten: number;
+  /** Answers sent by `respond` rules. */
+  responses: number;
+  /** Connections made after the first. */
+  reconnects: number;
+}
+
+/** Counters at zero. */
+export function newStats(): ClientStats {
+  return {
+    epoch: 0,
+    bytesRead: 0,
+    chunks: 0,
+    frames: 0,
+    frameBytes: 0,
+    framesDelivered: 0,
+    framesPending: 0,
+    framesDropped: 0,
+    batches: 0,
+    skippedFrames: 0,
+    skippedBytes: 0,
+    paddingBytes: 0,
+    partialBytes: 0,
+    partialBytesDropped: 0,
+    missingFields: 0,
+    drainsEmpty: 0,
+    drainsAtLimit: 0,
+    pauses: 0,
+    pausedMs: 0,
+    heldMs: 0,
+    bytesWritten: 0,
+    responses: 0,
+    reconnects: 0,
+  };
+}
+
+/** A handler call worth naming. */
+export interface HandlerCall {
+  /** How long it held the read loop, in milliseconds. */
+  heldMs: number;
+  /** Frames it was given. */
+  frames: number;
+}
+
+/** How far back a verdict looks, in milliseconds. */
+export const VERDICT_WINDOW_MS = 3000;
+
+/** Time in which the socket was not read, over a sliding window and in all; one a connection. */
+export class HoldMeter {
+  /** Longest time from one drain's begin to the next's, waiting for data left out. */
+  largestDutyCycleMs = 0;
+  /** The handler call that held the read loop longest. */
+  slowestCall: HandlerCall | undefined;
+  /** Sum of all holds and pauses. */
+  heldMs = 0;
+  pausedMs = 0;
+  readonly #spans: { kind: "held" | "paused"; end: number; ms: number }[] = [];
+  #oldest = 0;
+
+  /** A handler call that ended at `now` held the loop for `ms`. */
+  held(ms: number, frames: number, now: number): void {
+    this.heldMs += ms;
+    if (this.slowestCall === undefined || ms > this.slowestCall.heldMs) {
+      this.slowestCall = { heldMs: ms, frames };
+    }
+    this.#remember("held", ms, now);
+  }
+
+  /** Reading was paused for `ms` until `now`. */
+  paused(ms: number, now: number): void {
+    this.pausedMs += ms;
+    this.#remember("paused", ms, now);
+  }
+
+  /** Held and paused milliseconds within the last `windowMs`. */
+  recent(now: number, windowMs: number): { heldMs: number; pausedMs: number } {
+    const from = now - windowMs;
+    const sum = { heldMs: 0, pausedMs: 0 };
+    for (const span of this.#spans.slice(this.#oldest)) {
+      const inside = span.end - Math.max(from, span.end - span.ms);
+      if (inside <= 0) continue;
+      if (span.kind === "held") sum.heldMs += inside;
+      else sum.pausedMs += inside;
+    }
+    return sum;
+  }
+
+  /** Short spans are merged, so that a second of tiny calls costs a few entries. */
+  #remember(kind: "held" | "paused", ms: number, now: number): void {
+    const last = this.#spans.at(-1);
+    if (last !== undefined && last.kind === kind && now - last.end < MERGE_MS && last.ms < MERGE_MS) {
+      last.end = now;
+      last.ms += ms;
+      return;
+    }
+    this.#spans.push({ kind, end: now, ms });
+    while (this.#spans[this.#oldest].end < now - VERDICT_WINDOW_MS) this.#oldest++;
+    if (this.#oldest > 1024) {
+      this.#spans.splice(0, this.#oldest);
+      this.#oldest = 0;
+    }
+  }
+}
+
+const MERGE_MS = 20;

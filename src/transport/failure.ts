@@ -1,0 +1,103 @@
+/**
+ * Tells from an error what happened to a connection.
+ *
+ * @module
+ */
+
+import { type DisconnectReason, linuxErrno } from "../errors.ts";
+
+/** What an error means for a connection. */
+export interface Failure {
+  /** In one word. */
+  reason: DisconnectReason;
+  /** The operating system's name for it. */
+  code?: string;
+  /** In half a sentence, naming the endpoint. */
+  what: string;
+  /** The error itself. */
+  cause: unknown;
+}
+
+/** Reason of an abort that was the connect timeout's. */
+export class ConnectTimeout extends Error {
+  override name = "ConnectTimeout";
+}
+
+const BY_CODE: Record<string, DisconnectReason> = {
+  ECONNRESET: "reset",
+  ECONNABORTED: "reset",
+  ENOTCONN: "not_connected",
+  EPIPE: "broken_pipe",
+  ECONNREFUSED: "refused",
+  ETIMEDOUT: "os_timeout",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  ENETDOWN: "unreachable",
+};
+
+const WORDS: Partial<Record<DisconnectReason, string>> = {
+  reset: "the connection was reset",
+  not_connected: "the socket is not connected",
+  broken_pipe: "the connection was closed while writing",
+  refused: "the connection was refused",
+  os_timeout: "the connection timed out",
+  unreachable: "the host is unreachable",
+  dns: "the host name was not found",
+  tls: "TLS failed",
+  eof: "the server closed the connection",
+  eof_in_frame: "the server closed the connection inside a frame",
+};
+
+/** Classes an error of Deno's; `name` is the endpoint's, as permissions spell it. */
+export function classify(cause: unknown, name: string): Failure {
+  if (cause instanceof ConnectTimeout) return { reason: "connect_timeout", what: cause.message, cause };
+  if (cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied) {
+    return { reason: "permission", what: `connecting to ${name} is not permitted, run again with ${flagsFor(name)}`, cause };
+  }
+  const code = (cause as { code?: unknown } | null)?.code;
+  const known = typeof code === "string" ? BY_CODE[code] : undefined;
+  const reason = known ?? byMessage(cause);
+  const said = typeof code === "string" ? `${WORDS[reason] ?? messageOf(cause)} (${code}${numberOf(code)})` : undefined;
+  const heard = reason === "other" ? messageOf(cause) : `${WORDS[reason]} (${messageOf(cause)})`;
+  return {
+    reason,
+    code: typeof code === "string" ? code : undefined,
+    what: `${name}: ${said ?? heard}`,
+    cause,
+  };
+}
+
+/** Half a sentence for an end that no error told. */
+export function ended(reason: "eof" | "eof_in_frame", name: string): Failure {
+  return { reason, what: `${name}: ${WORDS[reason]}`, cause: undefined };
+}
+
+function byMessage(cause: unknown): DisconnectReason {
+  // A TLS connection cut without close_notify.
+  if (cause instanceof Deno.errors.UnexpectedEof) return "eof";
+  if (cause instanceof Deno.errors.ConnectionReset) return "reset";
+  if (cause instanceof Deno.errors.NotConnected) return "not_connected";
+  if (cause instanceof Deno.errors.BrokenPipe) return "broken_pipe";
+  if (cause instanceof Deno.errors.NotFound) return "refused";
+  const message = messageOf(cause);
+  if (/failed to lookup address|Name or service not known|No such host|nodename nor servname/i.test(message)) return "dns";
+  if (cause instanceof Deno.errors.InvalidData || /certificate|handshake|tls|peer/i.test(message)) return "tls";
+  return "other";
+}
+
+/** The permission flags that were missing; Deno's own message does not name the address. */
+function flagsFor(name: string): string {
+  const net = `--allow-net=${name}`;
+  if (!name.startsWith("unix:")) return net;
+  const path = name.slice("unix:".length);
+  return `${net} --allow-read=${path} --allow-write=${path}`;
+}
+
+function numberOf(code: string): string {
+  const errno = linuxErrno(code);
+  return errno === undefined ? "" : `, errno ${errno} on Linux`;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,98 @@
+/**
+ * Opens endpoints: tcp, tls, unix, or a duplex of web streams.
+ *
+ * @module
+ */
+
+import { OptionError } from "../errors.ts";
+import { StreamTransport } from "./streams.ts";
+import type { Endpoint } from "./target.ts";
+import type { TlsOptions, Transport } from "./transport.ts";
+
+/** Opens `endpoint`; rejects with the signal's reason once it is aborted. */
+export async function open(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
+  signal.throwIfAborted();
+  switch (endpoint.kind) {
+    case "tcp": {
+      const { hostname, port } = endpoint;
+      const conn = await aborting(signal, Deno.connect({ hostname, port, signal }));
+      // A push feed is one-way: what little goes back (PONG, ACK) must not wait for Nagle.
+      conn.setNoDelay(true);
+      return conn;
+    }
+    case "tls":
+      return await openTls(endpoint.hostname, endpoint.port, endpoint.tls, signal);
+    case "unix":
+      return await aborting(signal, Deno.connect({ transport: "unix", path: endpoint.path }));
+    case "open":
+      return "readable" in endpoint.transport && !("read" in endpoint.transport)
+        ? new StreamTransport(endpoint.transport)
+        : endpoint.transport as Transport;
+  }
+}
+
+/** Continues `transport` in TLS, as STARTTLS protocols do. */
+export async function upgrade(
+  transport: Transport,
+  hostname: string,
+  tls: TlsOptions,
+  signal: AbortSignal,
+): Promise<Transport> {
+  const conn = await Deno.startTls(transport as Deno.TcpConn, {
+    hostname: tls.serverName ?? hostname,
+    caCerts: tls.caCerts,
+    alpnProtocols: tls.alpnProtocols,
+  });
+  return await handshaken(conn, signal);
+}
+
+async function openTls(
+  hostname: string,
+  port: number,
+  tls: TlsOptions,
+  signal: AbortSignal,
+): Promise<Transport> {
+  if (tls.cert === undefined || tls.key === undefined) {
+    // By way of Deno.connect, which takes a signal, so that a silent host can be given up.
+    const tcp = await aborting(signal, Deno.connect({ hostname, port, signal }));
+    tcp.setNoDelay(true);
+    return await upgrade(tcp, hostname, tls, signal);
+  }
+  if (tls.serverName !== undefined && tls.serverName !== hostname) {
+    throw new OptionError("tls.serverName", "the host name connected to when a client certificate is given", tls.serverName);
+  }
+  const { caCerts, alpnProtocols, cert, key } = tls;
+  const conn = await aborting(signal, Deno.connectTls({ hostname, port, caCerts, alpnProtocols, cert, key }));
+  return await handshaken(conn, signal);
+}
+
+/** Deno resolves before the handshake; a wrong certificate is to fail here, not at the first read. */
+async function handshaken(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
+  const close = () => conn.close();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    await conn.handshake();
+    signal.throwIfAborted();
+    return conn;
+  } catch (error) {
+    if (!signal.aborted) conn.close();
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+/** `opening`, unless the signal comes first; what opens too late is closed. */
+async function aborting<T extends { close(): void }>(signal: AbortSignal, opening: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then((conn) => conn.close(), () => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

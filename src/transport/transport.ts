@@ -1,0 +1,48 @@
+/**
+ * What the reader needs of a connection, and the connections there are.
+ *
+ * @module
+ */
+
+/** A two-way byte stream. Every `Deno.Conn` is one. */
+export interface Transport {
+  /** Reads into `into`; resolves to the number of bytes, or `null` at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes some of `bytes`; resolves to how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Closes at once; a pending read ends. */
+  close(): void;
+}
+
+/** Any pair of web streams. */
+export interface Duplex {
+  /** What comes in. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What goes out. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** TLS options, passed through to Deno. All certificates and keys are PEM texts. */
+export interface TlsOptions {
+  /** Root certificates trusted beside the default ones. */
+  caCerts?: string[];
+  /** Client certificate chain. */
+  cert?: string;
+  /** Private key of `cert`. */
+  key?: string;
+  /** ALPN protocols offered, in order of preference. */
+  alpnProtocols?: string[];
+  /** Name the certificate must have. Default: the host name connected to. */
+  serverName?: string;
+}
+
+/**
+ * Where to connect to: `"host:port"`, `"[::1]:port"`, `"tls://host:port"`,
+ * `"unix:/path"`, the same as an object, or something already open.
+ */
+export type Target =
+  | string
+  | { hostname?: string; port: number; tls?: boolean | TlsOptions }
+  | { path: string }
+  | Transport
+  | Duplex;

@@ -1,0 +1,150 @@
+/**
+ * Who most likely ended a connection, in a sentence, from what this side knows.
+ * It never claims more than that.
+ *
+ * @module
+ */
+
+import type { DisconnectReason } from "./errors.ts";
+import { type HandlerCall, type HoldMeter, VERDICT_WINDOW_MS } from "./status.ts";
+
+/**
+ * `slow_consumer`: this side did not read, and the server cut it off ·
+ * `not_this_side`: reads were never paused for long · `unclear`: they were
+ * paused, but not so long that it must be the cause · `this_side`: the client,
+ * its handler or its user ended it · `no_connection`: there never was one
+ */
+export type VerdictKind = "slow_consumer" | "not_this_side" | "unclear" | "this_side" | "no_connection";
+
+/** The likely cause. */
+export interface Verdict {
+  /** For programs. */
+  kind: VerdictKind;
+  /** For people. */
+  sentence: string;
+}
+
+/** What one connection went through. */
+export interface DisconnectReport {
+  /** Number of the connection: 1, 2, … */
+  epoch: number;
+  /** Bytes and complete frames received on it. */
+  bytes: number;
+  frames: number;
+  /** How long it stood, in milliseconds. */
+  connectedMs: number;
+  /** How long reading was paused because no slab was free. */
+  pausedMs: number;
+  /** How long handlers held the read loop. */
+  heldMs: number;
+  /** The same within the last `recentWindowMs`. */
+  recentPausedMs: number;
+  recentHeldMs: number;
+  recentWindowMs: number;
+  /** Longest time from one drain's begin to the next's, waiting for data left out. */
+  largestDutyCycleMs: number;
+  /** The handler call that held the read loop longest, if there was one. */
+  slowestCall: HandlerCall | undefined;
+  /** The likely cause. */
+  verdict: Verdict;
+}
+
+/** What a report is made of. */
+export interface ReportInput {
+  reason: DisconnectReason;
+  epoch: number;
+  bytes: number;
+  frames: number;
+  /** `performance.now()` when the connection stood; `undefined` if it never did. */
+  connectedAt: number | undefined;
+  /** `performance.now()` when it ended. */
+  endedAt: number;
+  meter: HoldMeter;
+}
+
+/** Above this share of the window without a read, a cut is put down to it. */
+const SLOW_SHARE = 0.5;
+/** Below this share it is not. */
+const FAST_SHARE = 0.1;
+
+const OURS: ReadonlySet<DisconnectReason> = new Set(["aborted", "handler", "handshake", "invalid_frame", "idle_timeout"]);
+
+/** Draws the conclusion. */
+export function report(input: ReportInput): DisconnectReport {
+  const { meter, connectedAt, endedAt } = input;
+  const connectedMs = connectedAt === undefined ? 0 : endedAt - connectedAt;
+  const windowMs = Math.min(VERDICT_WINDOW_MS, connectedMs);
+  const recent = meter.recent(endedAt, windowMs);
+  return {
+    epoch: input.epoch,
+    bytes: input.bytes,
+    frames: input.frames,
+    connectedMs,
+    pausedMs: meter.pausedMs,
+    heldMs: meter.heldMs,
+    recentPausedMs: recent.pausedMs,
+    recentHeldMs: recent.heldMs,
+    recentWindowMs: windowMs,
+    largestDutyCycleMs: meter.largestDutyCycleMs,
+    slowestCall: meter.slowestCall,
+    verdict: connectedAt === undefined
+      ? noConnection(input.reason)
+      : judge(input.reason, recent.heldMs, recent.pausedMs, windowMs),
+  };
+}
+
+function judge(reason: DisconnectReason, heldMs: number, pausedMs: number, windowMs: number): Verdict {
+  if (OURS.has(reason)) return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
+  const share = windowMs > 0 ? (heldMs + pausedMs) / windowMs : 0;
+  const window = seconds(windowMs);
+  if (share >= SLOW_SHARE) {
+    const who = heldMs >= pausedMs
+      ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
+      : `reading was paused ${seconds(pausedMs)} of the last ${window} because your handler kept all slabs`;
+    return {
+      kind: "slow_consumer",
+      sentence: `${who}; the server most likely dropped you as a slow consumer`,
+    };
+  }
+  if (share <= FAST_SHARE) {
+    const never = heldMs + pausedMs < 1;
+    return {
+      kind: "not_this_side",
+      sentence: never
+        ? "reads were never paused: the cause is not on this side"
+        : `reads were paused only ${seconds(heldMs + pausedMs)} of the last ${window}: the cause is not on this side`,
+    };
+  }
+  return {
+    kind: "unclear",
+    sentence: `reads were paused ${seconds(heldMs + pausedMs)} of the last ${window}: ` +
+      "that may be why the server dropped you, but need not",
+  };
+}
+
+function noConnection(reason: DisconnectReason): Verdict {
+  return { kind: "no_connection", sentence: NO_CONNECTION_SENTENCES[reason] ?? "no connection was made" };
+}
+
+const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {
+  aborted: "this side closed the connection",
+  handler: "the handler threw, so this side closed the connection",
+  handshake: "the handshake failed, so this side closed the connection",
+  invalid_frame: "the input does not fit the framing, so this side closed the connection; check the framing options",
+  idle_timeout: "the server sent nothing for too long, so this side closed the connection",
+};
+
+const NO_CONNECTION_SENTENCES: Partial<Record<DisconnectReason, string>> = {
+  refused: "nothing listens there; check host and port and whether the server runs",
+  dns: "the name can't be resolved; check the host name",
+  unreachable: "no route leads there; check the network",
+  tls: "the TLS handshake failed; check the certificate, the host name and whether the port speaks TLS",
+  connect_timeout: "the server did not answer in time; check host, port and firewalls",
+  os_timeout: "the server did not answer in time; check host, port and firewalls",
+  permission: "Deno's sandbox refused it",
+  aborted: "this side gave up",
+};
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
