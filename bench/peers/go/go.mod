@@ -1,0 +1,3 @@
+module spillway/bench/peers/go
+
+go 1.22
