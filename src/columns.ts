@@ -25,7 +25,8 @@ export interface Column {
 /** The typed array a column type is gathered into. */
 export type ColumnArray<T extends ColumnType = ColumnType> = ColumnArrays[T];
 
-interface ColumnArrays {
+/** Typed arrays by column type. */
+export interface ColumnArrays {
   u8: Uint8Array;
   i8: Int8Array;
   u16: Uint16Array;

@@ -101,6 +101,10 @@ function judge(reason: DisconnectReason, heldMs: number, pausedMs: number, windo
     const who = heldMs >= pausedMs
       ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
       : `reading was paused ${seconds(pausedMs)} of the last ${window} because your handler kept all slabs`;
+    if (reason === "eof") {
+      // An ordinary close looks the same.
+      return { kind: "unclear", sentence: `${who}; if the server did not just finish, it dropped you as a slow consumer` };
+    }
     return {
       kind: "slow_consumer",
       sentence: `${who}; the server most likely dropped you as a slow consumer`,

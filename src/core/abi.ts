@@ -71,7 +71,7 @@ export const Violation = {
 } as const;
 
 export const Framer = {
-  BYTES: 1248,
+  BYTES: 1256,
   kind: 0,
   on_invalid: 4,
   max_frame_length: 8,
@@ -91,10 +91,12 @@ export const Framer = {
   searched: 72,
   discarding: 76,
   discard_left: 80,
-  depth: 88,
-  remaining: 92,
-  message_length: 220,
-  checksum_table: 224,
+  escapes: 88,
+  expect: 92,
+  depth: 96,
+  remaining: 100,
+  message_length: 228,
+  checksum_table: 232,
 } as const;
 
 export const Slab = {

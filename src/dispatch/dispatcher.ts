@@ -34,6 +34,8 @@ export class Dispatcher {
   readonly #batches: Map<Slab, SlabBatch>;
   #handler: Handler | undefined;
   #busy = false;
+  /** Settles, never rejecting, when the batch that is out comes back. */
+  #settling: Promise<void> | undefined;
   #error: HandlerError | undefined;
   /** Mean milliseconds a frame held the loop. */
   #costMs = 0;
@@ -59,6 +61,11 @@ export class Dispatcher {
     return this.#busy;
   }
 
+  /** Resolves when no batch is out. */
+  async idle(): Promise<void> {
+    await this.#settling;
+  }
+
   /** What the handler threw. */
   get error(): HandlerError | undefined {
     return this.#error;
@@ -81,16 +88,16 @@ export class Dispatcher {
     stats.batches += 1;
     stats.framesDelivered += count;
     const started = performance.now();
-    let settling: void | Promise<void>;
+    let settling: void | Promise<void> = undefined;
     try {
       settling = this.#handler.batch(batch, context);
     } catch (error) {
       this.#fail(error, batch);
     }
     this.#account(started, count);
-    if (settling === undefined) return this.#release(range, batch);
+    if (typeof settling?.then !== "function") return this.#release(range, batch);
     this.#busy = true;
-    settling.then(undefined, (error) => this.#fail(error, batch)).then(() => {
+    this.#settling = settling.then(undefined, (error) => this.#fail(error, batch)).then(() => {
       this.#busy = false;
       this.#release(range, batch);
       this.#options.onSettled();

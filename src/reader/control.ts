@@ -44,7 +44,7 @@ export class Control {
   readonly #writer: Writer;
   readonly #answers: readonly Uint8Array[];
   readonly #stats: ClientStats;
-  readonly #timer: number | undefined;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     core: Core,

@@ -45,6 +45,8 @@ export class Reader {
   #count: number | null = null;
   #failed = false;
   #error: unknown;
+  /** Bytes a handshake read too much: the first chunk. */
+  #surplus: Uint8Array;
   readonly #resolve = (count: number | null) => {
     this.#count = count;
     this.#settled = true;
@@ -63,12 +65,14 @@ export class Reader {
   constructor(
     transport: Transport,
     filler: Filler,
+    surplus: Uint8Array,
     limits: DrainLimits,
     stats: ClientStats,
     onSettled: () => void,
   ) {
     this.#transport = transport;
     this.#filler = filler;
+    this.#surplus = surplus;
     this.#limits = limits;
     this.#stats = stats;
     this.#onSettled = onSettled;
@@ -77,18 +81,6 @@ export class Reader {
   /** Whether a drain would find something at once. */
   get ready(): boolean {
     return this.#settled;
-  }
-
-  /** Frames bytes a handshake read too much; they come first. */
-  preload(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      // INVARIANT: a fresh connection has free slabs for a handshake's surplus.
-      const room = this.#filler.room()!;
-      const part = bytes.subarray(at, at + room.length);
-      room.set(part);
-      this.#filler.commit(part.length);
-      at += part.length;
-    }
   }
 
   /**
@@ -123,8 +115,19 @@ export class Reader {
     const room = this.#filler.room();
     if (room === undefined) return false;
     this.#reading = true;
+    if (this.#surplus.length > 0) {
+      this.#resolve(this.#takeSurplus(room));
+      return true;
+    }
     this.#transport.read(room).then(this.#resolve, this.#reject);
     return true;
+  }
+
+  #takeSurplus(room: Uint8Array): number {
+    const part = this.#surplus.subarray(0, room.length);
+    room.set(part);
+    this.#surplus = this.#surplus.subarray(part.length);
+    return part.length;
   }
 
   #take(): number | null {

@@ -1,0 +1,224 @@
+/**
+ * One connection from opening to its verdict.
+ *
+ * @module
+ */
+
+import type { Backlog } from "./backlog/backlog.ts";
+import type { Core } from "./core/core.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import { DisconnectError, type DisconnectReason, FramingError } from "./errors.ts";
+import { Feed, type FeedEnd } from "./feed.ts";
+import type { Settings } from "./options.ts";
+import { Control, toBytes } from "./reader/control.ts";
+import type { Filler } from "./reader/filler.ts";
+import { Reader } from "./reader/reader.ts";
+import { Writer } from "./reader/writer.ts";
+import { HandshakeError, HandshakeSession } from "./session.ts";
+import { type ClientStats, HoldMeter } from "./status.ts";
+import { classify, ConnectTimeout, ended, type Failure } from "./transport/failure.ts";
+import { open } from "./transport/open.ts";
+import { type Endpoint, endpointName } from "./transport/target.ts";
+import type { Transport } from "./transport/transport.ts";
+import { report } from "./verdict.ts";
+
+/** What all connections of a client share. */
+export interface Engine {
+  settings: Settings;
+  endpoint: Endpoint;
+  core: Core;
+  filler: Filler;
+  backlog: Backlog;
+  dispatcher: Dispatcher;
+  stats: ClientStats;
+  /** Aborted when the client is to close. */
+  signal: AbortSignal;
+}
+
+/** An open connection, its handshake done. */
+export class Connection {
+  readonly #engine: Engine;
+  readonly #epoch: number;
+  readonly #transport: Transport;
+  readonly #writer: Writer;
+  readonly #meter: HoldMeter;
+  readonly #feed: Feed;
+  readonly #reader: Reader;
+  readonly #control: Control;
+  readonly #connectedAt = performance.now();
+
+  private constructor(engine: Engine, epoch: number, transport: Transport, surplus: Uint8Array) {
+    const { settings, core, filler, backlog, dispatcher, stats } = engine;
+    this.#engine = engine;
+    this.#epoch = epoch;
+    this.#transport = transport;
+    this.#writer = new Writer(transport, settings.writeQueueBytes, stats);
+    this.#meter = new HoldMeter();
+    this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat, stats);
+    this.#feed = new Feed({
+      dispatcher,
+      backlog,
+      control: this.#control,
+      stats,
+      meter: this.#meter,
+      dutyCycleMs: settings.dutyCycleMs,
+      idleTimeoutMs: settings.idleTimeoutMs,
+      onPause: (paused) => settings.onEvent?.({ type: paused ? "paused" : "resumed" }),
+    });
+    this.#reader = new Reader(transport, filler, surplus, settings, stats, () => this.#feed.ring());
+    dispatcher.meter = this.#meter;
+  }
+
+  /** Connects and shakes hands within the connect timeout. Rejects with a `DisconnectError`. */
+  static async open(engine: Engine, epoch: number): Promise<Connection> {
+    const { settings, endpoint } = engine;
+    const name = endpointName(endpoint);
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      limit.abort(new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`));
+    }, settings.connectTimeoutMs);
+    const signal = AbortSignal.any([engine.signal, limit.signal]);
+    let transport: Transport | undefined;
+    try {
+      transport = await open(endpoint, signal);
+      const session = await shakeHands(engine, transport, signal);
+      signal.throwIfAborted();
+      engine.filler.begin(epoch);
+      engine.stats.epoch = epoch;
+      return new Connection(engine, epoch, session.transport, session.takeSurplus());
+    } catch (error) {
+      closeQuietly(transport);
+      throw openingFailed(engine, epoch, signal.aborted ? signal.reason : error, transport !== undefined);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Feeds until the connection ends; everything received is delivered first. Never rejects. */
+  async run(): Promise<DisconnectError> {
+    const stop = () => {
+      this.#feed.stop("aborted");
+      closeQuietly(this.#transport);
+    };
+    const { signal, dispatcher } = this.#engine;
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const end = await this.#feed.run(this.#reader);
+    const endedAt = performance.now();
+    signal.removeEventListener("abort", stop);
+    this.#control.stop();
+    closeQuietly(this.#transport);
+    const error = this.#disconnect(failureOf(end, endpointName(this.#engine.endpoint), dispatcher), endedAt);
+    this.#writer.fail(error);
+    return error;
+  }
+
+  /** Rings the duty cycle: a handler was attached. */
+  ring(): void {
+    this.#feed.ring();
+  }
+
+  /** Queues bytes. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  #disconnect(failure: Failure, endedAt: number): DisconnectError {
+    const { filler } = this.#engine;
+    let { reason, what } = failure;
+    if (reason === "eof" && filler.partialBytes > 0) {
+      ({ reason, what } = ended("eof_in_frame", endpointName(this.#engine.endpoint)));
+      what += ` of which ${filler.partialBytes} bytes came`;
+    }
+    return new DisconnectError(
+      what,
+      reason,
+      report({
+        reason,
+        epoch: this.#epoch,
+        bytes: filler.bytes,
+        frames: filler.frames,
+        connectedAt: this.#connectedAt,
+        endedAt,
+        meter: this.#meter,
+      }),
+      { code: failure.code, cause: failure.cause },
+    );
+  }
+}
+
+async function shakeHands(engine: Engine, transport: Transport, signal: AbortSignal): Promise<HandshakeSession> {
+  const { settings, endpoint } = engine;
+  const hostname = endpoint.kind === "tcp" ? endpoint.hostname : undefined;
+  const session = new HandshakeSession(transport, hostname, signal);
+  // A handshake stuck in a read ends when its connection does.
+  const abort = () => closeQuietly(session.transport);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
+    await settings.handshake?.(session);
+    return session;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function openingFailed(engine: Engine, epoch: number, cause: unknown, opened: boolean): DisconnectError {
+  const name = endpointName(engine.endpoint);
+  const failure = classify(cause, name);
+  let { reason, what } = failure;
+  if (engine.signal.aborted) {
+    reason = "aborted";
+    what = `${name}: given up`;
+  } else if (cause instanceof HandshakeError || (opened && reason === "other")) {
+    reason = "handshake";
+    what = `${name}: the handshake failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+  } else if (reason === "eof" && !opened) {
+    // The only thing read before a connection stands is TLS.
+    reason = "tls";
+  }
+  return new DisconnectError(
+    what,
+    reason,
+    report({
+      reason,
+      epoch,
+      bytes: 0,
+      frames: 0,
+      connectedAt: undefined,
+      endedAt: performance.now(),
+      meter: new HoldMeter(),
+    }),
+    { code: failure.code, cause },
+  );
+}
+
+function failureOf(end: FeedEnd, name: string, dispatcher: Dispatcher): Failure {
+  switch (end.kind) {
+    case "eof":
+      return ended("eof", name);
+    case "failed":
+      if (end.error instanceof FramingError) {
+        return { reason: "invalid_frame", what: `${name}: ${end.error.message}`, cause: end.error };
+      }
+      return classify(end.error, name);
+    case "handler":
+      return { reason: "handler", what: `${name}: ${dispatcher.error?.message}`, cause: dispatcher.error };
+    default:
+      return { reason: end.kind, what: `${name}: ${STOPPED[end.kind]}`, cause: undefined };
+  }
+}
+
+const STOPPED: Record<Extract<DisconnectReason, "aborted" | "idle_timeout">, string> = {
+  aborted: "closed",
+  idle_timeout: "no byte came for longer than idleTimeoutMs",
+};
+
+/** Closing what the other side or a failed handshake closed already is no error. */
+function closeQuietly(transport: Transport | undefined): void {
+  try {
+    transport?.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * A handler that is a `for await` loop.
+ *
+ * @module
+ */
+
+import type { Batch } from "../batch.ts";
+import type { Handler } from "./handler.ts";
+
+/** Hands each batch to the loop and takes it back at the next iteration. */
+export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
+  #giveBack: (() => void) | undefined;
+  #waiting: PromiseWithResolvers<IteratorResult<Batch, void>> | undefined;
+  #offered: Batch | undefined;
+  #ended: { error?: unknown } | undefined;
+  readonly #onReturn: () => Promise<void>;
+
+  /** `onReturn` is called when the loop is left early. */
+  constructor(onReturn: () => Promise<void>) {
+    this.#onReturn = onReturn;
+  }
+
+  /** Called by the dispatcher. */
+  batch(batch: Batch): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#giveBack = resolve;
+    if (this.#waiting === undefined) this.#offered = batch;
+    else {
+      this.#waiting.resolve({ value: batch, done: false });
+      this.#waiting = undefined;
+    }
+    return promise;
+  }
+
+  /** No more batches come. */
+  end(error?: unknown): void {
+    this.#ended = { error };
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (error !== undefined) waiting?.reject(error);
+    else waiting?.resolve({ value: undefined, done: true });
+  }
+
+  next(): Promise<IteratorResult<Batch, void>> {
+    const offered = this.#offered;
+    if (offered !== undefined) {
+      this.#offered = undefined;
+      return Promise.resolve({ value: offered, done: false });
+    }
+    this.#release();
+    if (this.#ended !== undefined) {
+      const { error } = this.#ended;
+      // Told once; then the iterator is simply done.
+      this.#ended = {};
+      return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
+    }
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting.promise;
+  }
+
+  async return(): Promise<IteratorResult<Batch, void>> {
+    this.#offered = undefined;
+    this.#release();
+    await this.#onReturn();
+    return { value: undefined, done: true };
+  }
+
+  #release(): void {
+    this.#giveBack?.();
+    this.#giveBack = undefined;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The duty cycle of one connection: drain, dispatch, drain again.
+ *
+ * @module
+ */
+
+import type { Backlog } from "./backlog/backlog.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Control } from "./reader/control.ts";
+import type { DrainEnd, Reader } from "./reader/reader.ts";
+import type { ClientStats, HoldMeter } from "./status.ts";
+import { turn } from "./turn.ts";
+
+/** Longest time without a turn of the event loop, in milliseconds. */
+const TURN_MS = 1;
+/** How often an asynchronous handler is checked for holding the loop all the same. */
+const LAG_PROBE_MS = 100;
+/** Lag that counts as held; less is the ordinary lateness of timers. */
+const LAG_MIN_MS = 50;
+
+/** Why a feed ended without the connection's doing. */
+export type FeedStop = "aborted" | "handler" | "idle_timeout";
+
+/** How a feed ended. */
+export type FeedEnd = { kind: "eof" } | { kind: "failed"; error: unknown } | { kind: FeedStop };
+
+/** What one feed works with. */
+export interface FeedParts {
+  dispatcher: Dispatcher;
+  backlog: Backlog;
+  control: Control;
+  stats: ClientStats;
+  meter: HoldMeter;
+  /** Milliseconds between two drains that handler calls may take. */
+  dutyCycleMs: number;
+  /** 0: no watchdog. */
+  idleTimeoutMs: number;
+  /** Called when reading pauses and resumes. */
+  onPause: (paused: boolean) => void;
+}
+
+/** Runs one connection. */
+export class Feed {
+  readonly #parts: FeedParts;
+  #wake: PromiseWithResolvers<void> | undefined;
+  #stop: FeedStop | undefined;
+  #turnedAt = performance.now();
+  #probe: ReturnType<typeof setTimeout> | undefined;
+  /** When reading paused, and what handlers had held until then. */
+  #paused: { at: number; heldMs: number } | undefined;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+  }
+
+  /** Rings when something the loop may wait for has happened. */
+  ring(): void {
+    this.#wake?.resolve();
+  }
+
+  /** Ends the loop as soon as it runs. */
+  stop(reason: FeedStop): void {
+    this.#stop ??= reason;
+    this.ring();
+  }
+
+  /**
+   * Reads until the connection ends, then delivers what was drained before.
+   * Never throws: how it ended is the result.
+   */
+  async run(reader: Reader): Promise<FeedEnd> {
+    const watchdog = this.#watchIdle(reader);
+    const end = await this.#cycle(reader);
+    clearInterval(watchdog);
+    this.#resume();
+    const undelivered = await this.#deliverRest(end);
+    clearTimeout(this.#probe);
+    return undelivered ?? end;
+  }
+
+  async #cycle(reader: Reader): Promise<FeedEnd> {
+    const { dispatcher, control, meter, dutyCycleMs } = this.#parts;
+    while (true) {
+      const started = performance.now();
+      let drained: DrainEnd;
+      try {
+        drained = await reader.drain();
+      } catch (error) {
+        control.answer();
+        return this.#stopped() ?? { kind: "failed", error };
+      }
+      control.answer();
+      this.#dispatchFor(dutyCycleMs);
+      meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, performance.now() - started);
+      const stopped = this.#stopped();
+      if (stopped !== undefined) return stopped;
+      if (drained === "end") return { kind: "eof" };
+      if (drained === "full") this.#pause();
+      else this.#resume();
+      if (!dispatcher.ready && drained !== "limit") await this.#wait(() => reader.ready);
+      else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+    }
+  }
+
+  /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
+  async #deliverRest(end: FeedEnd): Promise<FeedEnd | undefined> {
+    const { dispatcher, backlog } = this.#parts;
+    const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
+    while (given() === undefined && (backlog.frames > 0 || dispatcher.busy)) {
+      if (dispatcher.ready) this.#dispatch();
+      else await this.#wait(() => dispatcher.ready);
+      if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+    }
+    return given();
+  }
+
+  #givenUp(): FeedEnd | undefined {
+    const stopped = this.#stopped();
+    return stopped?.kind === "idle_timeout" ? undefined : stopped;
+  }
+
+  /** Hands out batches until none waits or the budget is used up: then the socket comes first again. */
+  #dispatchFor(budgetMs: number): void {
+    const { dispatcher } = this.#parts;
+    const deadline = performance.now() + budgetMs;
+    while (dispatcher.ready) {
+      this.#dispatch();
+      if (performance.now() >= deadline) return;
+    }
+  }
+
+  #dispatch(): void {
+    this.#parts.dispatcher.dispatch();
+    if (this.#parts.dispatcher.busy) this.#probeLag();
+  }
+
+  #stopped(): FeedEnd | undefined {
+    if (this.#parts.dispatcher.error !== undefined) return { kind: "handler" };
+    return this.#stop === undefined ? undefined : { kind: this.#stop };
+  }
+
+  /** No slab is free: reading waits until the handler gives one back. */
+  #pause(): void {
+    if (this.#paused !== undefined) return;
+    const { stats, onPause } = this.#parts;
+    this.#paused = { at: performance.now(), heldMs: stats.heldMs };
+    stats.pauses += 1;
+    onPause(true);
+  }
+
+  #resume(): void {
+    if (this.#paused === undefined) return;
+    const { stats, meter, onPause } = this.#parts;
+    const now = performance.now();
+    // What a handler held meanwhile is booked as held already.
+    const pausedMs = Math.max(0, now - this.#paused.at - (stats.heldMs - this.#paused.heldMs));
+    this.#paused = undefined;
+    stats.pausedMs += pausedMs;
+    meter.paused(pausedMs, now);
+    onPause(false);
+  }
+
+  /** Waits for the bell, unless `done` already. */
+  async #wait(done: () => boolean): Promise<void> {
+    if (!done() && this.#stopped() === undefined) {
+      this.#wake = Promise.withResolvers();
+      await this.#wake.promise;
+      this.#wake = undefined;
+    }
+    this.#turnedAt = performance.now();
+  }
+
+  async #turn(): Promise<void> {
+    await turn();
+    this.#turnedAt = performance.now();
+  }
+
+  #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {
+    const { idleTimeoutMs } = this.#parts;
+    if (idleTimeoutMs === 0) return undefined;
+    return setInterval(() => {
+      const silentMs = performance.now() - reader.lastByteAt;
+      if (this.#paused === undefined && !reader.ready && silentMs >= idleTimeoutMs) this.stop("idle_timeout");
+    }, Math.max(1, idleTimeoutMs / 4));
+  }
+
+  /** An asynchronous handler may compute for long between two awaits; timers that come late tell. */
+  #probeLag(): void {
+    if (this.#probe !== undefined) return;
+    const { dispatcher, stats, meter } = this.#parts;
+    const due = performance.now() + LAG_PROBE_MS;
+    const heldBefore = stats.heldMs;
+    this.#probe = setTimeout(() => {
+      this.#probe = undefined;
+      const now = performance.now();
+      const lagMs = now - due - (stats.heldMs - heldBefore);
+      if (lagMs >= LAG_MIN_MS) {
+        stats.heldMs += lagMs;
+        meter.held(lagMs, 0, now);
+      }
+      if (dispatcher.busy) this.#probeLag();
+    }, LAG_PROBE_MS);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What `connect()` takes, with its defaults.
+ *
+ * @module
+ */
+
+import type { Column } from "./columns.ts";
+import { type DisconnectError, OptionError } from "./errors.ts";
+import type { Framing } from "./framing.ts";
+import { checkHeartbeat, type Heartbeat, type RespondRule } from "./reader/control.ts";
+import type { Session } from "./session.ts";
+import type { TlsOptions } from "./transport/transport.ts";
+
+/** How to come back after a connection ended: exponential backoff with full jitter. */
+export interface ReconnectOptions {
+  /** Upper bound of the first delay in milliseconds; doubled with each attempt. Default 100. */
+  initialDelayMs?: number;
+  /** Upper bound of every delay in milliseconds. Default 30000. */
+  maxDelayMs?: number;
+  /** Attempts in a row without a byte received before giving up. Default: none, it goes on for ever. */
+  maxAttempts?: number;
+}
+
+/** What a client tells beside its batches. */
+export type ClientEvent =
+  /** A connection stands and its handshake is done. */
+  | { type: "connected"; epoch: number }
+  /** A connection ended, or an attempt failed; the client goes on if it reconnects. */
+  | { type: "disconnected"; error: DisconnectError }
+  /** The next attempt follows in `delayMs`. */
+  | { type: "reconnecting"; attempt: number; delayMs: number }
+  /** No slab is free: reading pauses, and a server may count that against you. */
+  | { type: "paused" }
+  /** Reading goes on. */
+  | { type: "resumed" };
+
+/** Options of {@linkcode connect}. */
+export interface ConnectOptions<C extends readonly Column[] = readonly Column[]> {
+  /** How the stream is cut into frames. */
+  framing: Framing;
+  /** Fields the core gathers from every frame into `batch.columns`. Default none. */
+  columns?: C;
+  /** TLS options for `tls://` targets. */
+  tls?: TlsOptions;
+  /** Bytes (text as UTF-8) sent first on every connection. */
+  hello?: string | Uint8Array;
+  /** What is said before the feed, on every connection, behind `hello`. */
+  handshake?: (session: Session) => Promise<void>;
+  /** Frames answered by the reader itself, at most 16 rules. */
+  respond?: readonly RespondRule[];
+  /** Bytes sent at an interval. */
+  heartbeat?: Heartbeat;
+  /** Time for connecting, TLS and handshake in milliseconds. Default 10000. */
+  connectTimeoutMs?: number;
+  /** Ends the connection when no byte came for so many milliseconds. Default 0: never. */
+  idleTimeoutMs?: number;
+  /** Come back after a connection ended, whatever the reason; also when the first attempt fails. Default `false`. */
+  reconnect?: boolean | ReconnectOptions;
+  /** Number of slabs (2 to 4096) that hold what is drained and not yet handled. Default 16, of 256 KiB or twice the longest frame. */
+  slabs?: number;
+  /** Milliseconds one handler call may hold the read loop; batches are cut to fit. Default 10. */
+  dutyCycleMs?: number;
+  /** Bytes after which a drain ends and batches are dispatched. Default 262144. */
+  drainBytes?: number;
+  /** Milliseconds after which a drain ends. Default 10. */
+  drainMs?: number;
+  /** Bytes that may wait to be written. Default 1048576. */
+  writeQueueBytes?: number;
+  /** Closes the client. */
+  signal?: AbortSignal;
+  /** Called with each event, from within the read loop: keep it short. */
+  onEvent?: (event: ClientEvent) => void;
+  /** A compiled core.wasm, where code can't be compiled at run time. Default: the embedded one. */
+  module?: WebAssembly.Module;
+}
+
+/** Options with every default filled in. */
+export type Settings =
+  & Omit<ConnectOptions, "reconnect" | "respond" | "columns">
+  & Required<
+    Pick<
+      ConnectOptions,
+      | "connectTimeoutMs"
+      | "idleTimeoutMs"
+      | "dutyCycleMs"
+      | "drainBytes"
+      | "drainMs"
+      | "writeQueueBytes"
+      | "respond"
+      | "columns"
+    >
+  >
+  & { reconnect: Required<ReconnectOptions> | undefined };
+
+/** Fills in defaults; throws an `OptionError` for values that can't work. */
+export function settle(options: ConnectOptions): Settings {
+  const settings: Settings = {
+    ...options,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 0,
+    dutyCycleMs: options.dutyCycleMs ?? 10,
+    drainBytes: options.drainBytes ?? 256 * 1024,
+    drainMs: options.drainMs ?? 10,
+    writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
+    respond: options.respond ?? [],
+    columns: options.columns ?? [],
+    reconnect: settleReconnect(options.reconnect),
+  };
+  const positive = ["connectTimeoutMs", "dutyCycleMs", "drainBytes", "drainMs", "writeQueueBytes"] as const;
+  for (const name of positive) atLeast(name, settings[name], 0, false);
+  atLeast("idleTimeoutMs", settings.idleTimeoutMs, 0, true);
+  checkHeartbeat(settings.heartbeat);
+  return settings;
+}
+
+function settleReconnect(options: boolean | ReconnectOptions | undefined): Required<ReconnectOptions> | undefined {
+  if (options === undefined || options === false) return undefined;
+  const given = options === true ? {} : options;
+  const settled = {
+    initialDelayMs: given.initialDelayMs ?? 100,
+    maxDelayMs: given.maxDelayMs ?? 30_000,
+    maxAttempts: given.maxAttempts ?? Infinity,
+  };
+  atLeast("reconnect.initialDelayMs", settled.initialDelayMs, 0, true);
+  atLeast("reconnect.maxDelayMs", settled.maxDelayMs, settled.initialDelayMs, true);
+  atLeast("reconnect.maxAttempts", settled.maxAttempts, 1, true);
+  return settled;
+}
+
+function atLeast(option: string, value: number, bound: number, inclusive: boolean): void {
+  if (typeof value !== "number" || !(inclusive ? value >= bound : value > bound)) {
+    throw new OptionError(option, `a number ${inclusive ? "of at least" : "above"} ${bound}`, value);
+  }
+}

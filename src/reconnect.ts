@@ -1,0 +1,51 @@
+/**
+ * When to try again.
+ *
+ * @module
+ */
+
+import type { ReconnectOptions } from "./options.ts";
+
+/**
+ * Exponential backoff with full jitter: a delay drawn evenly from 0 to the
+ * bound, so that clients thrown out together do not come back together.
+ */
+export class Backoff {
+  /** Attempts since the last success. */
+  attempt = 0;
+  readonly #options: Required<ReconnectOptions>;
+  readonly #random: () => number;
+
+  /** `random` gives numbers from 0 to below 1. */
+  constructor(options: Required<ReconnectOptions>, random: () => number = Math.random) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  /** Milliseconds until the next attempt; `undefined` when there were enough. */
+  next(): number | undefined {
+    if (this.attempt >= this.#options.maxAttempts) return undefined;
+    const bound = Math.min(this.#options.maxDelayMs, this.#options.initialDelayMs * 2 ** this.attempt);
+    this.attempt += 1;
+    return this.#random() * bound;
+  }
+
+  /** A connection brought something: begin anew. */
+  reset(): void {
+    this.attempt = 0;
+  }
+}
+
+/** Resolves after `ms`, or at once when the signal is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

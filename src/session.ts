@@ -1,0 +1,139 @@
+/**
+ * The handshake: what is said before the feed begins.
+ *
+ * @module
+ */
+
+import { OptionError, SpillwayError } from "./errors.ts";
+import { toBytes } from "./reader/control.ts";
+import { upgrade } from "./transport/open.ts";
+import type { TlsOptions, Transport } from "./transport/transport.ts";
+
+/** A line or reply longer than this is no handshake. */
+const READ_BYTES_MAX = 1024 * 1024;
+const CHUNK_BYTES = 4096;
+
+/** The server did not say what a handshake expects. */
+export class HandshakeError extends SpillwayError {
+  override name = "HandshakeError";
+}
+
+/**
+ * The connection before it feeds. Whatever was received and not read when the
+ * handshake returns is where the feed starts: no byte is lost in between.
+ *
+ * @example
+ * ```ts ignore
+ * const client = await connect("localhost:6379", {
+ *   framing: { type: "resp" },
+ *   handshake: async (session) => {
+ *     await session.write("*2\r\n$9\r\nSUBSCRIBE\r\n$5\r\nticks\r\n");
+ *   },
+ * });
+ * ```
+ */
+export interface Session {
+  /** Aborted when the connect timeout or the user ends the attempt. */
+  readonly signal: AbortSignal;
+  /** Sends all of `bytes` (text as UTF-8). */
+  write(bytes: string | Uint8Array): Promise<void>;
+  /** What is there, at least one byte; `null` when the server closed. */
+  read(): Promise<Uint8Array | null>;
+  /** Exactly `count` bytes. Throws a {@linkcode HandshakeError} when the server closes before. */
+  readExactly(count: number): Promise<Uint8Array>;
+  /** The next line as text, without its `\n` or `\r\n`. Throws a {@linkcode HandshakeError} when the server closes or a line is longer than 1 MiB. */
+  readLine(): Promise<string>;
+  /** Goes on in TLS (tcp only). Throws a {@linkcode HandshakeError} if bytes came that were not read: they would be unauthenticated. */
+  startTls(tls?: TlsOptions): Promise<void>;
+}
+
+/** The implementation of {@linkcode Session}. */
+export class HandshakeSession implements Session {
+  readonly signal: AbortSignal;
+  readonly #hostname: string | undefined;
+  #transport: Transport;
+  #received: Uint8Array = new Uint8Array(0);
+
+  /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
+  constructor(transport: Transport, hostname: string | undefined, signal: AbortSignal) {
+    this.#transport = transport;
+    this.#hostname = hostname;
+    this.signal = signal;
+  }
+
+  /** The connection, in TLS if it was upgraded. */
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  /** Ends the handshake: what was received and not read. */
+  takeSurplus(): Uint8Array {
+    return this.#take(this.#received.length);
+  }
+
+  async write(bytes: string | Uint8Array): Promise<void> {
+    const all = toBytes(bytes);
+    for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#received.length === 0 && !await this.#receive()) return null;
+    return this.takeSurplus();
+  }
+
+  async readExactly(count: number): Promise<Uint8Array> {
+    if (!Number.isInteger(count) || count < 0 || count > READ_BYTES_MAX) {
+      throw new OptionError("session.readExactly", `an integer from 0 to ${READ_BYTES_MAX}`, count);
+    }
+    while (this.#received.length < count) await this.#receiveMore(`${count} bytes`);
+    return this.#take(count);
+  }
+
+  async readLine(): Promise<string> {
+    let searched = 0;
+    while (true) {
+      const end = this.#received.indexOf(0x0a, searched);
+      if (end >= 0) return new TextDecoder().decode(this.#take(end + 1)).replace(/\r?\n$/, "");
+      searched = this.#received.length;
+      await this.#receiveMore("a line");
+    }
+  }
+
+  async startTls(tls: TlsOptions = {}): Promise<void> {
+    if (this.#hostname === undefined) {
+      throw new HandshakeError("expected a tcp connection to go on in TLS, got another kind");
+    }
+    if (this.#received.length > 0) {
+      throw new HandshakeError(
+        `expected nothing before TLS begins, got ${this.#received.length} bytes that are not authenticated`,
+      );
+    }
+    this.#transport = await upgrade(this.#transport, this.#hostname, tls, this.signal);
+  }
+
+  async #receiveMore(expected: string): Promise<void> {
+    if (this.#received.length >= READ_BYTES_MAX) {
+      throw new HandshakeError(`expected ${expected}, got ${this.#received.length} bytes without its end`);
+    }
+    if (!await this.#receive()) {
+      throw new HandshakeError(`expected ${expected}, got ${this.#received.length} bytes and the end of the connection`);
+    }
+  }
+
+  async #receive(): Promise<boolean> {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const count = await this.#transport.read(chunk);
+    if (count === null) return false;
+    const joined = new Uint8Array(this.#received.length + count);
+    joined.set(this.#received);
+    joined.set(chunk.subarray(0, count), this.#received.length);
+    this.#received = joined;
+    return true;
+  }
+
+  #take(count: number): Uint8Array {
+    const taken = this.#received.subarray(0, count);
+    this.#received = this.#received.subarray(count);
+    return taken;
+  }
+}
