@@ -101,7 +101,9 @@ export class PushLog implements Disposable {
       };
       const perSecond = 1000 / (now.at - last.at);
       this.#status(
-        `${connected.length} clients · ${whole((now.frames - last.frames) * perSecond)} frames/s` +
+        `${connected.length} connected · ${
+          whole((now.frames - last.frames) * perSecond)
+        } frames/s` +
           ` · ${bytes((now.bytes - last.bytes) * perSecond)}/s` +
           ` · ${bytes(sum((client) => client.queueBytes))} queued`,
       );

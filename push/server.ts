@@ -26,7 +26,7 @@ export interface PushServerOptions extends CutPolicy {
   pace?: Pace;
   /** Frames for each client. Default as many as the feed has. */
   frames?: number;
-  /** Time for which frames are produced for each client, in ms. Default without end. */
+  /** Time for which frames are produced for each client, in ms; a frame due at its very end is the last. Default without end. */
   durationMs?: number;
   /** A question each client must answer. */
   ping?: Ping;
