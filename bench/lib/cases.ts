@@ -26,7 +26,7 @@ export const LATENCY: Case = {
 export const LATENCY_RATE = 1000;
 
 /** Frames of the latency case that warm the client up and are not counted. */
-export const LATENCY_WARMUP = 500;
+export const LATENCY_WARMUP = 1000;
 
 /** Bytes of one frame on the wire, length prefix or newline included. */
 export function wireBytes(test: Case): number {

@@ -13,6 +13,8 @@ export interface Peer {
   needs: string[];
   /** The program on PATH that runs it, if it is not a binary of its own. */
   runtime?: string;
+  /** How many times the usual round it runs, 1 if not said. */
+  stretch?: number;
   command: (host: string, port: number) => string[];
 }
 
@@ -57,6 +59,8 @@ export const PEERS: readonly Peer[] = [
     mode: "sum",
     needs: [`${NETTY}/client.jar`],
     runtime: "java",
+    // The JVM compiles for the first seconds, which would be most of a usual round.
+    stretch: 4,
     command: () => ["java", "-cp", `${NETTY}/client.jar:${NETTY}/lib/*`, "bench.Client"],
   },
   script("node", "Node, net + decoder by hand", "node", "peers/node/manual.mjs"),

@@ -79,6 +79,12 @@ function machineSection(machine: Machine): string[] {
   ];
 }
 
+function stretched(peers: readonly Peer[]): string[] {
+  return peers.flatMap(({ about, stretch }) =>
+    stretch === undefined ? [] : [`${about}: ${stretch} times as long, as its compiler warms up.`]
+  );
+}
+
 function list(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, "", ...lines.map((line) => `- ${line}`), ""];
 }
@@ -91,6 +97,7 @@ export function renderReport(input: ReportInput): string {
     `${input.machine.date}. ${input.scale}`,
     "Every client counts the frames and sums a big-endian u32 of each; counts and sums equal the",
     "server's. Time and CPU run from the first byte to the end; MB are 10⁶ bytes on the wire.",
+    ...stretched(input.peers),
     "",
     ...input.cases.flatMap((test) => section(input, test, throughputColumns(input, test))),
     ...section(input, LATENCY, LATENCY_COLUMNS),
