@@ -78,7 +78,15 @@ const NOTHING = new Uint32Array(0);
 /** Where a batch's frames lie: a slab, or a copy of what is needed of one. */
 export type FrameStore = Pick<
   Slab,
-  "bytes" | "view" | "offsets" | "lengths" | "rawOffsets" | "rawLengths" | "columns" | "streamOffset" | "epoch"
+  | "bytes"
+  | "view"
+  | "offsets"
+  | "lengths"
+  | "rawOffsets"
+  | "rawLengths"
+  | "columns"
+  | "streamOffset"
+  | "epoch"
 >;
 
 /** How raw positions follow from the index. */
@@ -149,7 +157,10 @@ export class SlabBatch implements Batch {
     if (this.#columns === undefined) {
       this.#columns = {};
       for (const [i, name] of this.#names.entries()) {
-        this.#columns[name] = this.#store.columns[i].subarray(this.#first, this.#first + this.count);
+        this.#columns[name] = this.#store.columns[i].subarray(
+          this.#first,
+          this.#first + this.count,
+        );
       }
     }
     return this.#columns;
@@ -221,7 +232,10 @@ export class SlabBatch implements Batch {
     if (count === 0) throw released();
     const last = count - 1;
     const start = Math.min(this.#rawOffset(0), this.#offsets[0]);
-    const end = Math.max(this.#rawOffset(last) + this.rawLength(last), this.#offsets[last] + this.#lengths[last]);
+    const end = Math.max(
+      this.#rawOffset(last) + this.rawLength(last),
+      this.#offsets[last] + this.#lengths[last],
+    );
     const bytes = store.bytes.slice(start, end);
     const cut = (index: Uint32Array) => index.slice(this.#first, this.#first + count);
     const moved = (index: Uint32Array) => cut(index).map((offset) => offset - start);
@@ -257,7 +271,9 @@ export class SlabBatch implements Batch {
 
   #rawOffset(i: number): number {
     const offset = this.#locate(i, 0, 0);
-    return this.#raw.storesRaw ? this.#store.rawOffsets[this.#first + i] : offset - this.#raw.strippedBytes;
+    return this.#raw.storesRaw
+      ? this.#store.rawOffsets[this.#first + i]
+      : offset - this.#raw.strippedBytes;
   }
 }
 
@@ -272,5 +288,7 @@ function outside(batch: Batch, i: number, at: number, width: number): RangeError
 }
 
 function released(): RangeError {
-  return new RangeError("expected a batch on loan, got one already given back; copy() what you keep");
+  return new RangeError(
+    "expected a batch on loan, got one already given back; copy() what you keep",
+  );
 }

@@ -13,7 +13,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
 import { type DisconnectError, type DisconnectReason, OptionError } from "./errors.ts";
-import { type ClientEvent, type ConnectOptions, settle, type Settings } from "./options.ts";
+import { type ClientEvent, type ConnectOptions, type Settings, settle } from "./options.ts";
 import { toBytes } from "./reader/control.ts";
 import { Filler } from "./reader/filler.ts";
 import { Backoff, sleep } from "./reconnect.ts";
@@ -166,7 +166,10 @@ class FeedClient implements Client {
     this.#take();
     const iterator = new BatchIterator(() => this.close());
     this.#attach(iterator);
-    this.closed.then(throwUnlessExpected).then(() => iterator.end(), (error) => iterator.end(error));
+    this.closed.then(throwUnlessExpected).then(
+      () => iterator.end(),
+      (error) => iterator.end(error),
+    );
     return iterator;
   }
 
@@ -190,7 +193,11 @@ class FeedClient implements Client {
   }
 
   #take(): void {
-    if (this.#taken) throw new TypeError("expected one consumer, got a second: a client has one handler or one loop");
+    if (this.#taken) {
+      throw new TypeError(
+        "expected one consumer, got a second: a client has one handler or one loop",
+      );
+    }
     this.#taken = true;
   }
 
@@ -210,7 +217,9 @@ class FeedClient implements Client {
       const { frames, connectedMs } = error.report;
       // A connection that fed for longer than the wait for it counts as a success.
       if (frames > 0 && connectedMs > this.#waitedMs) this.#backoff?.reset();
-      connection = this.#mayReconnect(error) && await this.#wait() ? await this.#connect() : undefined;
+      connection = this.#mayReconnect(error) && await this.#wait()
+        ? await this.#connect()
+        : undefined;
       if (connection !== undefined) this.#engine.stats.reconnects += 1;
     }
     this.#finish();

@@ -8,7 +8,17 @@ import { OptionError } from "./errors.ts";
 import { COLUMNS_MAX, MAX_FRAME_LENGTH_LIMIT } from "./core/abi.ts";
 
 /** Types a column can have. */
-export type ColumnType = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "u64" | "i64" | "f64";
+export type ColumnType =
+  | "u8"
+  | "i8"
+  | "u16"
+  | "i16"
+  | "u32"
+  | "i32"
+  | "f32"
+  | "u64"
+  | "i64"
+  | "f64";
 
 /** A field at a fixed place of every frame. */
 export interface Column {
@@ -27,15 +37,25 @@ export type ColumnArray<T extends ColumnType = ColumnType> = ColumnArrays[T];
 
 /** Typed arrays by column type. */
 export interface ColumnArrays {
+  /** Unsigned bytes. */
   u8: Uint8Array;
+  /** Signed bytes. */
   i8: Int8Array;
+  /** Unsigned 16-bit integers. */
   u16: Uint16Array;
+  /** Signed 16-bit integers. */
   i16: Int16Array;
+  /** Unsigned 32-bit integers. */
   u32: Uint32Array;
+  /** Signed 32-bit integers. */
   i32: Int32Array;
+  /** 32-bit floats. */
   f32: Float32Array;
+  /** Unsigned 64-bit integers, as bigint. */
   u64: BigUint64Array;
+  /** Signed 64-bit integers, as bigint. */
   i64: BigInt64Array;
+  /** 64-bit floats. */
   f64: Float64Array;
 }
 
@@ -82,7 +102,11 @@ export function checkColumns(columns: readonly Column[]): void {
     }
     names.add(column.name);
     if (!Object.hasOwn(COLUMN_ARRAYS, column.type)) {
-      throw new OptionError(`columns[${i}].type`, Object.keys(COLUMN_ARRAYS).join(", "), column.type);
+      throw new OptionError(
+        `columns[${i}].type`,
+        Object.keys(COLUMN_ARRAYS).join(", "),
+        column.type,
+      );
     }
     if (!Number.isInteger(column.at) || column.at < 0 || column.at > MAX_FRAME_LENGTH_LIMIT) {
       throw new OptionError(
@@ -91,7 +115,9 @@ export function checkColumns(columns: readonly Column[]): void {
         column.at,
       );
     }
-    if (column.byteOrder !== undefined && column.byteOrder !== "big" && column.byteOrder !== "little") {
+    if (
+      column.byteOrder !== undefined && column.byteOrder !== "big" && column.byteOrder !== "little"
+    ) {
       throw new OptionError(`columns[${i}].byteOrder`, `"big" or "little"`, column.byteOrder);
     }
   }

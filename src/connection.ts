@@ -75,7 +75,9 @@ export class Connection {
     const name = endpointName(endpoint);
     const limit = new AbortController();
     const timer = setTimeout(() => {
-      limit.abort(new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`));
+      limit.abort(
+        new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`),
+      );
     }, settings.connectTimeoutMs);
     const signal = AbortSignal.any([engine.signal, limit.signal]);
     let transport: Transport | undefined;
@@ -88,7 +90,12 @@ export class Connection {
       return new Connection(engine, epoch, session.transport, session.takeSurplus());
     } catch (error) {
       closeQuietly(transport);
-      throw openingFailed(engine, epoch, signal.aborted ? signal.reason : error, transport !== undefined);
+      throw openingFailed(
+        engine,
+        epoch,
+        signal.aborted ? signal.reason : error,
+        transport !== undefined,
+      );
     } finally {
       clearTimeout(timer);
     }
@@ -108,7 +115,10 @@ export class Connection {
     signal.removeEventListener("abort", stop);
     this.#control.stop();
     closeQuietly(this.#transport);
-    const error = this.#disconnect(failureOf(end, endpointName(this.#engine.endpoint), dispatcher), endedAt);
+    const error = this.#disconnect(
+      failureOf(end, endpointName(this.#engine.endpoint), dispatcher),
+      endedAt,
+    );
     this.#writer.fail(error);
     return error;
   }
@@ -147,7 +157,11 @@ export class Connection {
   }
 }
 
-async function shakeHands(engine: Engine, transport: Transport, signal: AbortSignal): Promise<HandshakeSession> {
+async function shakeHands(
+  engine: Engine,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<HandshakeSession> {
   const { settings, endpoint } = engine;
   const hostname = endpoint.kind === "tcp" ? endpoint.hostname : undefined;
   const session = new HandshakeSession(transport, hostname, signal);
@@ -163,7 +177,12 @@ async function shakeHands(engine: Engine, transport: Transport, signal: AbortSig
   }
 }
 
-function openingFailed(engine: Engine, epoch: number, cause: unknown, opened: boolean): DisconnectError {
+function openingFailed(
+  engine: Engine,
+  epoch: number,
+  cause: unknown,
+  opened: boolean,
+): DisconnectError {
   const name = endpointName(engine.endpoint);
   const failure = classify(cause, name);
   let { reason, what } = failure;
@@ -172,7 +191,9 @@ function openingFailed(engine: Engine, epoch: number, cause: unknown, opened: bo
     what = `${name}: given up`;
   } else if (cause instanceof HandshakeError || (opened && reason === "other")) {
     reason = "handshake";
-    what = `${name}: the handshake failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    what = `${name}: the handshake failed: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`;
   } else if (reason === "eof" && !opened) {
     // The only thing read before a connection stands is TLS.
     reason = "tls";
@@ -203,7 +224,11 @@ function failureOf(end: FeedEnd, name: string, dispatcher: Dispatcher): Failure 
       }
       return classify(end.error, name);
     case "handler":
-      return { reason: "handler", what: `${name}: ${dispatcher.error?.message}`, cause: dispatcher.error };
+      return {
+        reason: "handler",
+        what: `${name}: ${dispatcher.error?.message}`,
+        cause: dispatcher.error,
+      };
     default:
       return { reason: end.kind, what: `${name}: ${STOPPED[end.kind]}`, cause: undefined };
   }

@@ -31,6 +31,7 @@ export class SpillwayError extends Error {
 
 /** An option has a value that can't work; nothing was connected. */
 export class OptionError extends SpillwayError {
+  /** Class name. */
   override name = "OptionError";
   /** Path of the option, such as `framing.maxFrameLength`. */
   readonly option: string;
@@ -56,6 +57,7 @@ export interface ViolationDetail {
 
 /** The input is not what the framing says. Frames before it were delivered. */
 export class FramingError extends SpillwayError {
+  /** Class name. */
   override name = "FramingError";
   /** What was wrong. */
   readonly violation: ViolationName;
@@ -68,7 +70,9 @@ export class FramingError extends SpillwayError {
 
   /** Renders `detail` as a sentence. */
   constructor(detail: ViolationDetail) {
-    super(`${SENTENCES[detail.violation](detail.expected, detail.actual)} at offset ${detail.offset}`);
+    super(
+      `${SENTENCES[detail.violation](detail.expected, detail.actual)} at offset ${detail.offset}`,
+    );
     this.violation = detail.violation;
     this.expected = detail.expected;
     this.actual = detail.actual;
@@ -112,6 +116,7 @@ export type DisconnectReason =
  * everything received before was delivered first.
  */
 export class DisconnectError extends SpillwayError {
+  /** Class name. */
   override name = "DisconnectError";
   /** How it ended. */
   readonly reason: DisconnectReason;
@@ -139,6 +144,7 @@ export class DisconnectError extends SpillwayError {
 
 /** The write queue is full; nothing of this call was queued. */
 export class WriteQueueFullError extends SpillwayError {
+  /** Class name. */
   override name = "WriteQueueFullError";
 
   /** Says how much waits and how much may. */
@@ -170,9 +176,11 @@ const SENTENCES: Record<ViolationName, (expected: bigint, actual: bigint) => str
   frame_too_long: (e, a) => `expected a frame of at most ${e} bytes, got ${a} (see maxFrameLength)`,
   length_negative: (e, a) => `expected a length of at least ${e}, got ${a}`,
   length_overflow: (e, a) => `expected a length of at most ${e}, got ${BigInt.asUintN(64, a)}`,
-  length_below_header: (e, a) => `expected a frame of at least ${e} bytes with its header, got ${a}`,
+  length_below_header: (e, a) =>
+    `expected a frame of at least ${e} bytes with its header, got ${a}`,
   strip_exceeds_frame: (e, a) => `expected a frame of at least ${e} bytes to strip, got ${a}`,
-  varint_too_long: (e, a) => `expected a varint of at most 64 bits, got byte ${hex(a, 2)} in place ${e}`,
+  varint_too_long: (e, a) =>
+    `expected a varint of at most 64 bits, got byte ${hex(a, 2)} in place ${e}`,
   bad_digit: (_, a) => `expected a decimal digit of a length, got ${byte(a)}`,
   bad_byte: (e, a) => `expected ${byte(e)}, got ${byte(a)}`,
   bad_escape: (_, a) => `expected an escaped byte, got ${byte(a)}`,

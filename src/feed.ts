@@ -180,7 +180,9 @@ export class Feed {
     if (idleTimeoutMs === 0) return undefined;
     return setInterval(() => {
       const silentMs = performance.now() - reader.lastByteAt;
-      if (this.#paused === undefined && !reader.ready && silentMs >= idleTimeoutMs) this.stop("idle_timeout");
+      if (this.#paused === undefined && !reader.ready && silentMs >= idleTimeoutMs) {
+        this.stop("idle_timeout");
+      }
     }, Math.max(1, idleTimeoutMs / 4));
   }
 

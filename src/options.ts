@@ -106,14 +106,22 @@ export function settle(options: ConnectOptions): Settings {
     columns: options.columns ?? [],
     reconnect: settleReconnect(options.reconnect),
   };
-  const positive = ["connectTimeoutMs", "dutyCycleMs", "drainBytes", "drainMs", "writeQueueBytes"] as const;
+  const positive = [
+    "connectTimeoutMs",
+    "dutyCycleMs",
+    "drainBytes",
+    "drainMs",
+    "writeQueueBytes",
+  ] as const;
   for (const name of positive) atLeast(name, settings[name], 0, false);
   atLeast("idleTimeoutMs", settings.idleTimeoutMs, 0, true);
   checkHeartbeat(settings.heartbeat);
   return settings;
 }
 
-function settleReconnect(options: boolean | ReconnectOptions | undefined): Required<ReconnectOptions> | undefined {
+function settleReconnect(
+  options: boolean | ReconnectOptions | undefined,
+): Required<ReconnectOptions> | undefined {
   if (options === undefined || options === false) return undefined;
   const given = options === true ? {} : options;
   const settled = {
@@ -129,6 +137,10 @@ function settleReconnect(options: boolean | ReconnectOptions | undefined): Requi
 
 function atLeast(option: string, value: number, bound: number, inclusive: boolean): void {
   if (typeof value !== "number" || !(inclusive ? value >= bound : value > bound)) {
-    throw new OptionError(option, `a number ${inclusive ? "of at least" : "above"} ${bound}`, value);
+    throw new OptionError(
+      option,
+      `a number ${inclusive ? "of at least" : "above"} ${bound}`,
+      value,
+    );
   }
 }

@@ -25,7 +25,10 @@ export class Backoff {
   /** Milliseconds until the next attempt; `undefined` when there were enough. */
   next(): number | undefined {
     if (this.attempt >= this.#options.maxAttempts) return undefined;
-    const bound = Math.min(this.#options.maxDelayMs, this.#options.initialDelayMs * 2 ** this.attempt);
+    const bound = Math.min(
+      this.#options.maxDelayMs,
+      this.#options.initialDelayMs * 2 ** this.attempt,
+    );
     this.attempt += 1;
     return this.#random() * bound;
   }

@@ -15,6 +15,7 @@ const CHUNK_BYTES = 4096;
 
 /** The server did not say what a handshake expects. */
 export class HandshakeError extends SpillwayError {
+  /** Class name. */
   override name = "HandshakeError";
 }
 
@@ -113,10 +114,14 @@ export class HandshakeSession implements Session {
 
   async #receiveMore(expected: string): Promise<void> {
     if (this.#received.length >= READ_BYTES_MAX) {
-      throw new HandshakeError(`expected ${expected}, got ${this.#received.length} bytes without its end`);
+      throw new HandshakeError(
+        `expected ${expected}, got ${this.#received.length} bytes without its end`,
+      );
     }
     if (!await this.#receive()) {
-      throw new HandshakeError(`expected ${expected}, got ${this.#received.length} bytes and the end of the connection`);
+      throw new HandshakeError(
+        `expected ${expected}, got ${this.#received.length} bytes and the end of the connection`,
+      );
     }
   }
 

@@ -25,8 +25,9 @@ export interface ClientStats {
   framesDropped: number;
   /** Batches handed out. */
   batches: number;
-  /** Frames rejected under `onInvalid: "skip"`, and the bytes discarded with them. */
+  /** Frames rejected under `onInvalid: "skip"`. */
   skippedFrames: number;
+  /** Bytes discarded with them. */
   skippedBytes: number;
   /** Bytes between frames that carry nothing, such as empty SLIP packets. */
   paddingBytes: number;
@@ -40,8 +41,9 @@ export interface ClientStats {
   drainsEmpty: number;
   /** Drains that ended at their limit of bytes or time: the server is faster than this side. */
   drainsAtLimit: number;
-  /** How often, and how long, reading was paused because no slab was free. */
+  /** How often reading was paused because no slab was free. */
   pauses: number;
+  /** How long it was. */
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
@@ -136,7 +138,9 @@ export class HoldMeter {
   /** Short spans are merged, so that a second of tiny calls costs a few entries. */
   #remember(kind: "held" | "paused", ms: number, now: number): void {
     const last = this.#spans.at(-1);
-    if (last !== undefined && last.kind === kind && now - last.end < MERGE_MS && last.ms < MERGE_MS) {
+    if (
+      last !== undefined && last.kind === kind && now - last.end < MERGE_MS && last.ms < MERGE_MS
+    ) {
       last.end = now;
       last.ms += ms;
       return;

@@ -14,7 +14,12 @@ import { type HandlerCall, type HoldMeter, VERDICT_WINDOW_MS } from "./status.ts
  * paused, but not so long that it must be the cause · `this_side`: the client,
  * its handler or its user ended it · `no_connection`: there never was one
  */
-export type VerdictKind = "slow_consumer" | "not_this_side" | "unclear" | "this_side" | "no_connection";
+export type VerdictKind =
+  | "slow_consumer"
+  | "not_this_side"
+  | "unclear"
+  | "this_side"
+  | "no_connection";
 
 /** The likely cause. */
 export interface Verdict {
@@ -28,8 +33,9 @@ export interface Verdict {
 export interface DisconnectReport {
   /** Number of the connection: 1, 2, … */
   epoch: number;
-  /** Bytes and complete frames received on it. */
+  /** Bytes received on it. */
   bytes: number;
+  /** Complete frames received on it. */
   frames: number;
   /** How long it stood, in milliseconds. */
   connectedMs: number;
@@ -37,9 +43,11 @@ export interface DisconnectReport {
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
-  /** The same within the last `recentWindowMs`. */
+  /** `pausedMs` within the last `recentWindowMs`. */
   recentPausedMs: number;
+  /** `heldMs` within the last `recentWindowMs`. */
   recentHeldMs: number;
+  /** How far back the verdict looks: 3000, or as long as the connection stood. */
   recentWindowMs: number;
   /** Longest time from one drain's begin to the next's, waiting for data left out. */
   largestDutyCycleMs: number;
@@ -67,7 +75,13 @@ const SLOW_SHARE = 0.5;
 /** Below this share it is not. */
 const FAST_SHARE = 0.1;
 
-const OURS: ReadonlySet<DisconnectReason> = new Set(["aborted", "handler", "handshake", "invalid_frame", "idle_timeout"]);
+const OURS: ReadonlySet<DisconnectReason> = new Set([
+  "aborted",
+  "handler",
+  "handshake",
+  "invalid_frame",
+  "idle_timeout",
+]);
 
 /** Draws the conclusion. */
 export function report(input: ReportInput): DisconnectReport {
@@ -93,17 +107,29 @@ export function report(input: ReportInput): DisconnectReport {
   };
 }
 
-function judge(reason: DisconnectReason, heldMs: number, pausedMs: number, windowMs: number): Verdict {
-  if (OURS.has(reason)) return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
+function judge(
+  reason: DisconnectReason,
+  heldMs: number,
+  pausedMs: number,
+  windowMs: number,
+): Verdict {
+  if (OURS.has(reason)) {
+    return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
+  }
   const share = windowMs > 0 ? (heldMs + pausedMs) / windowMs : 0;
   const window = seconds(windowMs);
   if (share >= SLOW_SHARE) {
     const who = heldMs >= pausedMs
       ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
-      : `reading was paused ${seconds(pausedMs)} of the last ${window} because your handler kept all slabs`;
+      : `reading was paused ${
+        seconds(pausedMs)
+      } of the last ${window} because your handler kept all slabs`;
     if (reason === "eof") {
       // An ordinary close looks the same.
-      return { kind: "unclear", sentence: `${who}; if the server did not just finish, it dropped you as a slow consumer` };
+      return {
+        kind: "unclear",
+        sentence: `${who}; if the server did not just finish, it dropped you as a slow consumer`,
+      };
     }
     return {
       kind: "slow_consumer",
@@ -116,7 +142,9 @@ function judge(reason: DisconnectReason, heldMs: number, pausedMs: number, windo
       kind: "not_this_side",
       sentence: never
         ? "reads were never paused: the cause is not on this side"
-        : `reads were paused only ${seconds(heldMs + pausedMs)} of the last ${window}: the cause is not on this side`,
+        : `reads were paused only ${
+          seconds(heldMs + pausedMs)
+        } of the last ${window}: the cause is not on this side`,
     };
   }
   return {
@@ -127,14 +155,18 @@ function judge(reason: DisconnectReason, heldMs: number, pausedMs: number, windo
 }
 
 function noConnection(reason: DisconnectReason): Verdict {
-  return { kind: "no_connection", sentence: NO_CONNECTION_SENTENCES[reason] ?? "no connection was made" };
+  return {
+    kind: "no_connection",
+    sentence: NO_CONNECTION_SENTENCES[reason] ?? "no connection was made",
+  };
 }
 
 const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   aborted: "this side closed the connection",
   handler: "the handler threw, so this side closed the connection",
   handshake: "the handshake failed, so this side closed the connection",
-  invalid_frame: "the input does not fit the framing, so this side closed the connection; check the framing options",
+  invalid_frame:
+    "the input does not fit the framing, so this side closed the connection; check the framing options",
   idle_timeout: "the server sent nothing for too long, so this side closed the connection",
 };
 
@@ -142,7 +174,8 @@ const NO_CONNECTION_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   refused: "nothing listens there; check host and port and whether the server runs",
   dns: "the name can't be resolved; check the host name",
   unreachable: "no route leads there; check the network",
-  tls: "the TLS handshake failed; check the certificate, the host name and whether the port speaks TLS",
+  tls:
+    "the TLS handshake failed; check the certificate, the host name and whether the port speaks TLS",
   connect_timeout: "the server did not answer in time; check host, port and firewalls",
   os_timeout: "the server did not answer in time; check host, port and firewalls",
   permission: "Deno's sandbox refused it",
@@ -150,5 +183,7 @@ const NO_CONNECTION_SENTENCES: Partial<Record<DisconnectReason, string>> = {
 };
 
 function seconds(ms: number): string {
-  return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return ms < 1000
+    ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
+    : `${(ms / 1000).toFixed(1)} s`;
 }

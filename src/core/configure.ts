@@ -142,7 +142,11 @@ function lengthField(framing: LengthFieldFraming, words: FramerConfig["words"]):
   const offset = integer("framing.lengthFieldOffset", framing.lengthFieldOffset ?? 0, 0, 0xffff);
   const max = words.max_frame_length!;
   if (offset + width > max) {
-    throw new OptionError("framing.maxFrameLength", `at least the header's ${offset + width} bytes`, max);
+    throw new OptionError(
+      "framing.maxFrameLength",
+      `at least the header's ${offset + width} bytes`,
+      max,
+    );
   }
   words.length_field_length = width;
   words.length_field_offset = offset;

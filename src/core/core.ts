@@ -19,7 +19,7 @@ import {
   Violation,
 } from "./abi.ts";
 import { framerConfig, strippedBytes, writeFramer } from "./configure.ts";
-import { layOut, type Layout, type SlabLayout } from "./layout.ts";
+import { type Layout, layOut, type SlabLayout } from "./layout.ts";
 import { coreModule } from "./module.ts";
 
 /** 4 GiB, the most linear memory a module may have. */
@@ -113,7 +113,6 @@ export class Core {
     this.strippedBytes = strippedBytes(options.framing);
     this.#matchCount = matches.length;
 
-    const module = options.module ?? coreModule();
     this.layout = layOut({
       slabCount,
       rawFrameLengthMax: config.rawFrameLengthMax,
@@ -142,7 +141,11 @@ export class Core {
     writeFramer(view, this.layout.framer, config);
     this.#writeRules(view, matches);
     for (const slab of this.layout.slabs) this.#writeSlab(view, slab);
-    this.#outcomeWords = new Uint32Array(this.memory.buffer, this.layout.outcome, Outcome.BYTES / 4);
+    this.#outcomeWords = new Uint32Array(
+      this.memory.buffer,
+      this.layout.outcome,
+      Outcome.BYTES / 4,
+    );
     this.#ruleWords = new Uint32Array(
       this.memory.buffer,
       this.layout.rules,
@@ -159,7 +162,16 @@ export class Core {
   /** Frames bytes `from` to `end` of a slab, behind the `frames` entries its index has. */
   scan(slab: SlabLayout, frames: number, from: number, end: number): ScanOutcome {
     const { framer, rules, outcome } = this.layout;
-    this.#exports.scan(framer, slab.descriptor, rules, this.#matchCount, frames, from, end, outcome);
+    this.#exports.scan(
+      framer,
+      slab.descriptor,
+      rules,
+      this.#matchCount,
+      frames,
+      from,
+      end,
+      outcome,
+    );
     const words = this.#outcomeWords;
     const result = this.#outcome;
     result.status = words[Outcome.status / 4];
@@ -203,7 +215,8 @@ export class Core {
   }
 
   #writeSlab(view: DataView, slab: SlabLayout): void {
-    const put = (field: number, value: number) => view.setUint32(slab.descriptor + field, value, true);
+    const put = (field: number, value: number) =>
+      view.setUint32(slab.descriptor + field, value, true);
     put(Slab.bytes, slab.bytes);
     put(Slab.offsets, slab.offsets);
     put(Slab.lengths, slab.lengths);
@@ -234,7 +247,8 @@ function checkMatches(matches: readonly Uint8Array[]): void {
     throw new OptionError("respond", `at most ${RULES_MAX} rules`, matches.length);
   }
   for (const [i, match] of matches.entries()) {
-    if (match.length === 0) throw new OptionError(`respond[${i}].match`, "at least one byte", match);
+    if (match.length === 0) {
+      throw new OptionError(`respond[${i}].match`, "at least one byte", match);
+    }
   }
 }
-

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { COLUMN_ARRAYS, type Column as ColumnSpec } from "../columns.ts";
+import { type Column as ColumnSpec, COLUMN_ARRAYS } from "../columns.ts";
 import {
   CHUNK_BYTES,
   Column,

@@ -47,7 +47,9 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#batches = new Map(
-      options.pool.slabs.map((slab) => [slab, new SlabBatch(slab, options.columnNames, options.raw)]),
+      options.pool.slabs.map((
+        slab,
+      ) => [slab, new SlabBatch(slab, options.columnNames, options.raw)]),
     );
   }
 

@@ -36,6 +36,7 @@ export interface Handler<C extends readonly Column[] = readonly Column[]> {
 
 /** A handler threw; `cause` is what. The client stops. */
 export class HandlerError extends SpillwayError {
+  /** Class name. */
   override name = "HandlerError";
   /** Connection and stream offset of the first frame of the batch; `undefined` outside of `batch()`. */
   readonly epoch: number | undefined;

@@ -52,7 +52,9 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
       const { error } = this.#ended;
       // Told once; then the iterator is simply done.
       this.#ended = {};
-      return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
+      return error === undefined
+        ? Promise.resolve({ value: undefined, done: true })
+        : Promise.reject(error);
     }
     this.#waiting ??= Promise.withResolvers();
     return this.#waiting.promise;

@@ -34,7 +34,11 @@ export function toBytes(value: string | Uint8Array): Uint8Array {
 /** Throws an `OptionError` for intervals that can't work. */
 export function checkHeartbeat(heartbeat: Heartbeat | undefined): void {
   if (heartbeat !== undefined && !(heartbeat.everyMs >= 1 && heartbeat.everyMs < 2 ** 31)) {
-    throw new OptionError("heartbeat.everyMs", "milliseconds from 1 to 2147483647", heartbeat.everyMs);
+    throw new OptionError(
+      "heartbeat.everyMs",
+      "milliseconds from 1 to 2147483647",
+      heartbeat.everyMs,
+    );
   }
 }
 

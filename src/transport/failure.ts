@@ -50,14 +50,22 @@ const WORDS: Partial<Record<DisconnectReason, string>> = {
 
 /** Classes an error of Deno's; `name` is the endpoint's, as permissions spell it. */
 export function classify(cause: unknown, name: string): Failure {
-  if (cause instanceof ConnectTimeout) return { reason: "connect_timeout", what: cause.message, cause };
+  if (cause instanceof ConnectTimeout) {
+    return { reason: "connect_timeout", what: cause.message, cause };
+  }
   if (cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied) {
-    return { reason: "permission", what: `connecting to ${name} is not permitted, run again with ${flagsFor(name)}`, cause };
+    return {
+      reason: "permission",
+      what: `connecting to ${name} is not permitted, run again with ${flagsFor(name)}`,
+      cause,
+    };
   }
   const code = (cause as { code?: unknown } | null)?.code;
   const known = typeof code === "string" ? BY_CODE[code] : undefined;
   const reason = known ?? byMessage(cause);
-  const said = typeof code === "string" ? `${WORDS[reason] ?? messageOf(cause)} (${code}${numberOf(code)})` : undefined;
+  const said = typeof code === "string"
+    ? `${WORDS[reason] ?? messageOf(cause)} (${code}${numberOf(code)})`
+    : undefined;
   const heard = reason === "other" ? messageOf(cause) : `${WORDS[reason]} (${messageOf(cause)})`;
   return {
     reason,
@@ -80,8 +88,14 @@ function byMessage(cause: unknown): DisconnectReason {
   if (cause instanceof Deno.errors.BrokenPipe) return "broken_pipe";
   if (cause instanceof Deno.errors.NotFound) return "refused";
   const message = messageOf(cause);
-  if (/failed to lookup address|Name or service not known|No such host|nodename nor servname/i.test(message)) return "dns";
-  if (cause instanceof Deno.errors.InvalidData || /certificate|handshake|tls|peer/i.test(message)) return "tls";
+  if (
+    /failed to lookup address|Name or service not known|No such host|nodename nor servname/i.test(
+      message,
+    )
+  ) return "dns";
+  if (cause instanceof Deno.errors.InvalidData || /certificate|handshake|tls|peer/i.test(message)) {
+    return "tls";
+  }
   return "other";
 }
 

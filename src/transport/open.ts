@@ -59,10 +59,17 @@ async function openTls(
     return await upgrade(tcp, hostname, tls, signal);
   }
   if (tls.serverName !== undefined && tls.serverName !== hostname) {
-    throw new OptionError("tls.serverName", "the host name connected to when a client certificate is given", tls.serverName);
+    throw new OptionError(
+      "tls.serverName",
+      "the host name connected to when a client certificate is given",
+      tls.serverName,
+    );
   }
   const { caCerts, alpnProtocols, cert, key } = tls;
-  const conn = await aborting(signal, Deno.connectTls({ hostname, port, caCerts, alpnProtocols, cert, key }));
+  const conn = await aborting(
+    signal,
+    Deno.connectTls({ hostname, port, caCerts, alpnProtocols, cert, key }),
+  );
   return await handshaken(conn, signal);
 }
 
@@ -83,7 +90,10 @@ async function handshaken(conn: Deno.TlsConn, signal: AbortSignal): Promise<Tran
 }
 
 /** `opening`, unless the signal comes first; what opens too late is closed. */
-async function aborting<T extends { close(): void }>(signal: AbortSignal, opening: Promise<T>): Promise<T> {
+async function aborting<T extends { close(): void }>(
+  signal: AbortSignal,
+  opening: Promise<T>,
+): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });

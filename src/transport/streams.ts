@@ -54,7 +54,9 @@ export class StreamTransport implements Transport {
   }
 
   async #next(): Promise<Uint8Array | undefined> {
-    if (!this.#byob) return (await (this.#reader as ReadableStreamDefaultReader<Uint8Array>).read()).value;
+    if (!this.#byob) {
+      return (await (this.#reader as ReadableStreamDefaultReader<Uint8Array>).read()).value;
+    }
     const reader = this.#reader as ReadableStreamBYOBReader;
     const { value, done } = await reader.read(new Uint8Array(this.#buffer));
     if (value !== undefined) this.#buffer = value.buffer as ArrayBuffer;

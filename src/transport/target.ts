@@ -14,12 +14,15 @@ export type Endpoint =
   | { kind: "unix"; path: string }
   | { kind: "open"; transport: Transport | Duplex };
 
-const EXPECTED = '"host:port", "tls://host:port", "unix:/path", an address object or an open connection';
+const EXPECTED =
+  '"host:port", "tls://host:port", "unix:/path", an address object or an open connection';
 
 /** Throws an `OptionError` for what is no target. */
 export function parseTarget(target: Target, tls: TlsOptions = {}): Endpoint {
   if (typeof target === "string") return parseText(target, tls);
-  if (typeof target !== "object" || target === null) throw new OptionError("target", EXPECTED, target);
+  if (typeof target !== "object" || target === null) {
+    throw new OptionError("target", EXPECTED, target);
+  }
   if ("readable" in target || "read" in target) return { kind: "open", transport: target };
   if ("path" in target) return { kind: "unix", path: target.path };
   const { hostname = "127.0.0.1", port } = target;
@@ -33,7 +36,9 @@ export function endpointName(endpoint: Endpoint): string {
   switch (endpoint.kind) {
     case "tcp":
     case "tls":
-      return `${endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname}:${endpoint.port}`;
+      return `${
+        endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname
+      }:${endpoint.port}`;
     case "unix":
       return `unix:${endpoint.path}`;
     case "open":
@@ -47,7 +52,10 @@ function parseText(text: string, tls: TlsOptions): Endpoint {
     if (path === "") throw new OptionError("target", "unix:/path", text);
     return { kind: "unix", path };
   }
-  const match = /^(?:(?<scheme>tcp|tls):\/\/)?(?:\[(?<v6>[^\]]+)\]|(?<host>[^:/\s[\]]*)):(?<port>\d+)\/?$/.exec(text);
+  const match =
+    /^(?:(?<scheme>tcp|tls):\/\/)?(?:\[(?<v6>[^\]]+)\]|(?<host>[^:/\s[\]]*)):(?<port>\d+)\/?$/.exec(
+      text,
+    );
   if (match?.groups === undefined) throw new OptionError("target", EXPECTED, text);
   const { scheme, v6, host, port } = match.groups;
   const hostname = v6 ?? (host || "127.0.0.1");
