@@ -60,7 +60,7 @@ export class Cursor {
   bytes(count: number): Uint8Array {
     if (this.at + count > this.stream.length) throw new Partial();
     this.at += count;
-    return this.stream.slice(this.at - count, this.at);
+    return this.stream.subarray(this.at - count, this.at);
   }
 
   /** Rejects the frame because of the byte read last. */

@@ -9,15 +9,17 @@ const LF = 0x0a;
 export function nats({ maxFrameLength: max = 1052672 }: NatsFraming): Decoder {
   return {
     next(cursor) {
-      readLine(cursor, max);
-      const line = String.fromCharCode(...cursor.stream.slice(cursor.start, cursor.at));
+      const line = readLine(cursor, max);
       if (/^h?msg[ \t]/i.test(line)) {
-        const payload = announced(line, cursor);
-        const whole = cursor.read + payload + 2;
-        if (whole > max) throw new Invalid("frame_too_long", cursor.start, whole);
-        cursor.bytes(payload);
-        if (cursor.byte() !== CR) cursor.reject("bad_byte");
-        if (cursor.byte() !== LF) cursor.reject("bad_byte");
+        const { token, at } = lastToken(line, cursor.start);
+        const bad = token.search(/[^0-9]/);
+        if (bad >= 0) throw new Invalid("bad_digit", at + bad);
+        const whole = line.length + Number(token) + 2;
+        if (whole > max) throw new Invalid("frame_too_long", at, whole);
+        cursor.bytes(Number(token));
+        for (const end of [CR, LF]) {
+          if (cursor.byte() !== end) throw new Invalid("bad_byte", cursor.at - 1, whole);
+        }
       }
       return cursor.stream.slice(cursor.start, cursor.at);
     },
@@ -25,18 +27,19 @@ export function nats({ maxFrameLength: max = 1052672 }: NatsFraming): Decoder {
   };
 }
 
-function readLine(cursor: Cursor, max: number): void {
-  while (cursor.byte() !== LF) {
-    if (cursor.read > max) cursor.reject("frame_too_long");
+/** A line with its end, one character a byte. */
+function readLine(cursor: Cursor, max: number): string {
+  let line = "";
+  while (!line.endsWith("\n")) {
+    line += String.fromCharCode(cursor.byte());
+    if (line.length > max) cursor.reject("frame_too_long");
   }
-  if (cursor.read > max) cursor.reject("frame_too_long");
+  return line;
 }
 
-/** The last token of a line: the bytes that follow it. */
-function announced(line: string, cursor: Cursor): number {
-  const text = line.replace(/\r?\n$/, "").trimEnd();
+/** The last word of a line, and where in the stream it begins. */
+function lastToken(line: string, start: number): { token: string; at: number } {
+  const text = line.replace(/\r?\n$/, "").replace(/[ \t]+$/, "");
   const token = text.split(/[ \t]+/).at(-1)!;
-  const bad = token.search(/[^0-9]/);
-  if (bad >= 0) throw new Invalid("bad_digit", cursor.start + text.length - token.length + bad);
-  return Number(token);
+  return { token, at: start + text.length - token.length };
 }

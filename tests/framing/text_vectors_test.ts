@@ -1,11 +1,11 @@
-/** The oracle against delimiters, decimal lengths and escapes as their specifications show them. */
+/** Oracle and core against delimiters, decimal lengths and escapes as their specifications show them. */
 import type { Framing } from "../../src/framing.ts";
 import { ascii, hex, join, ramp } from "./bytes.ts";
-import { check } from "./oracle/vectors.ts";
+import { check } from "./vectors.ts";
 
 const END = "C0";
 
-Deno.test("decode() reads lines and delimited frames", () => {
+Deno.test("decode() and Core read lines and delimited frames", () => {
   check({ type: "lines" }, "ABC\nDEF\r\n\r\n\n\rG\rpartial", {
     frames: ["ABC", "DEF", "", ""],
     consumed: 12,
@@ -21,7 +21,7 @@ Deno.test("decode() reads lines and delimited frames", () => {
   });
 });
 
-Deno.test("decode() bounds the bytes before a line end or delimiter", () => {
+Deno.test("decode() and Core bound the bytes before a line end or delimiter", () => {
   const lines: Framing = { type: "lines", maxFrameLength: 3 };
   check(lines, "abc\nab\r\nabc", { frames: ["abc", "ab"], consumed: 8 });
   const violation = { name: "frame_too_long", at: 7 } as const;
@@ -47,7 +47,7 @@ Deno.test("decode() bounds the bytes before a line end or delimiter", () => {
   });
 });
 
-Deno.test("decode() reads syslog over TCP as RFC 6587 counts it", () => {
+Deno.test("decode() and Core read syslog over TCP as RFC 6587 counts it", () => {
   const framing: Framing = { type: "octet_counting" };
   const message =
     "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - 'su root' failed";
@@ -68,7 +68,7 @@ Deno.test("decode() reads syslog over TCP as RFC 6587 counts it", () => {
   wrong("18446744073709551615 ", "frame_too_long", 10);
 });
 
-Deno.test("decode() finds the next octet count behind garbage", () => {
+Deno.test("decode() and Core find the next octet count behind garbage", () => {
   const framing: Framing = { type: "octet_counting", maxFrameLength: 20, onInvalid: "skip" };
   check(framing, "1 a<x>3 abc1 b", {
     frames: ["a", "abc", "b"],
@@ -85,7 +85,7 @@ Deno.test("decode() finds the next octet count behind garbage", () => {
   check(framing, "x0023 1 a", { frames: ["a"], skippedFrames: 1, skippedBytes: 6 });
 });
 
-Deno.test("decode() reads netstrings as their specification writes them", () => {
+Deno.test("decode() and Core read netstrings as their specification writes them", () => {
   const framing: Framing = { type: "netstring", maxFrameLength: 20 };
   check(framing, join(hex("31323a68656c6c6f20776f726c64212c"), "0:,"), {
     frames: ["hello world!", ""],
@@ -108,7 +108,7 @@ Deno.test("decode() reads netstrings as their specification writes them", () => 
   wrong("18446744073709551615:", "frame_too_long", 10);
 });
 
-Deno.test("decode() finds the next netstring behind a comma", () => {
+Deno.test("decode() and Core find the next netstring behind a comma", () => {
   const framing: Framing = { type: "netstring", maxFrameLength: 3, onInvalid: "skip" };
   check(framing, "1:ab,1:c,4:wxyz,2:de,x,1:f,", {
     frames: ["c", "de", "f"],
@@ -117,7 +117,7 @@ Deno.test("decode() finds the next netstring behind a comma", () => {
   });
 });
 
-Deno.test("decode() reads SLIP as RFC 1055 escapes it", () => {
+Deno.test("decode() and Core read SLIP as RFC 1055 escapes it", () => {
   const framing: Framing = { type: "slip", maxFrameLength: 3 };
   check(framing, hex(`${END} 4142 ${END}${END} DBDC DBDD 43 ${END} 44`), {
     frames: ["AB", hex("C0DB43")],
@@ -135,7 +135,7 @@ Deno.test("decode() reads SLIP as RFC 1055 escapes it", () => {
   });
 });
 
-Deno.test("decode() reads the COBS vectors of Cheshire and Baker's table", () => {
+Deno.test("decode() and Core read the COBS vectors of Cheshire and Baker's table", () => {
   const cases: [string, string][] = [
     ["00", "0101"],
     ["0000", "010101"],
@@ -162,7 +162,7 @@ Deno.test("decode() reads the COBS vectors of Cheshire and Baker's table", () =>
   check({ type: "cobs" }, join(hex("FF"), long, hex("01"), end), { frames: [long] });
 });
 
-Deno.test("decode() rejects COBS codes that point behind the end and frames too long", () => {
+Deno.test("decode() and Core reject COBS codes that point behind the end and frames too long", () => {
   const framing: Framing = { type: "cobs", maxFrameLength: 3 };
   check(framing, hex("00 0241 00 00 01 00 02"), {
     frames: ["A", ""],
@@ -188,7 +188,7 @@ Deno.test("decode() rejects COBS codes that point behind the end and frames too 
   });
 });
 
-Deno.test("decode() reads Mode S Beast messages", () => {
+Deno.test("decode() and Core read Mode S Beast messages", () => {
   const type: Framing["type"] = "beast";
   const time = "1A1A 0102030405";
   const undoubled = "1A 0102030405";
@@ -201,7 +201,7 @@ Deno.test("decode() reads Mode S Beast messages", () => {
   }
 });
 
-Deno.test("decode() rejects what is no Beast message and finds the next", () => {
+Deno.test("decode() and Core reject what is no Beast message and find the next", () => {
   const type: Framing["type"] = "beast";
   const good = hex("1A31 010203040506 FF 4142");
   const frame = good.subarray(1);
@@ -221,7 +221,7 @@ Deno.test("decode() rejects what is no Beast message and finds the next", () => 
   });
 });
 
-Deno.test("decode() takes a raw stream as it comes", () => {
+Deno.test("decode() and Core take a raw stream as it comes", () => {
   check({ type: "raw" }, "abc", { frames: [ascii("abc")] });
   check({ type: "raw" }, "", {});
 });

@@ -1,13 +1,13 @@
-/** The oracle against length prefixes as their specifications show them. */
+/** Oracle and core against length prefixes as their specifications show them. */
 import { assertEquals } from "@std/assert";
 import type { Framing } from "../../src/framing.ts";
 import { ascii, hex, join } from "./bytes.ts";
 import { decode } from "./oracle/mod.ts";
-import { check } from "./oracle/vectors.ts";
+import { check } from "./vectors.ts";
 
 const HELLO = ascii("HELLO, WORLD");
 
-Deno.test("decode() reads the seven examples of Netty's LengthFieldBasedFrameDecoder", () => {
+Deno.test("decode() and Core read the seven examples of Netty's LengthFieldBasedFrameDecoder", () => {
   const cases: [Partial<Framing>, string, string][] = [
     [{ lengthFieldLength: 2 }, "000C", "000C"],
     [{ lengthFieldLength: 2, initialBytesToStrip: 2 }, "000C", ""],
@@ -32,7 +32,7 @@ Deno.test("decode() reads the seven examples of Netty's LengthFieldBasedFrameDec
   }
 });
 
-Deno.test("decode() reads length fields of every width and order", () => {
+Deno.test("decode() and Core read length fields of every width and order", () => {
   for (const width of [1, 2, 3, 4, 8] as const) {
     const big = new Uint8Array(width);
     big[width - 1] = 2;
@@ -45,7 +45,7 @@ Deno.test("decode() reads length fields of every width and order", () => {
   }
 });
 
-Deno.test("decode() tells where a length field is wrong", () => {
+Deno.test("decode() and Core tell where a length field is wrong", () => {
   const type = "length_field";
   const at = (name: string, offset: number) => ({ consumed: 0, violation: { name, at: offset } });
   const cases: [Partial<Framing>, string, ReturnType<typeof at>][] = [
@@ -69,7 +69,7 @@ Deno.test("decode() tells where a length field is wrong", () => {
   }
 });
 
-Deno.test("decode() skips a length field's rejected frame by its length", () => {
+Deno.test("decode() and Core skip a length field's rejected frame by its length", () => {
   const framing: Framing = {
     type: "length_field",
     lengthFieldLength: 1,
@@ -93,7 +93,7 @@ Deno.test("decode() skips a length field's rejected frame by its length", () => 
   });
 });
 
-Deno.test("decode() finds the next magic behind garbage", () => {
+Deno.test("decode() and Core find the next magic behind garbage", () => {
   const framing: Framing = {
     type: "fixed_length",
     frameLength: 4,
@@ -114,7 +114,7 @@ Deno.test("decode() finds the next magic behind garbage", () => {
   });
 });
 
-Deno.test("decode() verifies checksums", () => {
+Deno.test("decode() and Core verify checksums", () => {
   const digits = ascii("123456789");
   const sums = [["xor8", "31"], ["sum8", "DD"], ["crc16", "29B1"], ["crc32", "CBF43926"], [
     "crc32c",
@@ -136,7 +136,7 @@ Deno.test("decode() verifies checksums", () => {
   }
 });
 
-Deno.test("decode() searches on from the second byte behind a wrong checksum", () => {
+Deno.test("decode() and Core search on from the second byte behind a wrong checksum", () => {
   const framing: Framing = {
     type: "length_field",
     lengthFieldLength: 1,
@@ -152,7 +152,7 @@ Deno.test("decode() searches on from the second byte behind a wrong checksum", (
   });
 });
 
-Deno.test("decode() reads varints as protobuf's encoding guide writes them", () => {
+Deno.test("decode() and Core read varints as protobuf's encoding guide writes them", () => {
   const framing: Framing = { type: "varint_length" };
   // 150 is 96 01.
   const payload = new Uint8Array(150).fill(7);
@@ -163,7 +163,7 @@ Deno.test("decode() reads varints as protobuf's encoding guide writes them", () 
   check(framing, hex("96"), { consumed: 0 });
 });
 
-Deno.test("decode() rejects varints that are too long or say too much", () => {
+Deno.test("decode() and Core reject varints that are too long or say too much", () => {
   const close: Framing = { type: "varint_length", maxFrameLength: 100 };
   const skip: Framing = { ...close, onInvalid: "skip" };
   const cases = [
