@@ -33,6 +33,18 @@ pub const OnInvalid = enum(u32) { close, skip };
 pub const ByteOrder = enum(u32) { big, little };
 pub const Checksum = enum(u32) { none, xor8, sum8, crc16, crc32, crc32c };
 
+/// RESP: what may come next in the partial value.
+pub const Expect = enum(u32) {
+    /// A value; in a streamed aggregate also its end.
+    value_or_end,
+    /// The value an attribute belongs to.
+    value,
+    /// A part of a streamed string.
+    part,
+    /// The rest of a line.
+    line_end,
+};
+
 /// Why a scan returned.
 pub const Status = enum(u32) {
     /// All input is framed but a partial tail.
@@ -89,9 +101,13 @@ pub const Framer = extern struct {
     discarding: u32 = 0,
     /// Bytes of a rejected frame of known length still to come.
     discard_left: u64 = 0,
+    /// SLIP: whole escapes in the bytes looked at.
+    escapes: u32 = 0,
+    /// RESP: what may come where the search goes on.
+    expect: Expect = .value_or_end,
     /// RESP: levels open in the partial value.
     depth: u32 = 0,
-    /// RESP: the level's remaining count, or `resp_streamed`.
+    /// RESP: elements each open level still lacks; see core/framing/resp.zig.
     remaining: [limits.resp_depth_max]u32 = @splat(0),
     /// NATS: raw length of the partial message once its line is read, else 0.
     message_length: u32 = 0,

@@ -2,18 +2,29 @@
 
 const std = @import("std");
 const abi = @import("abi.zig");
+const driver = @import("driver.zig");
 
-/// The index of the slab as the gather loops need it.
-pub const Frames = struct {
+/// The index as the gather loops need it.
+const Frames = struct {
     bytes: [*]const u8,
     offsets: [*]const u32,
     lengths: [*]const u32,
     first: u32,
     end: u32,
+    values: *anyopaque,
 };
 
-/// Fills `column.values[first..end]`; returns how many frames were too short.
-pub fn gather(column: *const abi.Column, frames: Frames) u32 {
+/// Fills `values`, an array as `column` says, at the cursor's frames from `first`
+/// on; returns how many of them were too short.
+pub fn gather(column: *const abi.Column, values: *anyopaque, cursor: *const driver.Cursor, first: u32) u32 {
+    const frames: Frames = .{
+        .bytes = cursor.bytes,
+        .offsets = cursor.offsets,
+        .lengths = cursor.lengths,
+        .first = first,
+        .end = cursor.count,
+        .values = values,
+    };
     const swap = column.byte_order == .big;
     return switch (column.width) {
         1 => gatherWidth(1, false, column, frames),
@@ -27,10 +38,9 @@ pub fn gather(column: *const abi.Column, frames: Frames) u32 {
 fn gatherWidth(comptime width: u32, comptime swap: bool, column: *const abi.Column, frames: Frames) u32 {
     const Bits = @Int(.unsigned, width * 8);
     const lanes = @min(4, 16 / width);
-    const values: [*]Bits = @ptrFromInt(column.values);
+    const values: [*]Bits = @ptrCast(@alignCast(frames.values));
     const needed = @as(u64, column.at) + width;
-    if (needed > std.math.maxInt(u32)) return 0;
-    const enough: u32 = @intCast(needed);
+    const enough: u32 = @intCast(@min(needed, std.math.maxInt(u32)));
     const from = frames.bytes + column.at;
     var missing: u32 = 0;
     var i = frames.first;
@@ -50,7 +60,7 @@ fn gatherWidth(comptime width: u32, comptime swap: bool, column: *const abi.Colu
 }
 
 fn one(comptime Bits: type, comptime swap: bool, column: *const abi.Column, frames: Frames, i: u32) u32 {
-    const values: [*]Bits = @ptrFromInt(column.values);
+    const values: [*]Bits = @ptrCast(@alignCast(frames.values));
     if (frames.lengths[i] < @as(u64, column.at) + @sizeOf(Bits)) {
         values[i] = @truncate(column.missing);
         return 1;

@@ -85,7 +85,8 @@ pub const Cursor = struct {
 
 /// Scans all of `cursor.rest()` with framing `F`, which has
 ///   `stores_raw: bool`, `next(*Framer, []u8) Step`, `resync(*Framer, []u8) Found`
-/// and may have `run(*Framer, *Cursor, Frame) void`, called behind each frame to
+/// (both may keep in `framer.searched` what they know of the bytes they leave),
+/// and maybe `run(*Framer, *Cursor, Frame) void`, called behind each frame to
 /// take further ones of the same shape at once.
 pub fn drive(comptime F: type, framer: *Framer, cursor: *Cursor, out: *abi.Outcome) void {
     var c = cursor.*;
@@ -108,36 +109,42 @@ pub fn drive(comptime F: type, framer: *Framer, cursor: *Cursor, out: *abi.Outco
             .partial => break .need_more,
             .invalid => |invalid| {
                 if (framer.on_invalid == .close) {
-                    report(&c, invalid, out);
+                    report(c.position, invalid, out);
                     break .invalid;
                 }
-                reject(framer, &c, invalid, out);
+                c.position += reject(framer, invalid, out);
             },
         }
     };
     cursor.* = c;
 }
 
-fn report(c: *const Cursor, invalid: Invalid, out: *abi.Outcome) void {
+/// Forgets the partial frame.
+pub fn forget(framer: *Framer) void {
+    framer.searched = 0;
+    framer.escapes = 0;
+    framer.expect = .value_or_end;
+    framer.depth = 0;
+    framer.message_length = 0;
+}
+
+fn report(position: u32, invalid: Invalid, out: *abi.Outcome) void {
     out.violation = invalid.violation;
-    out.violation_at = c.position + invalid.at;
+    out.violation_at = position + invalid.at;
     out.expected = invalid.expected;
     out.actual = invalid.actual;
 }
 
-/// Begins to discard. At least one byte goes, so that a search never finds the
-/// frame just rejected.
-fn reject(framer: *Framer, c: *Cursor, invalid: Invalid, out: *abi.Outcome) void {
+/// Begins to discard; returns how many bytes go at once. At least one does, so
+/// that a search never finds the frame just rejected.
+noinline fn reject(framer: *Framer, invalid: Invalid, out: *abi.Outcome) u32 {
     out.skipped_frames += 1;
-    framer.searched = 0;
-    framer.depth = 0;
-    framer.message_length = 0;
+    forget(framer);
     framer.discarding = 1;
     framer.discard_left = invalid.discard;
-    if (invalid.discard == 0) {
-        c.position += 1;
-        out.skipped_bytes += 1;
-    }
+    const bytes: u32 = @intFromBool(invalid.discard == 0);
+    out.skipped_bytes += bytes;
+    return bytes;
 }
 
 /// Discards what is here; false when more input is needed to end it.
@@ -154,6 +161,7 @@ fn discard(comptime F: type, framer: *Framer, c: *Cursor, out: *abi.Outcome) boo
         out.skipped_bytes += search.skip;
         if (!search.found) return false;
     }
+    framer.searched = 0;
     framer.discarding = 0;
     return true;
 }

@@ -6,10 +6,17 @@ const columns = @import("columns.zig");
 const driver = @import("driver.zig");
 const match = @import("match.zig");
 const verify = @import("verify.zig");
+const Beast = @import("framing/beast.zig").Beast;
+const Cobs = @import("framing/cobs.zig").Cobs;
+const decimal_length = @import("framing/decimal_length.zig");
 const delimiter = @import("framing/delimiter.zig");
 const FixedLength = @import("framing/fixed_length.zig").FixedLength;
 const LengthField = @import("framing/length_field.zig").LengthField;
+const Nats = @import("framing/nats.zig").Nats;
 const Raw = @import("framing/raw.zig").Raw;
+const Resp = @import("framing/resp.zig").Resp;
+const Slip = @import("framing/slip.zig").Slip;
+const VarintLength = @import("framing/varint_length.zig").VarintLength;
 
 /// Prepares a framer whose configuration was just written.
 pub fn init(framer: *abi.Framer) void {
@@ -19,11 +26,9 @@ pub fn init(framer: *abi.Framer) void {
 
 /// Forgets the partial frame: a new connection begins.
 pub fn reset(framer: *abi.Framer) void {
-    framer.searched = 0;
+    driver.forget(framer);
     framer.discarding = 0;
     framer.discard_left = 0;
-    framer.depth = 0;
-    framer.message_length = 0;
 }
 
 /// Frames `slab[from..end]`, appending behind the `frames` entries already in
@@ -50,35 +55,36 @@ pub fn scan(
         .end = end,
     };
     const first = cursor.count;
-    dispatch(framer, &cursor, out);
+    frame(framer, &cursor, out);
     out.frames = cursor.count;
     out.framed = cursor.position;
     if (cursor.count == first) return;
-    gatherColumns(slab, first, cursor.count, out);
-    if (rules.len > 0) match.countHits(rules, slab, framer.kind.storesRaw(), first, cursor.count);
-}
-
-fn gatherColumns(slab: *const abi.Slab, first: u32, end: u32, out: *abi.Outcome) void {
     const declared: [*]const abi.Column = @ptrFromInt(slab.columns);
     for (declared[0..slab.column_count]) |*column| {
-        out.missing_fields += columns.gather(column, .{
-            .bytes = @ptrFromInt(slab.bytes),
-            .offsets = @ptrFromInt(slab.offsets),
-            .lengths = @ptrFromInt(slab.lengths),
-            .first = first,
-            .end = end,
-        });
+        out.missing_fields += columns.gather(column, @ptrFromInt(column.values), &cursor, first);
+    }
+    for (rules) |*rule| {
+        const bytes: [*]const u8 = @ptrFromInt(rule.bytes);
+        rule.hits += match.countHits(bytes[0..rule.length], &cursor, first, framer.kind.storesRaw());
     }
 }
 
-fn dispatch(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
+/// Frames what the cursor holds with the loop made for the framer's kind.
+pub fn frame(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
     switch (framer.kind) {
         .length_field => lengthField(framer, cursor, out),
+        .varint_length => driver.drive(VarintLength, framer, cursor, out),
         .fixed_length => driver.drive(FixedLength, framer, cursor, out),
         .delimiter => driver.drive(delimiter.Delimiter, framer, cursor, out),
         .lines => driver.drive(delimiter.Lines, framer, cursor, out),
+        .octet_counting => driver.drive(decimal_length.OctetCounting, framer, cursor, out),
+        .netstring => driver.drive(decimal_length.Netstring, framer, cursor, out),
+        .slip => driver.drive(Slip, framer, cursor, out),
+        .cobs => driver.drive(Cobs, framer, cursor, out),
+        .beast => driver.drive(Beast, framer, cursor, out),
+        .resp => driver.drive(Resp, framer, cursor, out),
+        .nats => driver.drive(Nats, framer, cursor, out),
         .raw => driver.drive(Raw, framer, cursor, out),
-        else => {},
     }
 }
 

@@ -1,23 +1,22 @@
 //! Counts frames that equal a respond rule, so that the reader can answer them.
 
 const std = @import("std");
-const abi = @import("abi.zig");
+const driver = @import("driver.zig");
 
-/// A rule matches the frame as delivered or, where the framing keeps them, its
-/// raw bytes: "PING\r\n" is found in lines whether or not their end is kept.
-pub fn countHits(rules: []abi.Rule, slab: *const abi.Slab, stores_raw: bool, first: u32, end: u32) void {
-    const base: [*]const u8 = @ptrFromInt(slab.bytes);
-    const offsets: [*]const u32 = @ptrFromInt(slab.offsets);
-    const lengths: [*]const u32 = @ptrFromInt(slab.lengths);
-    const raw_offsets: [*]const u32 = @ptrFromInt(slab.raw_offsets);
-    const raw_lengths: [*]const u32 = @ptrFromInt(slab.raw_lengths);
-    for (rules) |*rule| {
-        const bytes = @as([*]const u8, @ptrFromInt(rule.bytes))[0..rule.length];
-        for (first..end) |i| {
-            const hit = (lengths[i] == rule.length and std.mem.eql(u8, base[offsets[i]..][0..rule.length], bytes)) or
-                (stores_raw and raw_lengths[i] == rule.length and
-                    std.mem.eql(u8, base[raw_offsets[i]..][0..rule.length], bytes));
-            if (hit) rule.hits += 1;
-        }
+/// How many frames from `first` on equal `pattern`: as delivered or, where the
+/// framing keeps them, by their raw bytes. "PING\r\n" is found in lines whether
+/// or not their end is kept.
+pub fn countHits(pattern: []const u8, cursor: *const driver.Cursor, first: u32, stores_raw: bool) u32 {
+    const c = cursor.*;
+    var hits: u32 = 0;
+    for (first..c.count) |i| {
+        const hit = equals(pattern, c.bytes + c.offsets[i], c.lengths[i]) or
+            (stores_raw and equals(pattern, c.bytes + c.raw_offsets[i], c.raw_lengths[i]));
+        hits += @intFromBool(hit);
     }
+    return hits;
+}
+
+inline fn equals(pattern: []const u8, bytes: [*]const u8, length: u32) bool {
+    return length == pattern.len and std.mem.eql(u8, bytes[0..length], pattern);
 }

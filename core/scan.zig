@@ -19,6 +19,22 @@ pub inline fn findByte(bytes: []const u8, from: u32, byte: u8) ?u32 {
     return null;
 }
 
+/// Index of the first `a` or `b` in `bytes` at or behind `from`.
+pub inline fn findEither(bytes: []const u8, from: u32, a: u8, b: u8) ?u32 {
+    const needle_a: Lane = @splat(a);
+    const needle_b: Lane = @splat(b);
+    var at: u32 = from;
+    while (at + 16 <= bytes.len) : (at += 16) {
+        const lane: Lane = bytes[at..][0..16].*;
+        const mask = @as(u16, @bitCast(lane == needle_a)) | @as(u16, @bitCast(lane == needle_b));
+        if (mask != 0) return at + @ctz(mask);
+    }
+    while (at < bytes.len) : (at += 1) {
+        if (bytes[at] == a or bytes[at] == b) return at;
+    }
+    return null;
+}
+
 /// Index of the first `pattern` in `bytes` at or behind `from`.
 pub inline fn findPattern(bytes: []const u8, from: u32, pattern: []const u8) ?u32 {
     std.debug.assert(pattern.len > 0);

@@ -103,7 +103,7 @@ fn compute(framer: *const Framer, bytes: []const u8) u32 {
 }
 
 /// Where the next magic may start; a beginning of it at the end of input stays.
-pub fn findMagic(framer: *const Framer, bytes: []const u8) driver.Found {
+pub noinline fn findMagic(framer: *const Framer, bytes: []const u8) driver.Found {
     if (framer.magic_length == 0) return .{ .skip = 0, .found = true };
     const magic = framer.magic[0..framer.magic_length];
     if (scan.findPattern(bytes, 0, magic)) |at| return .{ .skip = at, .found = true };
@@ -114,8 +114,8 @@ pub fn findMagic(framer: *const Framer, bytes: []const u8) driver.Found {
 
 test "checksums give their catalogue check values" {
     const cases = [_]struct { abi.Checksum, u32 }{
-        .{ .xor8, 0x31 },          .{ .sum8, 0xdd },
-        .{ .crc16, 0x29b1 },       .{ .crc32, 0xcbf43926 },
+        .{ .xor8, 0x31 },         .{ .sum8, 0xdd },
+        .{ .crc16, 0x29b1 },      .{ .crc32, 0xcbf43926 },
         .{ .crc32c, 0xe3069283 },
     };
     for (cases) |case| {

@@ -10,6 +10,7 @@
 const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
+const resync_zig = @import("../resync.zig");
 const scan = @import("../scan.zig");
 
 const Framer = abi.Framer;
@@ -19,8 +20,8 @@ pub const Lines = struct {
 
     pub inline fn next(framer: *Framer, bytes: []u8) driver.Step {
         const at = scan.findByte(bytes, framer.searched, '\n') orelse
-            return unended(framer, @intCast(bytes.len), @intCast(bytes.len));
-        if (at > framer.max_frame_length) return tooLong(framer, at);
+            return unended(framer, @intCast(bytes.len));
+        if (at > framer.max_frame_length) return tooLong(framer);
         const carriage: u32 = if (at > 0 and bytes[at - 1] == '\r') 1 else 0;
         return .{ .frame = .{
             .start = 0,
@@ -30,7 +31,7 @@ pub const Lines = struct {
     }
 
     pub fn resync(_: *Framer, bytes: []u8) driver.Found {
-        return behind(bytes, "\n");
+        return resync_zig.behind(bytes, "\n");
     }
 };
 
@@ -41,8 +42,8 @@ pub const Delimiter = struct {
         const delimiter = framer.delimiter[0..framer.delimiter_length];
         const length: u32 = @intCast(bytes.len);
         const at = scan.findPattern(bytes, framer.searched, delimiter) orelse
-            return unended(framer, length, length - @min(length, framer.delimiter_length - 1));
-        if (at > framer.max_frame_length) return tooLong(framer, at);
+            return unended(framer, length - @min(length, framer.delimiter_length - 1));
+        if (at > framer.max_frame_length) return tooLong(framer);
         const raw_length = at + framer.delimiter_length;
         return .{ .frame = .{
             .start = 0,
@@ -52,29 +53,23 @@ pub const Delimiter = struct {
     }
 
     pub fn resync(framer: *Framer, bytes: []u8) driver.Found {
-        return behind(bytes, framer.delimiter[0..framer.delimiter_length]);
+        return resync_zig.behind(bytes, framer.delimiter[0..framer.delimiter_length]);
     }
 };
 
 /// No delimiter yet: told as too long as soon as it can't be anything else.
-fn unended(framer: *Framer, length: u32, searched: u32) driver.Step {
-    if (searched > framer.max_frame_length) return tooLong(framer, length);
+fn unended(framer: *Framer, searched: u32) driver.Step {
+    if (searched > framer.max_frame_length) return tooLong(framer);
     framer.searched = searched;
     return .partial;
 }
 
-fn tooLong(framer: *const Framer, length: u32) driver.Step {
+/// The offending byte is the first over the limit, however much came with it.
+fn tooLong(framer: *const Framer) driver.Step {
     return .{ .invalid = .{
         .violation = .frame_too_long,
         .at = framer.max_frame_length,
         .expected = framer.max_frame_length,
-        .actual = length,
+        .actual = framer.max_frame_length + 1,
     } };
-}
-
-/// The place behind the next delimiter; a beginning of it at the end of input stays.
-fn behind(bytes: []const u8, delimiter: []const u8) driver.Found {
-    const length: u32 = @intCast(delimiter.len);
-    if (scan.findPattern(bytes, 0, delimiter)) |at| return .{ .skip = at + length, .found = true };
-    return .{ .skip = @intCast(bytes.len - @min(bytes.len, length - 1)), .found = false };
 }

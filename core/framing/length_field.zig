@@ -37,7 +37,9 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
                 if (verify.checkMagic(framer, bytes)) |invalid| return .{ .invalid = invalid };
             }
             const header = framer.length_field_offset + if (verified) framer.length_field_length else comptime_width;
-            if (bytes.len < header) return .partial;
+            // A magic longer than the header goes first, in whatever chunks it comes.
+            const known = if (verified) @max(header, framer.magic_length) else header;
+            if (bytes.len < known) return .partial;
             const value = read(framer, bytes.ptr + framer.length_field_offset);
             // Above this the sum below could overflow, and no frame is that long.
             if (value > std.math.maxInt(i64) / 2) return .{ .invalid = .{
@@ -45,7 +47,7 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
                 .at = framer.length_field_offset,
                 .expected = framer.max_frame_length,
                 .actual = value,
-                .discard = header,
+                .discard = if (verified and framer.magic_length > 0) 0 else header,
             } };
             const length = @as(i64, @intCast(value)) + framer.length_adjustment + header;
             if (length < header or length > framer.max_frame_length) return rejected(framer, header, length);
@@ -55,7 +57,7 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
                 .violation = .strip_exceeds_frame,
                 .expected = framer.initial_bytes_to_strip,
                 .actual = frame_length,
-                .discard = frame_length,
+                .discard = if (verified and framer.magic_length > 0) 0 else frame_length,
             } };
             if (verified) {
                 if (verify.checkSum(framer, bytes[0..frame_length])) |invalid| return .{ .invalid = invalid };
@@ -70,18 +72,20 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
         noinline fn rejected(framer: *Framer, header: u32, length: i64) driver.Step {
             const below = length < header;
             const by_magic = verified and framer.magic_length > 0;
-            return .{ .invalid = .{
-                .violation = if (length < 0) .length_negative else if (below) .length_below_header else .frame_too_long,
-                .at = framer.length_field_offset,
-                .expected = if (below) header else framer.max_frame_length,
-                .actual = @bitCast(length),
-                // With a magic a wrong length is more likely garbage than a long frame.
-                .discard = if (by_magic) 0 else if (below) header else @intCast(length),
-            } };
+            return .{
+                .invalid = .{
+                    .violation = if (length < 0) .length_negative else if (below) .length_below_header else .frame_too_long,
+                    .at = framer.length_field_offset,
+                    .expected = if (below) header else framer.max_frame_length,
+                    .actual = @bitCast(length),
+                    // With a magic a wrong length is more likely garbage than a long frame.
+                    .discard = if (by_magic) 0 else if (below) header else @intCast(length),
+                },
+            };
         }
 
         pub fn resync(framer: *Framer, bytes: []u8) driver.Found {
-            return verify.findMagic(framer, bytes);
+            return if (verified) verify.findMagic(framer, bytes) else .{ .skip = 0, .found = true };
         }
 
         /// Feeds repeat lengths. Four headers that equal the last one make four
