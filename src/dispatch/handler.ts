@@ -38,8 +38,9 @@ export interface Handler<C extends readonly Column[] = readonly Column[]> {
 export class HandlerError extends SpillwayError {
   /** Class name. */
   override name = "HandlerError";
-  /** Connection and stream offset of the first frame of the batch; `undefined` outside of `batch()`. */
+  /** Connection of the batch; `undefined` outside of `batch()`. */
   readonly epoch: number | undefined;
+  /** Stream offset of the batch's first frame; `undefined` outside of `batch()`. */
   readonly offset: number | undefined;
 
   /** Names the place in the stream. */
