@@ -64,6 +64,7 @@ const LATENCY_COLUMNS: Column[] = [
 ];
 
 function targetsSection(verdicts: readonly Verdict[]): string[] {
+  if (verdicts.length === 0) return [];
   const rows = verdicts.map(({ text, ratio, verdict }) => [text, digits(ratio), verdict]);
   return ["## Targets", "", table([["target", "measured", ""], ...rows]), ""];
 }
