@@ -1,0 +1,47 @@
+/**
+ * The layers of the package, lowest first. A module imports from its own layer and those before it.
+ *
+ * @module
+ */
+
+/** A layer: files, and folders by their trailing slash. A file belongs where its longest match is. */
+export interface Layer {
+  name: string;
+  paths: readonly string[];
+  /** What it may import from outside the package: beginnings of specifiers. */
+  outside?: readonly string[];
+  /** May print and exit. */
+  prints?: boolean;
+}
+
+/** In the order the bytes flow. */
+export const LAYERS: readonly Layer[] = [
+  { name: "errors", paths: ["src/errors.ts", "src/status.ts", "src/verdict.ts"] },
+  { name: "framing", paths: ["src/framing.ts"] },
+  { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },
+  { name: "columns", paths: ["src/columns.ts"] },
+  { name: "core", paths: ["src/core/"] },
+  { name: "slab, batch", paths: ["src/slab.ts", "src/batch.ts"] },
+  { name: "transport", paths: ["src/transport/"] },
+  { name: "reader", paths: ["src/reader/"] },
+  { name: "backlog", paths: ["src/backlog/"] },
+  { name: "dispatch, handler", paths: ["src/dispatch/"] },
+  {
+    name: "client",
+    paths: [
+      "src/client.ts",
+      "src/connection.ts",
+      "src/feed.ts",
+      "src/options.ts",
+      "src/reconnect.ts",
+      "src/session.ts",
+      "src/turn.ts",
+    ],
+  },
+  { name: "public API", paths: ["mod.ts"] },
+  { name: "push server", paths: ["push/"], outside: ["node:"] },
+  { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },
+];
+
+/** Folders all of whose modules must be in a layer. */
+export const LAYERED: readonly string[] = ["src/", "push/", "cli/", "sinks/"];
