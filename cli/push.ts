@@ -12,6 +12,7 @@ import type { CutPolicy, Ping } from "../push/policy.ts";
 import { type PushServerOptions, startPushServer } from "../push/server.ts";
 import type { Framing } from "../src/framing.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { PushLog } from "./push_log.ts";
 import {
   bytesFlag,
@@ -175,18 +176,6 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
     ping: pingOf(flags, framing),
     feed: await feedOf(flags, framing),
   };
-}
-
-/** Calls `stop` on the first interrupt until disposed. */
-function onInterrupt(stop: () => void): Disposable {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const remove = (): void => signals.forEach((name) => Deno.removeSignalListener(name, handler));
-  const handler = (): void => {
-    remove();
-    stop();
-  };
-  signals.forEach((name) => Deno.addSignalListener(name, handler));
-  return { [Symbol.dispose]: remove };
 }
 
 /** Runs the server until it ends or is interrupted. */

@@ -6,27 +6,8 @@
  */
 
 import type { ClientCounters, PushEvent } from "../push/events.ts";
-
-const RED = "\x1b[31m";
-const RESET = "\x1b[0m";
-const ERASE_LINE = "\r\x1b[K";
-const STATUS_EVERY_MS = 250;
-
-/** `1234567` as `1.2 MB`. */
-function bytes(count: number): string {
-  if (count < 1e3) return `${count} B`;
-  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
-  if (count < 1e9) return `${(count / 1e6).toFixed(1)} MB`;
-  return `${(count / 1e9).toFixed(2)} GB`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(3)} s`;
-}
-
-function whole(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
-}
+import { STATUS_EVERY_MS, StatusLine } from "./status_line.ts";
+import { bytes, coloured, seconds, whole } from "./words.ts";
 
 /** The event in one line for people. */
 export function describe(event: PushEvent): string {
@@ -56,7 +37,7 @@ export function describe(event: PushEvent): string {
 /** Where a push server's events go. */
 export class PushLog implements Disposable {
   readonly #json: boolean;
-  readonly #live: boolean;
+  readonly #status: StatusLine;
   readonly #started: number = performance.now();
   #timer: ReturnType<typeof setInterval> | undefined;
   #endedFrames = 0;
@@ -65,7 +46,7 @@ export class PushLog implements Disposable {
   /** A log as JSON lines or for people; live if standard error is a terminal. */
   constructor(options: { json: boolean }) {
     this.#json = options.json;
-    this.#live = !options.json && Deno.stderr.isTerminal();
+    this.#status = new StatusLine(!options.json);
   }
 
   /** Says where clients can connect. */
@@ -82,13 +63,13 @@ export class PushLog implements Disposable {
       this.#endedBytes += event.bytesAccepted;
     }
     if (this.#json) return this.#line(JSON.stringify(event));
-    const red = event.type === "cut" && !Deno.noColor && Deno.stdout.isTerminal();
-    this.#line(red ? `${RED}${describe(event)}${RESET}` : describe(event));
+    const line = describe(event);
+    this.#line(event.type === "cut" ? coloured("red", line, Deno.stdout) : line);
   }
 
   /** Shows a status line from now on, if there is a terminal. */
   showStatus(clients: () => ClientCounters[]): void {
-    if (!this.#live) return;
+    if (!this.#status.live) return;
     let last = { at: this.#started, frames: 0, bytes: 0 };
     this.#timer = setInterval(() => {
       const connected = clients();
@@ -100,7 +81,7 @@ export class PushLog implements Disposable {
         bytes: this.#endedBytes + sum((client) => client.bytesAccepted),
       };
       const perSecond = 1000 / (now.at - last.at);
-      this.#status(
+      this.#status.show(
         `${connected.length} connected · ${
           whole((now.frames - last.frames) * perSecond)
         } frames/s` +
@@ -114,15 +95,10 @@ export class PushLog implements Disposable {
   /** Takes the status line away. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#status("");
+    this.#status[Symbol.dispose]();
   }
 
   #line(text: string): void {
-    this.#status("");
-    console.log(text);
-  }
-
-  #status(text: string): void {
-    if (this.#live) Deno.stderr.writeSync(new TextEncoder().encode(ERASE_LINE + text));
+    this.#status.print(text, console.log);
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * One line at the bottom of a terminal that tells how things stand.
+ *
+ * @module
+ */
+
+const ERASE_LINE = "\r\x1b[K";
+const DEFAULT_COLUMNS = 80;
+
+/** How often a status line should be shown anew, in milliseconds. */
+export const STATUS_EVERY_MS = 250;
+
+/** A line on standard error that other output is kept clear of. */
+export class StatusLine implements Disposable {
+  /** Whether anything is ever shown. */
+  readonly live: boolean;
+  #text = "";
+  #shown = false;
+  /** How many outputs are under way. */
+  #hidden = 0;
+
+  /** Shows nothing unless `wanted` and standard error is a terminal. */
+  constructor(wanted: boolean) {
+    this.live = wanted && Deno.stderr.isTerminal();
+  }
+
+  /** Shows `text` in place of what stood there. */
+  show(text: string): void {
+    this.#text = text;
+    this.#draw();
+  }
+
+  /** Takes the line away until {@linkcode restore}, for output on the same terminal. */
+  hide(): void {
+    this.#hidden++;
+    this.#erase();
+  }
+
+  /** Brings the line back. */
+  restore(): void {
+    this.#hidden--;
+    this.#draw();
+  }
+
+  /** Prints a line of text above this one. */
+  print(text: string, to: (text: string) => void): void {
+    this.hide();
+    to(text);
+    this.restore();
+  }
+
+  /** Takes the line away for good. */
+  [Symbol.dispose](): void {
+    this.#text = "";
+    this.#erase();
+  }
+
+  #draw(): void {
+    if (!this.live || this.#hidden > 0 || this.#text === "") return;
+    // A line that wraps could not be erased again.
+    write(ERASE_LINE + this.#text.slice(0, columns() - 1));
+    this.#shown = true;
+  }
+
+  #erase(): void {
+    if (!this.#shown) return;
+    write(ERASE_LINE);
+    this.#shown = false;
+  }
+}
+
+function write(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+function columns(): number {
+  try {
+    // A terminal that was never told its size has 0.
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS;
+  }
+}
