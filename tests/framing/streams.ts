@@ -22,6 +22,12 @@ function bytesFrom(
   );
 }
 
+/** One byte over and over: full blocks of COBS, escapes only, or none. */
+const monotone = fc.tuple(
+  fc.oneof(fc.integer({ min: 252, max: 257 }), fc.integer({ min: 506, max: 510 }), fc.nat(24)),
+  fc.constantFrom(0x00, 0x0d, 0x1a, 0x31, 0x61, 0xc0, 0xff),
+).map(([length, byte]) => new Uint8Array(length).fill(byte));
+
 /** Any byte, with those that mean something to `framing` far more often. */
 function bytesOf(framing: Framing): fc.Arbitrary<number> {
   return fc.oneof(
@@ -67,11 +73,20 @@ function encode(framing: Framing, payload: Uint8Array): Uint8Array {
 
 /** Frames as `framing` should take them, bar the longest. */
 function frames(framing: Framing): fc.Arbitrary<Uint8Array> {
-  const encoded = bytesFrom(bytesOf(framing), payloadLength).map((payload) =>
-    encode(framing, payload)
+  const payload = fc.oneof(
+    { weight: 8, arbitrary: bytesFrom(bytesOf(framing), payloadLength) },
+    { weight: 1, arbitrary: monotone },
   );
+  const encoded = payload.map((bytes) => encode(framing, bytes));
   const others = protocolFrames(framing.type);
   return others === undefined ? encoded : fc.oneof(encoded, others);
+}
+
+/** Frames of one length in a row, as feeds send them. */
+function repeated(framing: Framing): fc.Arbitrary<Uint8Array> {
+  return fc.tuple(frames(framing), fc.integer({ min: 2, max: 10 })).map(([frame, times]) =>
+    join(...new Array<Uint8Array>(times).fill(frame))
+  );
 }
 
 /** One byte changed, inserted or removed, or the end cut off. */
@@ -96,7 +111,8 @@ export function streams(framing: Framing): fc.Arbitrary<Uint8Array> {
   const garbage = bytesFrom(bytesOf(framing), fc.nat(12));
   const hostile = hostileHeaders(framing);
   const piece = fc.oneof(
-    { weight: 12, arbitrary: frames(framing) },
+    { weight: 9, arbitrary: frames(framing) },
+    { weight: 3, arbitrary: repeated(framing) },
     { weight: 1, arbitrary: mutated(framing) },
     { weight: 1, arbitrary: garbage },
     { weight: 1, arbitrary: hostile.length > 0 ? fc.constantFrom(...hostile) : garbage },
