@@ -35,7 +35,7 @@ const SLAB_COUNT = 4;
 /** One core for many streams, one after the other. */
 export class CoreHarness {
   readonly #core: Core;
-  readonly #pool: SlabPool;
+  #pool: SlabPool;
 
   constructor(readonly framing: Framing, columns: readonly Column[] = []) {
     this.#core = new Core({ framing, columns, slabCount: SLAB_COUNT });
@@ -44,6 +44,8 @@ export class CoreHarness {
 
   /** Frames `chunks` as one connection. */
   run(chunks: Iterable<Uint8Array>, use: SlabUse = {}): CoreResult {
+    // A run that threw keeps its slabs; a shrunk one must not suffer from that.
+    if (this.#pool.freeCount < SLAB_COUNT) this.#pool = new SlabPool(this.#core);
     this.#limitCapacity(use.capacity ?? this.#core.layout.capacity);
     const stats = newStats();
     const collector = new Collector(this.#core, this.#pool, use.held ?? 0);

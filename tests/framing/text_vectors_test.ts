@@ -158,6 +158,13 @@ Deno.test("decode() and Core read the COBS vectors of Cheshire and Baker's table
   check({ type: "cobs" }, join(hex("FE"), ramp(3, 253), hex("0201"), end), {
     frames: [join(ramp(3, 253), hex("0001"))],
   });
+  // Behind a zero of its own, the longest block moves what follows.
+  check({ type: "cobs" }, join(hex("01FF"), long, hex("02FF"), end), {
+    frames: [join(end, ramp(1, 255))],
+  });
+  check({ type: "cobs" }, join(hex("034142 FF"), long, hex("02FF"), end), {
+    frames: [join("AB", end, ramp(1, 255))],
+  });
   // An encoder may end the longest block with an empty one.
   check({ type: "cobs" }, join(hex("FF"), long, hex("01"), end), { frames: [long] });
 });
