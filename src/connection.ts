@@ -61,11 +61,10 @@ export class Connection {
       control: this.#control,
       stats,
       meter: this.#meter,
-      dutyCycleMs: settings.dutyCycleMs,
-      idleTimeoutMs: settings.idleTimeoutMs,
+      settings,
       onPause: (paused) => settings.onEvent?.({ type: paused ? "paused" : "resumed" }),
     });
-    this.#reader = new Reader(transport, filler, surplus, settings, stats, () => this.#feed.ring());
+    this.#reader = new Reader(transport, filler, surplus, stats, () => this.#feed.ring());
     dispatcher.meter = this.#meter;
   }
 

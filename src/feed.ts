@@ -8,11 +8,19 @@ import type { Backlog } from "./backlog/backlog.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
+import type { Settings } from "./options.ts";
 import type { ClientStats, HoldMeter } from "./status.ts";
 import { turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
+/**
+ * While the handler needs no more than this for what a short drain brought,
+ * drains stay short: the chunks are then handled while they are in cache. Else
+ * everything there is gets drained first, since the handler is what takes long.
+ */
+const QUICK_DISPATCH_MS = 0.25;
+const SHORT_DRAIN_BYTES = 128 * 1024;
 /** How often an asynchronous handler is checked for holding the loop all the same. */
 const LAG_PROBE_MS = 100;
 /** Lag that counts as held; less is the ordinary lateness of timers. */
@@ -31,10 +39,8 @@ export interface FeedParts {
   control: Control;
   stats: ClientStats;
   meter: HoldMeter;
-  /** Milliseconds between two drains that handler calls may take. */
-  dutyCycleMs: number;
-  /** 0: no watchdog. */
-  idleTimeoutMs: number;
+  /** Bounds of drains, dispatching and silence. */
+  settings: Pick<Settings, "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs">;
   /** Called when reading pauses and resumes. */
   onPause: (paused: boolean) => void;
 }
@@ -79,27 +85,38 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { dispatcher, control, meter, dutyCycleMs } = this.#parts;
+    const { dispatcher, control, meter, settings } = this.#parts;
+    const { drainMs, dutyCycleMs } = settings;
+    let drainBytes = settings.drainBytes;
     while (true) {
       const started = performance.now();
       let drained: DrainEnd;
       try {
-        drained = await reader.drain();
+        drained = await reader.drain(drainBytes, drainMs);
       } catch (error) {
         control.answer();
         return this.#stopped() ?? { kind: "failed", error };
       }
       control.answer();
-      this.#dispatchFor(dutyCycleMs);
+      const quick = this.#dispatchFor(dutyCycleMs) <= QUICK_DISPATCH_MS;
+      drainBytes = Math.min(settings.drainBytes, quick ? SHORT_DRAIN_BYTES : Infinity);
       meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, performance.now() - started);
       const stopped = this.#stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
       if (drained === "full") this.#pause();
       else this.#resume();
-      if (!dispatcher.ready && drained !== "limit") await this.#wait(() => reader.ready);
+      if (this.#nothingToDo(drained)) await this.#wait(() => reader.ready);
       else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
     }
+  }
+
+  /** Until the pending read settles, or a batch that is out comes back. */
+  #nothingToDo(drained: DrainEnd): boolean {
+    const { dispatcher, backlog } = this.#parts;
+    if (dispatcher.ready) return false;
+    // A handler that took everything at once has freed the slabs a full drain missed.
+    return drained === "empty" || (drained === "full" && (dispatcher.busy || backlog.frames > 0));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
@@ -119,13 +136,18 @@ export class Feed {
     return stopped?.kind === "idle_timeout" ? undefined : stopped;
   }
 
-  /** Hands out batches until none waits or the budget is used up: then the socket comes first again. */
-  #dispatchFor(budgetMs: number): void {
+  /**
+   * Hands out batches until none waits or the budget is used up: then the socket
+   * comes first again. Returns the milliseconds that took.
+   */
+  #dispatchFor(budgetMs: number): number {
     const { dispatcher } = this.#parts;
-    const deadline = performance.now() + budgetMs;
-    while (dispatcher.ready) {
+    if (!dispatcher.ready) return 0;
+    const started = performance.now();
+    while (true) {
       this.#dispatch();
-      if (performance.now() >= deadline) return;
+      const tookMs = performance.now() - started;
+      if (!dispatcher.ready || tookMs >= budgetMs) return tookMs;
     }
   }
 
@@ -176,7 +198,7 @@ export class Feed {
   }
 
   #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {
-    const { idleTimeoutMs } = this.#parts;
+    const { idleTimeoutMs } = this.#parts.settings;
     if (idleTimeoutMs === 0) return undefined;
     return setInterval(() => {
       const silentMs = performance.now() - reader.lastByteAt;

@@ -60,7 +60,7 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   slabs?: number;
   /** Milliseconds one handler call may hold the read loop; batches are cut to fit. Default 10. */
   dutyCycleMs?: number;
-  /** Bytes after which a drain ends and batches are dispatched. Default 262144. */
+  /** Bytes after which a drain ends at the latest and batches are dispatched. Default 4194304; while the handler is quick, 131072 at the most. */
   drainBytes?: number;
   /** Milliseconds after which a drain ends. Default 10. */
   drainMs?: number;
@@ -99,7 +99,7 @@ export function settle(options: ConnectOptions): Settings {
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 0,
     dutyCycleMs: options.dutyCycleMs ?? 10,
-    drainBytes: options.drainBytes ?? 256 * 1024,
+    drainBytes: options.drainBytes ?? 4 * 1024 * 1024,
     drainMs: options.drainMs ?? 10,
     writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
     respond: options.respond ?? [],

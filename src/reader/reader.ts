@@ -21,14 +21,6 @@ import type { Filler } from "./filler.ts";
  */
 export type DrainEnd = "empty" | "limit" | "full" | "end";
 
-/** Bounds of one drain: a server faster than us never lets the socket get empty. */
-export interface DrainLimits {
-  /** Bytes after which a drain ends. */
-  drainBytes: number;
-  /** Milliseconds after which a drain ends. */
-  drainMs: number;
-}
-
 /** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
 const READY_MICROTASKS = 4;
 
@@ -36,7 +28,6 @@ const READY_MICROTASKS = 4;
 export class Reader {
   readonly #transport: Transport;
   readonly #filler: Filler;
-  readonly #limits: DrainLimits;
   readonly #stats: ClientStats;
   readonly #onSettled: () => void;
   /** A read is under way or settled and not yet taken; its room is reserved. */
@@ -66,14 +57,12 @@ export class Reader {
     transport: Transport,
     filler: Filler,
     surplus: Uint8Array,
-    limits: DrainLimits,
     stats: ClientStats,
     onSettled: () => void,
   ) {
     this.#transport = transport;
     this.#filler = filler;
     this.#surplus = surplus;
-    this.#limits = limits;
     this.#stats = stats;
     this.#onSettled = onSettled;
   }
@@ -84,12 +73,12 @@ export class Reader {
   }
 
   /**
-   * Reads until nothing more is there or a limit is reached, framing each chunk
-   * while it is in cache. Throws what the connection or the framing threw.
+   * Reads until nothing more is there or a limit is reached (a server faster
+   * than this side never lets the socket get empty), framing each chunk while
+   * it is in cache. Throws what the connection or the framing threw.
    */
-  async drain(): Promise<DrainEnd> {
+  async drain(drainBytes: number, drainMs: number): Promise<DrainEnd> {
     const started = performance.now();
-    const { drainBytes, drainMs } = this.#limits;
     let bytes = 0;
     while (true) {
       if (!this.#reading && !this.#begin()) return "full";
