@@ -10,6 +10,7 @@ import { type RawRule, SlabBatch } from "../batch.ts";
 import type { Slab, SlabPool } from "../slab.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
+import { BatchSizer } from "./sizer.ts";
 
 /** What the dispatcher needs. */
 export interface DispatcherOptions {
@@ -25,27 +26,22 @@ export interface DispatcherOptions {
   onSettled: () => void;
 }
 
-/** Weight of the newest call in the mean cost of a frame. */
-const NEWEST_WEIGHT = 0.3;
-
 /** Hands the backlog to a handler. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #sizer: BatchSizer;
   readonly #batches: Map<Slab, SlabBatch>;
   #handler: Handler | undefined;
   #busy = false;
   /** Settles, never rejecting, when the batch that is out comes back. */
   #settling: Promise<void> | undefined;
   #error: HandlerError | undefined;
-  /** Mean milliseconds a frame held the loop. */
-  #costMs = 0;
-  /** Frames of the last batch: the next may have twice as many, so an unknown cost is found out in small steps. */
-  #lastCount = 0;
   /** Where held time is booked; each connection has its own. */
   meter: HoldMeter | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#sizer = new BatchSizer(options.dutyCycleMs);
     this.#batches = new Map(
       options.pool.slabs.map((
         slab,
@@ -80,7 +76,7 @@ export class Dispatcher {
 
   /** Lends the next batch. Returns with the loan ended (synchronous handler) or {@linkcode busy} set. */
   dispatch(): void {
-    const range = this.#options.backlog.take(this.#most());
+    const range = this.#options.backlog.take(this.#sizer.allowed);
     if (range === undefined || this.#handler === undefined) return;
     const { stats, context, backlog } = this.#options;
     const count = range.end - range.first;
@@ -106,22 +102,10 @@ export class Dispatcher {
     });
   }
 
-  #most(): number {
-    const grown = Math.max(1, this.#lastCount * 2);
-    if (this.#costMs === 0) return grown;
-    const affordable = Math.max(1, Math.floor(this.#options.dutyCycleMs / this.#costMs));
-    return Math.min(grown, affordable);
-  }
-
   #account(started: number, count: number): void {
     const now = performance.now();
     const heldMs = now - started;
-    const costMs = heldMs / count;
-    this.#costMs = this.#costMs === 0
-      ? costMs
-      : this.#costMs + NEWEST_WEIGHT * (costMs - this.#costMs);
-    // A batch smaller than allowed says nothing of what is affordable.
-    this.#lastCount = Math.max(count, Math.min(this.#lastCount, this.#most()));
+    this.#sizer.observe(count, heldMs);
     this.#options.stats.heldMs += heldMs;
     this.meter?.held(heldMs, count, now);
   }
