@@ -60,7 +60,8 @@ export class BatchSizer {
     const fair = ms > 0 ? frames * this.#budgetMs / ms : Infinity;
     if (fair >= grown || this.#fixedDominates) return grown;
     this.#callsSinceProbe += 1;
-    if (this.#callsSinceProbe >= PROBE_CALLS) {
+    const harmless = frames === 1 || ms <= this.#budgetMs;
+    if (harmless && this.#callsSinceProbe >= PROBE_CALLS) {
       this.#callsSinceProbe = 0;
       return grown;
     }
