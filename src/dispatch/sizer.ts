@@ -9,7 +9,7 @@
 const GROWTH = 2;
 /** Calls after which a size that seems right is doubled once, to see whether it still is. */
 const PROBE_CALLS = 8;
-/** Below this elasticity of time to frames a call's fixed cost dominates. */
+/** Nearer to 0 than this, the elasticity of time to frames says that a call's fixed cost dominates. */
 const FIXED_ELASTICITY = 0.5;
 
 /**
@@ -49,7 +49,9 @@ export class BatchSizer {
   #compare(frames: number, ms: number): void {
     const ratio = Math.log(frames / this.#lastFrames);
     if (Math.abs(ratio) > Math.log(1.5) && Math.min(ms, this.#lastMs) > 0) {
-      this.#fixedDominates = Math.log(ms / this.#lastMs) / ratio < FIXED_ELASTICITY;
+      // Strongly negative: the cost itself has changed, which tells nothing.
+      const elasticity = Math.log(ms / this.#lastMs) / ratio;
+      this.#fixedDominates = Math.abs(elasticity) < FIXED_ELASTICITY;
     }
     this.#lastFrames = frames;
     this.#lastMs = ms;
