@@ -79,20 +79,24 @@ fn decode(bytes: []u8) void {
     }
 }
 
+/// Each code is read before the zero of the block ahead of it may take its place.
 fn decodeMoving(bytes: []u8) void {
+    var code: usize = bytes[0];
     var from: usize = 0;
     var to: usize = 1;
-    while (from < bytes.len) {
-        const code = bytes[from];
+    while (true) {
         const end = from + code;
         const data = bytes[from + 1 .. end];
         @memmove(bytes[to..][0..data.len], data);
         to += data.len;
-        from = end;
-        if (code < full_block and from < bytes.len) {
+        if (end == bytes.len) return;
+        const next_code = bytes[end];
+        if (code < full_block) {
             bytes[to] = 0;
             to += 1;
         }
+        from = end;
+        code = next_code;
     }
 }
 
