@@ -56,11 +56,11 @@ export function framerConfig(framing: Framing): FramerConfig {
   switch (framing.type) {
     case "length_field":
       lengthField(framing, words);
-      config.magic = resync(framing.resync, words);
+      config.magic = resync(framing.resync, words, framing.lengthFieldOffset ?? 0);
       break;
     case "fixed_length":
       words.frame_length = max;
-      config.magic = resync(framing.resync, words);
+      config.magic = resync(framing.resync, words, max);
       break;
     case "delimiter":
       config.delimiter = pattern("framing.delimiter", framing.delimiter);
@@ -165,7 +165,12 @@ function lengthField(framing: LengthFieldFraming, words: FramerConfig["words"]):
   words.byte_order = byteOrder("framing.byteOrder", framing.byteOrder);
 }
 
-function resync(options: Resync | undefined, words: FramerConfig["words"]): Uint8Array {
+/** `room` is how many bytes of a frame a magic may take. */
+function resync(
+  options: Resync | undefined,
+  words: FramerConfig["words"],
+  room: number,
+): Uint8Array {
   if (options?.checksum !== undefined) {
     const types = ["xor8", "sum8", "crc16", "crc32", "crc32c"] as const;
     words.checksum = Checksum[choice("framing.resync.checksum.type", options.checksum.type, types)];
@@ -176,6 +181,13 @@ function resync(options: Resync | undefined, words: FramerConfig["words"]): Uint
   }
   if (options?.magic === undefined) return new Uint8Array();
   const magic = pattern("framing.resync.magic", options.magic);
+  if (magic.length > room) {
+    throw new OptionError(
+      "framing.resync.magic",
+      `at most the ${room} bytes before the length field`,
+      magic,
+    );
+  }
   words.magic_length = magic.length;
   return magic;
 }
