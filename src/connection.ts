@@ -110,13 +110,12 @@ export class Connection {
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     const end = await this.#feed.run(this.#reader);
-    const endedAt = performance.now();
     signal.removeEventListener("abort", stop);
     this.#control.stop();
     closeQuietly(this.#transport);
     const error = this.#disconnect(
       failureOf(end, endpointName(this.#engine.endpoint), dispatcher),
-      endedAt,
+      this.#feed.endedAt,
     );
     this.#writer.fail(error);
     return error;

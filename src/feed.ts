@@ -54,6 +54,8 @@ export class Feed {
   #probe: ReturnType<typeof setTimeout> | undefined;
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
+  /** When the connection ended; what was left to deliver came after. */
+  endedAt = 0;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -66,7 +68,8 @@ export class Feed {
 
   /** Ends the loop as soon as it runs. */
   stop(reason: FeedStop): void {
-    this.#stop ??= reason;
+    // Giving up ends what an idle timeout leaves to deliver, too.
+    if (this.#stop === undefined || reason === "aborted") this.#stop = reason;
     this.ring();
   }
 
@@ -79,9 +82,11 @@ export class Feed {
     const end = await this.#cycle(reader);
     clearInterval(watchdog);
     this.#resume();
-    const undelivered = await this.#deliverRest(end);
     clearTimeout(this.#probe);
-    return undelivered ?? end;
+    this.endedAt = performance.now();
+    // What handlers do from now on is not what ended the connection.
+    this.#parts.dispatcher.meter = undefined;
+    return await this.#deliverRest(end) ?? end;
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
@@ -106,8 +111,9 @@ export class Feed {
       if (drained === "end") return { kind: "eof" };
       if (drained === "full") this.#pause();
       else this.#resume();
-      if (this.#nothingToDo(drained)) await this.#wait(() => reader.ready);
-      else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+      if (this.#nothingToDo(drained)) {
+        await this.#wait(() => reader.ready || this.#stopped() !== undefined);
+      } else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
     }
   }
 
@@ -124,8 +130,8 @@ export class Feed {
     const { dispatcher, backlog } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
     while (given() === undefined && (backlog.frames > 0 || dispatcher.busy)) {
-      if (dispatcher.ready) this.#dispatch();
-      else await this.#wait(() => dispatcher.ready);
+      if (dispatcher.ready) dispatcher.dispatch();
+      else await this.#wait(() => false);
       if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
     }
     return given();
@@ -147,7 +153,8 @@ export class Feed {
     while (true) {
       this.#dispatch();
       const tookMs = performance.now() - started;
-      if (!dispatcher.ready || tookMs >= budgetMs) return tookMs;
+      const over = !dispatcher.ready || this.#stopped() !== undefined;
+      if (over || tookMs >= budgetMs) return tookMs;
     }
   }
 
@@ -184,7 +191,7 @@ export class Feed {
 
   /** Waits for the bell, unless `done` already. */
   async #wait(done: () => boolean): Promise<void> {
-    if (!done() && this.#stopped() === undefined) {
+    if (!done()) {
       this.#wake = Promise.withResolvers();
       await this.#wake.promise;
       this.#wake = undefined;
@@ -200,12 +207,16 @@ export class Feed {
   #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {
     const { idleTimeoutMs } = this.#parts.settings;
     if (idleTimeoutMs === 0) return undefined;
+    const everyMs = Math.max(1, idleTimeoutMs / 4);
+    let heardAt = reader.lastByteAt;
+    let silentMs = 0;
     return setInterval(() => {
-      const silentMs = performance.now() - reader.lastByteAt;
-      if (this.#paused === undefined && !reader.ready && silentMs >= idleTimeoutMs) {
-        this.stop("idle_timeout");
-      }
-    }, Math.max(1, idleTimeoutMs / 4));
+      const heard = this.#paused !== undefined || reader.ready || reader.lastByteAt !== heardAt;
+      heardAt = reader.lastByteAt;
+      // A late tick counts once: while a handler held the loop, nobody listened.
+      silentMs = heard ? 0 : silentMs + everyMs;
+      if (silentMs >= idleTimeoutMs) this.stop("idle_timeout");
+    }, everyMs);
   }
 
   /** An asynchronous handler may compute for long between two awaits; timers that come late tell. */

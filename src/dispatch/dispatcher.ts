@@ -51,7 +51,8 @@ export class Dispatcher {
 
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
   get ready(): boolean {
-    return !this.#busy && this.#handler !== undefined && this.#options.backlog.frames > 0;
+    return !this.#busy && this.#error === undefined && this.#handler !== undefined &&
+      this.#options.backlog.frames > 0;
   }
 
   /** Whether a batch is out. */
