@@ -1,6 +1,7 @@
 /**
  * `deno task snippets`: checks the types of every `ts` block in README.md, docs/ and the comments of
  * the exported modules, and runs `ts` and `sh` blocks, except those fenced `no-run` or `ignore`.
+ * A fence with `server="FLAGS"` has `spillway push FLAGS` at localhost:9000.
  *
  * @module
  */
@@ -10,6 +11,8 @@ import { type Snippet, snippets } from "./snippets.ts";
 
 /** Inside the project, so that its imports resolve; git ignores it. */
 const SCRATCH = join(".cache", "snippets");
+/** What documents call the server's address. */
+const ADDRESS = "localhost:9000";
 const RUN_LIMIT_MS = 120_000;
 const SOURCES = /^(?:README\.md|docs\/.*\.md|mod\.ts|cli\.ts)$/;
 
@@ -35,13 +38,50 @@ async function findAll(): Promise<Snippet[]> {
   return paths.flatMap((path, index) => snippets(path, texts[index]));
 }
 
+/** Starts `spillway push`; gives its address. */
+async function startServer(flags: string[]): Promise<{ address: string; stop(): Promise<void> }> {
+  const args = [
+    "run",
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    "cli.ts",
+    "push",
+    "--json",
+    ...flags,
+  ];
+  const options = { args, stdin: "null", stdout: "piped" } as const;
+  const server = new Deno.Command(Deno.execPath(), options).spawn();
+  let said = "";
+  for await (const text of server.stdout.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (said.includes("\n")) break;
+  }
+  const { port } = JSON.parse(said.split("\n")[0]);
+  const stop = async () => {
+    server.kill();
+    await server.status;
+  };
+  return { address: `localhost:${port}`, stop };
+}
+
+async function runTypeScript(file: string, { server, code }: Snippet): Promise<string> {
+  const args = ["run", "--no-prompt", "--allow-net", file];
+  if (server === undefined) return await failureOf(Deno.execPath(), args);
+  const { address, stop } = await startServer(server);
+  try {
+    await Deno.writeTextFile(file, code.replaceAll(ADDRESS, address));
+    return await failureOf(Deno.execPath(), args);
+  } finally {
+    await stop();
+  }
+}
+
 async function tryTypeScript(snippet: Snippet): Promise<string> {
   const name = `${snippet.path.replace(/\W/g, "_")}_${snippet.line}.ts`;
   const file = join(SCRATCH, name);
   await Deno.writeTextFile(file, snippet.code);
   const unchecked = await failureOf(Deno.execPath(), ["check", "--quiet", file]);
-  if (unchecked !== "" || !snippet.runs) return unchecked;
-  return await failureOf(Deno.execPath(), ["run", "--no-prompt", "--allow-net", file]);
+  return unchecked !== "" || !snippet.runs ? unchecked : await runTypeScript(file, snippet);
 }
 
 /** Empty when all is well with the snippet. */

@@ -12,6 +12,8 @@ export interface Snippet {
   language: "ts" | "sh";
   /** Its fence says neither `no-run` nor `ignore`. */
   runs: boolean;
+  /** From `server="…"` of its fence: flags of the push server it talks to. */
+  server?: string[];
   code: string;
 }
 
@@ -46,7 +48,8 @@ export function snippets(path: string, text: string): Snippet[] {
       if (fence === undefined) return;
       const known = LANGUAGES[language];
       const runs = !/\b(?:no-run|ignore)\b/.test(rest);
-      const snippet = known && { path, line: index + 1, language: known, runs, code: "" };
+      const server = /\bserver="([^"]*)"/.exec(rest)?.[1].split(" ");
+      const snippet = known && { path, line: index + 1, language: known, runs, server, code: "" };
       open = { fence, indent: indent.length, snippet };
       if (snippet) found.push(snippet);
     } else if (fence === open.fence && language === "") {

@@ -29,6 +29,13 @@ Deno.test("snippets() finds ts and sh blocks of a document, and no others", () =
   ]);
 });
 
+Deno.test("snippets() reads the flags of the server a block talks to", () => {
+  const lines = [`${FENCE}ts server="--framing lines --frames 5"`, "x();", FENCE];
+  const [{ server, runs }] = snippets("README.md", lines.join("\n"));
+  assertEquals(server, ["--framing", "lines", "--frames", "5"]);
+  assertEquals(runs, true);
+});
+
 Deno.test("snippets() takes off the indent of a block in a list", () => {
   assertEquals(
     found("docs/a.md", [`  ${FENCE}ts`, "  f(() => {", "    g();", "  });", `  ${FENCE}`]),
