@@ -148,7 +148,7 @@ export class Feed {
    */
   #dispatchFor(budgetMs: number): number {
     const { dispatcher } = this.#parts;
-    if (!dispatcher.ready) return 0;
+    if (!dispatcher.ready || this.#stopped() !== undefined) return 0;
     const started = performance.now();
     while (true) {
       this.#dispatch();

@@ -42,6 +42,8 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
   }
 
   next(): Promise<IteratorResult<Batch, void>> {
+    // Called ahead: its turn comes when the call before has its batch.
+    if (this.#waiting !== undefined) return this.#waiting.promise.then(() => this.next());
     const offered = this.#offered;
     if (offered !== undefined) {
       this.#offered = undefined;
@@ -56,7 +58,7 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
         ? Promise.resolve({ value: undefined, done: true })
         : Promise.reject(error);
     }
-    this.#waiting ??= Promise.withResolvers();
+    this.#waiting = Promise.withResolvers();
     return this.#waiting.promise;
   }
 

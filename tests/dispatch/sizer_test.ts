@@ -1,49 +1,33 @@
 import { assert, assertEquals } from "@std/assert";
 import { BatchSizer } from "../../src/dispatch/sizer.ts";
 
-/** Batch sizes of `calls` calls of a handler that takes `cost(frames)` milliseconds, at most `available` frames each. */
-function sizes(calls: number, cost: (frames: number) => number, available = 16384): number[] {
+/** Sizes of `calls` batches when a call with n frames takes `cost(n)` milliseconds. */
+function sizes(calls: number, cost: (frames: number) => number): number[] {
   const sizer = new BatchSizer(10);
   return Array.from({ length: calls }, () => {
-    const frames = Math.min(sizer.allowed, available);
+    const frames = sizer.allowed;
     sizer.observe(frames, cost(frames));
     return frames;
   });
 }
 
-Deno.test("BatchSizer begins with one frame and at most doubles", () => {
-  const got = sizes(10, () => 0.001);
-  assertEquals(got, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+Deno.test("BatchSizer begins with one frame and doubles while that is cheap", () => {
+  assertEquals(sizes(7, () => 0.01), [1, 2, 4, 8, 16, 32, 64]);
 });
 
-Deno.test("BatchSizer keeps a call of costly frames within the budget", () => {
-  const got = sizes(200, (frames) => frames * 0.1).slice(20);
-  const over = got.filter((frames) => frames * 0.1 > 10.5).length;
-  assert(over <= got.length / 8 + 1, `${over} of ${got.length} calls were over`);
-  assert(Math.min(...got) >= 90, `a batch had ${Math.min(...got)} frames`);
+Deno.test("BatchSizer keeps a call whose time grows with its frames within the budget", () => {
+  const settled = sizes(200, (frames) => frames * 0.1).slice(8);
+  // 100 frames fill 10 ms; a probe may double that once in a while.
+  assert(settled.every((frames) => frames >= 50 && frames <= 200), settled.join());
+  assert(settled.filter((frames) => frames <= 100).length > settled.length * 0.8, settled.join());
 });
 
-Deno.test("BatchSizer can't go below one frame", () => {
-  assert(sizes(50, (frames) => frames * 20).every((frames) => frames <= 2));
+Deno.test("BatchSizer gives single frames to a handler that needs the budget for each", () => {
+  const settled = sizes(100, (frames) => frames * 50).slice(2);
+  assert(settled.filter((frames) => frames === 1).length > settled.length * 0.8, settled.join());
+  assert(settled.every((frames) => frames <= 2), settled.join());
 });
 
-Deno.test("BatchSizer gives many frames to a handler whose cost is fixed", () => {
-  for (const fixed of [0.5, 6, 15]) {
-    assertEquals(sizes(300, () => fixed).at(-1), 16384, `${fixed} ms a call`);
-  }
-});
-
-Deno.test("BatchSizer shrinks at once when frames become a hundred times as costly", () => {
-  const sizer = new BatchSizer(10);
-  for (let i = 0; i < 30; i++) sizer.observe(sizer.allowed, sizer.allowed * 0.001);
-  sizer.observe(sizer.allowed, sizer.allowed * 0.1);
-  assert(sizer.allowed <= 100, `${sizer.allowed} frames`);
-});
-
-Deno.test("BatchSizer learns nothing bad from small batches that kept the budget", () => {
-  const sizer = new BatchSizer(10);
-  for (let i = 0; i < 12; i++) sizer.observe(sizer.allowed, 0.01);
-  const before = sizer.allowed;
-  for (let i = 0; i < 5; i++) sizer.observe(1, 6);
-  assert(sizer.allowed >= before, `${sizer.allowed} of ${before} frames`);
+Deno.test("BatchSizer grows batches beyond the budget when a call costs the same whatever its size", () => {
+  assert(sizes(60, () => 20).at(-1)! > 1000);
 });
