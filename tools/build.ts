@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setupZig } from "./setup_zig.ts";
+import { giveUp, setupZig } from "./setup_zig.ts";
 
 /** Runs `zig build` in `cwd`; gives its exit code. */
 export async function zigBuild(args: string[], cwd?: string): Promise<number> {
@@ -15,5 +15,5 @@ export async function zigBuild(args: string[], cwd?: string): Promise<number> {
 
 if (import.meta.main) {
   console.error("zig build (the first time it compiles its own build runner, which takes minutes)");
-  Deno.exit(await zigBuild(Deno.args));
+  Deno.exit(await zigBuild(Deno.args).catch(giveUp));
 }

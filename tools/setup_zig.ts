@@ -67,4 +67,10 @@ export async function setupZig(): Promise<string> {
   );
 }
 
-if (import.meta.main) console.log(await setupZig());
+/** Says what went wrong without where in the code, and exits. */
+export function giveUp(error: Error): never {
+  console.error(error.message);
+  Deno.exit(1);
+}
+
+if (import.meta.main) console.log(await setupZig().catch(giveUp));
