@@ -99,6 +99,6 @@ export class PushLog implements Disposable {
   }
 
   #line(text: string): void {
-    this.#status.print(text, console.log);
+    this.#status.above(() => console.log(text));
   }
 }

@@ -42,10 +42,10 @@ export class StatusLine implements Disposable {
     this.#draw();
   }
 
-  /** Prints a line of text above this one. */
-  print(text: string, to: (text: string) => void): void {
+  /** Prints above this line. */
+  above(print: () => void): void {
     this.hide();
-    to(text);
+    print();
     this.restore();
   }
 
@@ -67,6 +67,22 @@ export class StatusLine implements Disposable {
     write(ERASE_LINE);
     this.#shown = false;
   }
+}
+
+/** Keeps what code of the user's prints clear of `status` until disposed. */
+export function guardConsole(status: StatusLine): Disposable {
+  const methods = ["log", "info", "warn", "error", "debug"] as const;
+  const originals = methods.map((name) => ({ name, original: console[name] }));
+  if (status.live) {
+    for (const { name, original } of originals) {
+      console[name] = (...values) => status.above(() => original(...values));
+    }
+  }
+  return {
+    [Symbol.dispose]: () => {
+      for (const { name, original } of originals) console[name] = original;
+    },
+  };
 }
 
 function write(text: string): void {

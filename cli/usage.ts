@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { closest } from "./suggest.ts";
 
 /** A command line that cannot be understood. The command prints its message and exits with code 2. */
 export class UsageError extends Error {
@@ -21,6 +22,8 @@ export interface FlagNames {
   string: string[];
   /** Flags without. */
   boolean: string[];
+  /** Those of `string` that may be repeated. */
+  repeated?: string[];
 }
 
 /** Splits a command line into flags and positional arguments; unknown flags are refused. */
@@ -32,6 +35,7 @@ export function parseFlags(
   const parsed = parseArgs(args, {
     string: names.string,
     boolean: names.boolean,
+    collect: names.repeated ?? [],
     // parseArgs takes the name of "--no-x=1" to be "x".
     alias: Object.fromEntries(
       names.string.filter((name) => name.startsWith("no-")).map((name) => [name, name.slice(3)]),
@@ -42,11 +46,17 @@ export function parseFlags(
       return false;
     },
   });
-  if (unknown.length > 0) {
-    throw new UsageError(`Unknown flag ${unknown[0]}, --help lists those there are`);
-  }
+  if (unknown.length > 0) throw unknownFlag(unknown[0], [...names.string, ...names.boolean]);
   const { _: positionals, ...flags } = parsed;
   return { flags, positionals: positionals.map(String) };
+}
+
+function unknownFlag(arg: string, names: string[]): UsageError {
+  const likely = closest(arg.replace(/^-+|=.*$/gs, ""), names);
+  const advice = likely === undefined
+    ? "--help lists those there are"
+    : `did you mean --${likely}?`;
+  return new UsageError(`Unknown flag ${arg}, ${advice}`);
 }
 
 /** The flag's text; `undefined` if it is not given. */
@@ -57,6 +67,14 @@ export function textFlag(flags: Flags, name: string): string | undefined {
     throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
   }
   return String(value);
+}
+
+/** The texts of a flag that may be repeated. */
+export function textFlags(flags: Flags, name: string): string[] {
+  const values = flags[name];
+  const texts = Array.isArray(values) ? values : [];
+  // INVARIANT: textFlag gives undefined only for a flag that is not there.
+  return texts.map((text) => textFlag({ [name]: text }, name)!);
 }
 
 /** The flag's text, which must be one of `choices`. */

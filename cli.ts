@@ -1,0 +1,73 @@
+/**
+ * `spillway`: connect to a feed, push one, or see the story, from the command
+ * line.
+ *
+ * @example Count the lines a feed pushes
+ * ```sh no-run
+ * deno run --allow-net=localhost:9000 jsr:@spillway/spillway/cli connect localhost:9000 --count
+ * ```
+ *
+ * @module
+ */
+
+import { closest } from "./cli/suggest.ts";
+import config from "./deno.json" with { type: "json" };
+
+type Command = (args: string[]) => Promise<number>;
+
+/** Loaded when called, so that none pays for another. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  connect: async () => (await import("./cli/connect.ts")).connect,
+  push: async () => (await import("./cli/push.ts")).push,
+  demo: async () => (await import("./cli/demo.ts")).demo,
+};
+
+const HELP = `spillway ${config.version}: a TCP push-feed client that no server cuts off as too slow
+
+Usage: spillway COMMAND [flags]
+
+  spillway connect localhost:9000 --framing lines
+  spillway push --port 9000 --rate 20000 --max-queue 4MiB
+  spillway demo
+
+Commands:
+  connect    connect to a feed and put its frames out, count them or hand them to your code
+  push       push a feed to whoever connects, and cut off who does not read
+  demo       the story, live: a naive client is cut off, Spillway is not
+
+  spillway COMMAND --help explains a command
+  --version  print the version
+  --help     print this text
+`;
+
+/** Runs a command line and gives the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    console.error(HELP);
+    return 2;
+  }
+  if (Object.hasOwn(COMMANDS, name)) return await (await COMMANDS[name]())(rest);
+  if (["--help", "-h", "help"].includes(name)) {
+    console.log(HELP);
+    return 0;
+  }
+  if (["--version", "-V"].includes(name)) {
+    console.log(config.version);
+    return 0;
+  }
+  console.error(`spillway: ${advice(name)}`);
+  return 2;
+}
+
+/** A sentence for a first word that is no command. */
+function advice(word: string): string {
+  if (word.startsWith("-")) return `expected a command before ${word}, see spillway --help`;
+  if (word.includes(":")) return `expected a command, did you mean spillway connect ${word}?`;
+  const likely = closest(word, Object.keys(COMMANDS));
+  return likely === undefined
+    ? `unknown command ${word}, --help lists those there are`
+    : `unknown command ${word}, did you mean ${likely}?`;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,73 @@
+/**
+ * The help of `spillway connect`.
+ *
+ * @module
+ */
+
+import { FRAMING_HELP } from "./framing_flags.ts";
+
+/** What `spillway connect --help` prints. */
+export const CONNECT_HELP: string =
+  `spillway connect: connect to a feed and put its frames out, count them or hand them to your code
+
+Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
+
+  spillway connect localhost:9000
+  spillway connect localhost:9000 --framing length_field --initial-bytes-to-strip 4 --json \\
+    --column price:u32@0 --column size:u16@4:little
+  spillway connect tls://feed.example:9443 --ca ca.pem --send 'SUBSCRIBE ticks\\n' --reconnect
+  spillway connect localhost:4222 --framing nats --respond 'PING\\r\\n=PONG\\r\\n' --raw > feed.nats
+  spillway connect localhost:9000 --handler sum.ts --duration 1m
+
+What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
+  --json                 a JSON object a line: epoch, offset, length, text (or base64 if it is not
+                         UTF-8), columns. Goes with the four below too: then only what is said on
+                         standard error is JSON
+  --raw                  frames as they are, with nothing in between
+  --hex                  a frame a line, in hex
+  --count                nothing but the closing table
+  --handler FILE         what your module prints: export default { batch(batch) { … } }, and
+                         open() and close() if it likes
+  --column NAME:TYPE@OFFSET[:little]
+                         a field of every frame, for --json and --handler; repeatable. TYPE is
+                         u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
+
+What is sent:
+  --send TEXT            sent first on every connection; repeatable
+  --send-file FILE       the same, from a file
+  --respond MATCH=SEND   answer each frame that equals MATCH; repeatable; \\x3d is a = in MATCH
+  --heartbeat TIME:TEXT  sent at this interval, as 30s:PING\\n
+                         In all three \\n \\r \\t \\0 \\\\ and \\x1f stand for one byte
+
+The connection:
+  --connect-timeout TIME give up an attempt after this time (10s)
+  --idle-timeout TIME    end when no byte came for this long (never)
+  --reconnect            come back after every end, also when the first attempt fails
+  --max-attempts N       with --reconnect: give up after N attempts in a row
+  --ca FILE              tls: trust these certificates (PEM) too
+  --cert FILE --key FILE tls: client certificate and its key (PEM)
+  --alpn NAME            tls: protocol offered; repeatable
+  --server-name NAME     tls: name the certificate must have (the host)
+  --slabs N              memory for what is received and not put out yet, in slabs of 256 KiB (16)
+
+When to end (default: when the server does):
+  --limit N              after N frames; a handler may see the rest of their batch
+  --duration TIME        this long after the first connection
+                         Interrupting (Ctrl-C) ends in order, twice ends at once
+
+${FRAMING_HELP}
+On standard error: what happens to the connection and why, a status line if it is a terminal, and a
+closing summary. When standard output is closed, as by head, it ends without a word.
+
+Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH and --allow-read=PATH
+--allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
+
+Exit codes:
+  0    the server closed after a whole frame, --limit or --duration was reached, or standard output
+       was closed
+  1    never connected, or disconnected by an error, or inside a frame
+  2    wrong command line
+  3    a permission is missing; the message names the flag
+  4    the handler failed, or standard output could not be written
+  130  interrupted (143 when by SIGTERM)
+`;

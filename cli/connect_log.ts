@@ -1,0 +1,97 @@
+/**
+ * What `spillway connect` says on standard error.
+ *
+ * @module
+ */
+
+import { type ClientEvent, type DisconnectError, FramingError, HandlerError } from "../mod.ts";
+import type { StatusLine } from "./status_line.ts";
+import { type Summary, summaryJson, summaryTable } from "./summary.ts";
+import { coloured, seconds } from "./words.ts";
+
+/** Where events, errors and the summary go: sentences for people, or JSON lines. */
+export class ConnectLog {
+  readonly #target: string;
+  readonly #json: boolean;
+  readonly #status: StatusLine;
+  /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
+  #pauseTold = false;
+
+  /** Keeps clear of `status`. */
+  constructor(options: { target: string; json: boolean; status: StatusLine }) {
+    this.#target = options.target;
+    this.#json = options.json;
+    this.#status = options.status;
+  }
+
+  /** Tells an event. */
+  event(event: ClientEvent): void {
+    switch (event.type) {
+      case "connected":
+        this.#pauseTold = false;
+        return this.#say(event, `connected to ${this.#target}`, "dim");
+      case "disconnected":
+        return this.#disconnected(event.error);
+      case "reconnecting":
+        return this.#say(
+          event,
+          `trying again in ${seconds(event.delayMs)} (attempt ${event.attempt})`,
+          "yellow",
+        );
+      case "paused":
+        return this.#paused();
+      case "resumed":
+        return;
+    }
+  }
+
+  /** Tells why it failed, and where in the user's code. */
+  error(error: Error): void {
+    const thrown = error instanceof HandlerError ? error.cause : undefined;
+    const stack = thrown instanceof Error ? stackOf(thrown) : "";
+    this.#say(
+      { type: "error", message: error.message, ...(stack && { stack }) },
+      `spillway connect: ${error.message}${stack && `\n${stack}`}`,
+      "red",
+    );
+  }
+
+  /** Tells what it came to; on standard output if that is what was asked for. */
+  summary(summary: Summary, to: (text: string) => void): void {
+    to(this.#json ? summaryJson(summary) : summaryTable(summary));
+  }
+
+  #paused(): void {
+    if (this.#pauseTold) return;
+    this.#pauseTold = true;
+    this.#say(
+      { type: "paused" },
+      "reading is paused, all slabs are full: what takes the frames is slower than the server",
+      "yellow",
+    );
+  }
+
+  #disconnected(error: DisconnectError): void {
+    // What this side did itself is said by the error or the summary.
+    const told = error.reason === "aborted" || error.reason === "handler";
+    if (told && !this.#json) return;
+    this.#say(disconnectRecord(error), error.message, error.reason === "eof" ? "dim" : "red");
+  }
+
+  #say(record: object, sentence: string, colour: "dim" | "yellow" | "red"): void {
+    const line = this.#json ? JSON.stringify(record) : coloured(colour, sentence, Deno.stderr);
+    this.#status.above(() => console.error(line));
+  }
+}
+
+function disconnectRecord(error: DisconnectError): object {
+  const { reason, code, errno, message, report, cause } = error;
+  const record = { type: "disconnected", reason, code, errno, message, report };
+  if (!(cause instanceof FramingError)) return record;
+  return { ...record, violation: { name: cause.violation, offset: cause.offset } };
+}
+
+/** The lines of a stack that say where. */
+function stackOf(error: Error): string {
+  return (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+}

@@ -1,0 +1,24 @@
+/**
+ * What `spillway connect` exits with; its help lists the same.
+ *
+ * @module
+ */
+
+import { DisconnectError, HandlerError, OptionError } from "../mod.ts";
+import { OutputError } from "./frame_output.ts";
+import { HandlerFileError } from "./handler_file.ts";
+import type { Interrupt } from "./interrupt.ts";
+import { PermissionError } from "./permission.ts";
+import { UsageError } from "./usage.ts";
+
+/** Shells' numbers: 128 and the signal's own. */
+export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** The exit code for an error; `undefined` for what is none of these, a defect. */
+export function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof UsageError || error instanceof OptionError) return 2;
+  if (error instanceof PermissionError) return 3;
+  if (error instanceof DisconnectError) return error.reason === "permission" ? 3 : 1;
+  const own = [HandlerError, HandlerFileError, OutputError];
+  return own.some((type) => error instanceof type) ? 4 : undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * How a frame is put out.
+ *
+ * @module
+ */
+
+import type { Batch, ColumnArray } from "../mod.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+
+/** Appends frame `i` of `batch` to `out`. */
+export type FrameFormat = (batch: Batch, i: number, out: OutputBuffer) => void;
+
+const TAB = 9;
+const LINE_FEED = 10;
+const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
+/**
+ * What could fool a terminal or end the line: control characters but for the
+ * tab, line separators, and marks that turn the writing direction.
+ */
+const UNPRINTABLE = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const NOT_ASCII = /[^\t -~]/g;
+
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const latin1Decoder = new TextDecoder("latin1");
+
+/** The formats by the flag that chooses them. */
+export const FRAME_FORMATS: Readonly<Record<"text" | "json" | "raw" | "hex", FrameFormat>> = {
+  text: textLine,
+  json: jsonLine,
+  raw: (batch, i, out) => out.putBytes(batch.frame(i)),
+  hex: hexLine,
+};
+
+function textLine(batch: Batch, i: number, out: OutputBuffer): void {
+  const source = batch.bytes;
+  const start = batch.offsets[i];
+  const end = start + batch.lengths[i];
+  out.reserve(end - start + 1);
+  const to = out.bytes;
+  let at = out.length;
+  for (let from = start; from < end; from++) {
+    const byte = source[from];
+    if (!isPrintableAscii(byte)) return out.putText(`${printable(batch.frame(i))}\n`);
+    to[at++] = byte;
+  }
+  to[at++] = LINE_FEED;
+  out.length = at;
+}
+
+function isPrintableAscii(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || byte === TAB;
+}
+
+/** The frame as text; if it is not UTF-8, every byte that is not ASCII as `\xHH`. */
+function printable(frame: Uint8Array): string {
+  const text = decode(frame);
+  if (text === undefined) return latin1Decoder.decode(frame).replace(NOT_ASCII, escape);
+  return text.replace(UNPRINTABLE, escape);
+}
+
+function escape(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  const code = character.charCodeAt(0);
+  return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+}
+
+function decode(frame: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(frame);
+  } catch {
+    return undefined;
+  }
+}
+
+function hexLine(batch: Batch, i: number, out: OutputBuffer): void {
+  const frame = batch.frame(i);
+  out.reserve(frame.length * 2 + 1);
+  const to = out.bytes;
+  let at = out.length;
+  for (const byte of frame) {
+    to[at++] = HEX_DIGITS[byte >> 4];
+    to[at++] = HEX_DIGITS[byte & 15];
+  }
+  to[at++] = LINE_FEED;
+  out.length = at;
+}
+
+function jsonLine(batch: Batch, i: number, out: OutputBuffer): void {
+  const frame = batch.frame(i);
+  const text = decode(frame);
+  const line = {
+    epoch: batch.epoch,
+    offset: batch.streamOffset(i),
+    length: frame.length,
+    ...(text === undefined ? { base64: frame.toBase64() } : { text }),
+    columns: columnsOf(batch, i),
+  };
+  out.putText(`${JSON.stringify(line)}\n`);
+}
+
+/** The frame's columns; 64-bit integers as text, which JSON's readers would round. */
+function columnsOf(batch: Batch, i: number): Record<string, number | string> | undefined {
+  const columns: [string, ColumnArray][] = Object.entries(batch.columns);
+  if (columns.length === 0) return undefined;
+  return Object.fromEntries(columns.map(([name, values]) => {
+    const value = values[i];
+    return [name, typeof value === "bigint" ? String(value) : value];
+  }));
+}

@@ -1,0 +1,94 @@
+/**
+ * Frames on standard output.
+ *
+ * @module
+ */
+
+import type { Batch, Handler } from "../mod.ts";
+import type { FrameFormat } from "./frame_format.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import type { StatusLine } from "./status_line.ts";
+
+/** Bytes worth a write while more frames wait. */
+const WRITE_BYTES = 64 * 1024;
+
+/** Standard output could not be written, and it was not just closed. */
+export class OutputError extends Error {
+  /** Always `"OutputError"`. */
+  override name = "OutputError";
+}
+
+/** What {@linkcode FrameOutput} needs. */
+export interface FrameOutputOptions {
+  /** How a frame is put out; without one it is only counted. */
+  format: FrameFormat | undefined;
+  /** Frames after which it ends. */
+  limit: number;
+  /** Kept clear while a terminal is written to. */
+  status: StatusLine;
+  /** Called once, when no more frames are wanted. */
+  onEnd: (why: "limit" | "output_closed") => void;
+}
+
+/**
+ * Encodes batches and writes them whole. While a write is under way its batch
+ * stays out, so that the reader goes on filling slabs and a slow standard
+ * output holds it back only when all are full.
+ */
+export class FrameOutput implements Handler {
+  /** Frames put out. */
+  frames = 0;
+  readonly #options: FrameOutputOptions;
+  readonly #buffer = new OutputBuffer();
+  readonly #onTerminal = Deno.stdout.isTerminal();
+  #ended = false;
+
+  /** Writes to standard output. */
+  constructor(options: FrameOutputOptions) {
+    this.#options = options;
+  }
+
+  /** Puts the batch out; a promise if it is written now and not with a later one. */
+  batch(batch: Batch): void | Promise<void> {
+    if (this.#ended) return;
+    const { format, limit } = this.#options;
+    const count = Math.min(batch.count, limit - this.frames);
+    if (format !== undefined) {
+      for (let i = 0; i < count; i++) format(batch, i, this.#buffer);
+    }
+    this.frames += count;
+    if (this.frames === limit) this.#end("limit");
+    const due = this.#buffer.length >= WRITE_BYTES || batch.pending === 0 || this.#ended;
+    if (due && this.#buffer.length > 0) return this.#flush();
+  }
+
+  /** Writes what is left. */
+  async close(): Promise<void> {
+    if (this.#buffer.length > 0) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const { status } = this.#options;
+    if (this.#onTerminal) status.hide();
+    try {
+      await writeAll(this.#buffer.take());
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) {
+        const message = error instanceof Error ? error.message : String(error);
+        throw new OutputError(`standard output cannot be written: ${message}`, { cause: error });
+      }
+      this.#end("output_closed");
+    } finally {
+      if (this.#onTerminal) status.restore();
+    }
+  }
+
+  #end(why: "limit" | "output_closed"): void {
+    this.#ended = true;
+    this.#options.onEnd(why);
+  }
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}

@@ -1,0 +1,26 @@
+/**
+ * Permissions that are missing, and the flag that grants them.
+ *
+ * @module
+ */
+
+/** Deno refused something; the message names the flag to add. */
+export class PermissionError extends Error {
+  /** Always `"PermissionError"`. */
+  override name = "PermissionError";
+}
+
+/** Deno's sentence, such as `Requires read access to "a.txt", run again with the --allow-read flag`. */
+const REFUSAL = /Requires (?<kind>[a-z]+) access to "?(?<what>[^"\n]+?)"?, run again/;
+
+/** The error with the whole flag to add, if Deno refused `subject` for want of a permission. */
+export function permissionError(subject: string, error: unknown): PermissionError | undefined {
+  // A refused import is a TypeError, all else is NotCapable.
+  const refusal = REFUSAL.exec(error instanceof Error ? error.message : "")?.groups;
+  if (refusal === undefined) return undefined;
+  const { kind, what } = refusal;
+  return new PermissionError(
+    `${subject} needs ${kind} access to ${what}, run again with --allow-${kind}=${what}`,
+    { cause: error },
+  );
+}

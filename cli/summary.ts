@@ -1,0 +1,94 @@
+/**
+ * What a run came to.
+ *
+ * @module
+ */
+
+import type { ClientStats } from "../mod.ts";
+import { bytes, counted, seconds, whole } from "./words.ts";
+
+/** How a run ended. */
+export type RunEnd =
+  | "server_closed"
+  | "limit"
+  | "duration"
+  | "output_closed"
+  | "interrupted"
+  | "disconnected"
+  | "failed";
+
+/** A run in numbers. */
+export interface Summary {
+  /** How it ended. */
+  end: RunEnd;
+  /** What the process exits with. */
+  exitCode: number;
+  /** Frames put out, or given to the handler. */
+  frames: number;
+  /** Time from the first connection on. */
+  elapsedMs: number;
+  /** All counters. */
+  stats: ClientStats;
+}
+
+const ENDS: Readonly<Record<RunEnd, string>> = {
+  server_closed: "the server closed the connection",
+  limit: "--limit reached",
+  duration: "--duration reached",
+  output_closed: "standard output was closed",
+  interrupted: "interrupted",
+  disconnected: "disconnected",
+  failed: "stopped by an error",
+};
+
+/** The summary as a table for people. */
+export function summaryTable(summary: Summary): string {
+  const { stats, elapsedMs } = summary;
+  const perSecond = elapsedMs > 0 ? 1000 / elapsedMs : 0;
+  const rows: [string, string, boolean?][] = [
+    ["frames", `${whole(summary.frames)} in ${seconds(elapsedMs)}`],
+    ["received", `${bytes(stats.bytesRead)} in ${counted(stats.chunks, "chunk")}`],
+    [
+      "rate",
+      `${whole(stats.frames * perSecond)} frames/s, ${bytes(stats.bytesRead * perSecond)}/s`,
+    ],
+    ["batches", `${whole(stats.batches)}, ${whole(meanBatch(stats))} frames each on average`],
+    ["drains", `${whole(stats.drainsEmpty)} ended empty, ${whole(stats.drainsAtLimit)} at limit`],
+    ["pauses", `${whole(stats.pauses)}, ${seconds(stats.pausedMs)} in all`],
+    ["handler", `held the read loop ${seconds(stats.heldMs)}`],
+    ["reconnects", whole(stats.reconnects), stats.reconnects > 0],
+    ["not put out", counted(undelivered(summary), "frame"), undelivered(summary) > 0],
+    [
+      "skipped",
+      `${counted(stats.skippedFrames, "frame")}, ${bytes(stats.skippedBytes)}`,
+      stats.skippedBytes > 0,
+    ],
+    ["cut off", bytes(stats.partialBytesDropped), stats.partialBytesDropped > 0],
+    ["too short", counted(stats.missingFields, "column value"), stats.missingFields > 0],
+    ["sent", `${bytes(stats.bytesWritten)}, ${counted(stats.responses, "answer")}`, sent(stats)],
+    ["end", ENDS[summary.end]],
+  ];
+  return rows
+    .filter(([, , shown]) => shown ?? true)
+    .map(([name, value]) => `${name.padEnd(12)}${value}`)
+    .join("\n");
+}
+
+/** The summary as one line for programs. */
+export function summaryJson(summary: Summary): string {
+  return JSON.stringify({ type: "summary", ...summary });
+}
+
+/** Frames a batch had on average. */
+function meanBatch(stats: ClientStats): number {
+  return stats.batches === 0 ? 0 : stats.framesDelivered / stats.batches;
+}
+
+/** Frames received that nobody got. */
+function undelivered({ stats, frames }: Summary): number {
+  return Math.max(0, stats.frames - frames);
+}
+
+function sent(stats: ClientStats): boolean {
+  return stats.bytesWritten > 0 || stats.responses > 0;
+}
