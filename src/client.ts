@@ -9,6 +9,7 @@ import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
+import { withResolvers } from "./deferred.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
@@ -82,7 +83,7 @@ class FeedClient implements Client {
   readonly #settings: Settings;
   readonly #engine: Engine;
   readonly #abort = new AbortController();
-  readonly #ending = Promise.withResolvers<DisconnectError>();
+  readonly #ending = withResolvers<DisconnectError>();
   readonly #context: HandlerContext;
   readonly #backoff: Backoff | undefined;
   #connection: Connection | undefined;

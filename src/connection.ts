@@ -16,7 +16,7 @@ import { Reader } from "./reader/reader.ts";
 import { Writer } from "./reader/writer.ts";
 import { HandshakeError, HandshakeSession } from "./session.ts";
 import { type ClientStats, HoldMeter } from "./status.ts";
-import { classify, ConnectTimeout, ended, type Failure } from "./transport/failure.ts";
+import { classify, ConnectTimeout, ended, type Failure, nameOf } from "./transport/failure.ts";
 import { open } from "./transport/open.ts";
 import { type Endpoint, endpointName } from "./transport/target.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -242,6 +242,6 @@ function closeQuietly(transport: Transport | undefined): void {
   try {
     transport?.close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
+    if (nameOf(error) !== "BadResource") throw error;
   }
 }

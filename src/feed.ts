@@ -5,6 +5,7 @@
  */
 
 import type { Backlog } from "./backlog/backlog.ts";
+import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
@@ -90,7 +91,7 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { dispatcher, control, meter, settings } = this.#parts;
+    const { control, meter, settings } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
     while (true) {
@@ -192,7 +193,7 @@ export class Feed {
   /** Waits for the bell, unless `done` already. */
   async #wait(done: () => boolean): Promise<void> {
     if (!done()) {
-      this.#wake = Promise.withResolvers();
+      this.#wake = withResolvers();
       await this.#wake.promise;
       this.#wake = undefined;
     }

@@ -5,6 +5,7 @@
  */
 
 import type { Batch } from "../batch.ts";
+import { withResolvers } from "../deferred.ts";
 import type { Handler } from "./handler.ts";
 
 /** Hands each batch to the loop and takes it back at the next iteration. */
@@ -22,7 +23,7 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
 
   /** Called by the dispatcher. */
   batch(batch: Batch): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = withResolvers<void>();
     this.#giveBack = resolve;
     if (this.#waiting === undefined) this.#offered = batch;
     else {
@@ -58,7 +59,7 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
         ? Promise.resolve({ value: undefined, done: true })
         : Promise.reject(error);
     }
-    this.#waiting = Promise.withResolvers();
+    this.#waiting = withResolvers();
     return this.#waiting.promise;
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { withResolvers } from "../deferred.ts";
 import { WriteQueueFullError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -37,7 +38,7 @@ export class Writer {
     if (this.#queuedBytes + bytes.length > this.#limitBytes) {
       return Promise.reject(new WriteQueueFullError(this.#queuedBytes, this.#limitBytes));
     }
-    const settle = Promise.withResolvers<void>();
+    const settle = withResolvers<void>();
     this.#queuedBytes += bytes.length;
     this.#queue.push({ bytes, settle });
     if (!this.#writing) this.#drainQueue();

@@ -33,6 +33,18 @@ const BY_CODE: Record<string, DisconnectReason> = {
   EHOSTUNREACH: "unreachable",
   ENETUNREACH: "unreachable",
   ENETDOWN: "unreachable",
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+};
+
+/** Deno's errors go by their names: where there is no Deno, there are no classes to compare with. */
+const BY_NAME: Record<string, DisconnectReason> = {
+  // A TLS connection cut without close_notify.
+  UnexpectedEof: "eof",
+  ConnectionReset: "reset",
+  NotConnected: "not_connected",
+  BrokenPipe: "broken_pipe",
+  NotFound: "refused",
 };
 
 const WORDS: Partial<Record<DisconnectReason, string>> = {
@@ -48,12 +60,17 @@ const WORDS: Partial<Record<DisconnectReason, string>> = {
   eof_in_frame: "the server closed the connection inside a frame",
 };
 
-/** Classes an error of Deno's; `name` is the endpoint's, as permissions spell it. */
+/** Class name of an error, the empty string for what is none. */
+export function nameOf(cause: unknown): string {
+  return cause instanceof Error ? cause.name : "";
+}
+
+/** Classes an error of a connection; `name` is the endpoint's, as permissions spell it. */
 export function classify(cause: unknown, name: string): Failure {
   if (cause instanceof ConnectTimeout) {
     return { reason: "connect_timeout", what: cause.message, cause };
   }
-  if (cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied) {
+  if (nameOf(cause) === "NotCapable" || nameOf(cause) === "PermissionDenied") {
     return {
       reason: "permission",
       what: `connecting to ${name} is not permitted, run again with ${flagsFor(name)}`,
@@ -62,7 +79,7 @@ export function classify(cause: unknown, name: string): Failure {
   }
   const code = (cause as { code?: unknown } | null)?.code;
   const known = typeof code === "string" ? BY_CODE[code] : undefined;
-  const reason = known ?? byMessage(cause);
+  const reason = known ?? byWords(cause);
   const said = typeof code === "string"
     ? `${WORDS[reason] ?? messageOf(cause)} (${code}${numberOf(code)})`
     : undefined;
@@ -80,20 +97,16 @@ export function ended(reason: "eof" | "eof_in_frame", name: string): Failure {
   return { reason, what: `${name}: ${WORDS[reason]}`, cause: undefined };
 }
 
-function byMessage(cause: unknown): DisconnectReason {
-  // A TLS connection cut without close_notify.
-  if (cause instanceof Deno.errors.UnexpectedEof) return "eof";
-  if (cause instanceof Deno.errors.ConnectionReset) return "reset";
-  if (cause instanceof Deno.errors.NotConnected) return "not_connected";
-  if (cause instanceof Deno.errors.BrokenPipe) return "broken_pipe";
-  if (cause instanceof Deno.errors.NotFound) return "refused";
+function byWords(cause: unknown): DisconnectReason {
+  const named = BY_NAME[nameOf(cause)];
+  if (named !== undefined) return named;
   const message = messageOf(cause);
   if (
     /failed to lookup address|Name or service not known|No such host|nodename nor servname/i.test(
       message,
     )
   ) return "dns";
-  if (cause instanceof Deno.errors.InvalidData || /certificate|handshake|tls|peer/i.test(message)) {
+  if (nameOf(cause) === "InvalidData" || /certificate|handshake|tls|peer/i.test(message)) {
     return "tls";
   }
   return "other";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OptionError } from "../errors.ts";
+import { withResolvers } from "../deferred.ts";
 import { StreamTransport } from "./streams.ts";
 import type { Endpoint } from "./target.ts";
 import type { TlsOptions, Transport } from "./transport.ts";
@@ -55,15 +55,13 @@ async function openTls(
   if (tls.cert === undefined || tls.key === undefined) {
     // By way of Deno.connect, which takes a signal, so that a silent host can be given up.
     const tcp = await aborting(signal, Deno.connect({ hostname, port, signal }));
-    tcp.setNoDelay(true);
-    return await upgrade(tcp, hostname, tls, signal);
-  }
-  if (tls.serverName !== undefined && tls.serverName !== hostname) {
-    throw new OptionError(
-      "tls.serverName",
-      "the host name connected to when a client certificate is given",
-      tls.serverName,
-    );
+    try {
+      tcp.setNoDelay(true);
+      return await upgrade(tcp, hostname, tls, signal);
+    } catch (error) {
+      closeQuietly(tcp);
+      throw error;
+    }
   }
   const { caCerts, alpnProtocols, cert, key } = tls;
   const conn = await aborting(
@@ -75,17 +73,27 @@ async function openTls(
 
 /** Deno resolves before the handshake; a wrong certificate is to fail here, not at the first read. */
 async function handshaken(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
-  const close = () => conn.close();
+  const close = () => closeQuietly(conn);
+  if (signal.aborted) close();
   signal.addEventListener("abort", close, { once: true });
   try {
     await conn.handshake();
     signal.throwIfAborted();
     return conn;
   } catch (error) {
-    if (!signal.aborted) conn.close();
+    close();
     throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener("abort", close);
+  }
+}
+
+/** Closing what the other side or a failed handshake closed already is no error. */
+export function closeQuietly(transport: Transport | undefined): void {
+  try {
+    transport?.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 
@@ -94,7 +102,7 @@ async function aborting<T extends { close(): void }>(
   signal: AbortSignal,
   opening: Promise<T>,
 ): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise: aborted, reject } = withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {

@@ -17,8 +17,16 @@ export type Endpoint =
 const EXPECTED =
   '"host:port", "tls://host:port", "unix:/path", an address object or an open connection';
 
-/** Throws an `OptionError` for what is no target. */
+/** Throws an `OptionError` for what is no target, or can't be opened here. */
 export function parseTarget(target: Target, tls: TlsOptions = {}): Endpoint {
+  const endpoint = parse(target, tls);
+  if (endpoint.kind !== "open" && typeof Deno === "undefined") {
+    throw new OptionError("target", "a pair { readable, writable } where there is no Deno", target);
+  }
+  return endpoint;
+}
+
+function parse(target: Target, tls: TlsOptions): Endpoint {
   if (typeof target === "string") return parseText(target, tls);
   if (typeof target !== "object" || target === null) {
     throw new OptionError("target", EXPECTED, target);

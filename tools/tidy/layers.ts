@@ -17,7 +17,10 @@ export interface Layer {
 /** In the order the bytes flow. */
 export const LAYERS: readonly Layer[] = [
   { name: "package", paths: ["deno.json"] },
-  { name: "errors", paths: ["src/errors.ts", "src/status.ts", "src/verdict.ts"] },
+  {
+    name: "errors",
+    paths: ["src/deferred.ts", "src/errors.ts", "src/status.ts", "src/verdict.ts"],
+  },
   { name: "framing", paths: ["src/framing.ts"] },
   { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },
   { name: "columns", paths: ["src/columns.ts"] },
