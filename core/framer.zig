@@ -11,7 +11,7 @@ const Cobs = @import("framing/cobs.zig").Cobs;
 const decimal_length = @import("framing/decimal_length.zig");
 const delimiter = @import("framing/delimiter.zig");
 const FixedLength = @import("framing/fixed_length.zig").FixedLength;
-const LengthField = @import("framing/length_field.zig").LengthField;
+const length_field = @import("framing/length_field.zig");
 const Nats = @import("framing/nats.zig").Nats;
 const Raw = @import("framing/raw.zig").Raw;
 const Resp = @import("framing/resp.zig").Resp;
@@ -89,16 +89,18 @@ pub fn frame(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) voi
 }
 
 fn lengthField(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
-    if (framer.magic_length > 0 or framer.checksum != .none) {
-        return driver.drive(LengthField(1, .big, true), framer, cursor, out);
+    const usual: []const length_field.Shape = &.{
+        .{ .width = 1, .order = .big },
+        .{ .width = 2, .order = .big },
+        .{ .width = 2, .order = .little },
+        .{ .width = 4, .order = .big },
+        .{ .width = 4, .order = .little },
+    };
+    const plain = framer.magic_length == 0 and framer.checksum == .none;
+    inline for (usual) |shape| {
+        // One byte has no order.
+        const fits = framer.length_field_length == shape.width and (shape.width == 1 or framer.byte_order == shape.order);
+        if (plain and fits) return driver.drive(length_field.LengthField(shape), framer, cursor, out);
     }
-    inline for (.{ 1, 2, 3, 4, 8 }) |width| {
-        inline for (.{ abi.ByteOrder.big, abi.ByteOrder.little }) |order| {
-            // One byte has no order.
-            const one_byte = width == 1 and order == .big;
-            if (framer.length_field_length == width and (one_byte or framer.byte_order == order)) {
-                return driver.drive(LengthField(width, order, false), framer, cursor, out);
-            }
-        }
-    }
+    driver.drive(length_field.LengthField(null), framer, cursor, out);
 }

@@ -4,6 +4,18 @@ const std = @import("std");
 
 const Lane = @Vector(16, u8);
 
+/// A bit for each place of `byte` in a block.
+pub inline fn byteMask(block: *const [64]u8, byte: u8) u64 {
+    const needle: Lane = @splat(byte);
+    var mask: u64 = 0;
+    inline for (0..4) |quarter| {
+        const lane: Lane = block[quarter * 16 ..][0..16].*;
+        const bits: u16 = @bitCast(lane == needle);
+        mask |= @as(u64, bits) << (quarter * 16);
+    }
+    return mask;
+}
+
 /// Index of the first `byte` in `bytes` at or behind `from`.
 pub inline fn findByte(bytes: []const u8, from: u32, byte: u8) ?u32 {
     const needle: Lane = @splat(byte);

@@ -14,40 +14,48 @@ const verify = @import("../verify.zig");
 
 const Framer = abi.Framer;
 
-/// Comptime width and byte order for plain frames, where each frame costs a few
-/// nanoseconds; `verified` ones (magic, checksum) take both at run time.
-pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.ByteOrder, comptime verified: bool) type {
+/// Width and byte order of the field.
+pub const Shape = struct { width: u32, order: abi.ByteOrder };
+
+/// The usual shapes at compile time, where a frame costs a nanosecond or two;
+/// `null` takes any at run time, with magic and checksum.
+pub fn LengthField(comptime shape: ?Shape) type {
     return struct {
         pub const stores_raw = false;
 
-        /// The field as it lies in memory, unswapped.
-        const Field = @Int(.unsigned, comptime_width * 8);
+        /// The field as it lies in memory, unswapped; the value itself for any shape.
+        const Field = if (shape) |known| @Int(.unsigned, known.width * 8) else u64;
 
-        inline fn field(bytes: [*]const u8) Field {
-            return @bitCast(bytes[0..comptime_width].*);
+        inline fn width(framer: *const Framer) u32 {
+            return if (shape) |known| known.width else framer.length_field_length;
         }
 
-        inline fn read(framer: *const Framer, bytes: [*]const u8) u64 {
-            if (verified) return verify.readUnsigned(bytes[0..framer.length_field_length], framer.byte_order);
-            return if (comptime_order == .little) field(bytes) else @byteSwap(field(bytes));
+        inline fn field(framer: *const Framer, bytes: [*]const u8) Field {
+            if (shape) |known| return @bitCast(bytes[0..known.width].*);
+            return verify.readUnsigned(bytes[0..framer.length_field_length], framer.byte_order);
+        }
+
+        inline fn valueOf(raw: Field) u64 {
+            const known = shape orelse return raw;
+            return if (known.order == .little) raw else @byteSwap(raw);
         }
 
         pub inline fn next(framer: *Framer, bytes: []u8) driver.Step {
-            if (verified) {
+            if (shape == null) {
                 if (verify.checkMagic(framer, bytes)) |invalid| return .{ .invalid = invalid };
             }
-            const header = framer.length_field_offset + if (verified) framer.length_field_length else comptime_width;
+            const header = framer.length_field_offset + width(framer);
             // A magic longer than the header goes first, in whatever chunks it comes.
-            const known = if (verified) @max(header, framer.magic_length) else header;
+            const known = if (shape == null) @max(header, framer.magic_length) else header;
             if (bytes.len < known) return .partial;
-            const value = read(framer, bytes.ptr + framer.length_field_offset);
+            const value = valueOf(field(framer, bytes.ptr + framer.length_field_offset));
             // Above this the sum below could overflow, and no frame is that long.
             if (value > std.math.maxInt(i64) / 2) return .{ .invalid = .{
                 .violation = .length_overflow,
                 .at = framer.length_field_offset,
                 .expected = framer.max_frame_length,
                 .actual = value,
-                .discard = if (verified and framer.magic_length > 0) 0 else header,
+                .discard = if (shape == null and framer.magic_length > 0) 0 else header,
             } };
             const length = @as(i64, @intCast(value)) + framer.length_adjustment + header;
             if (length < header or length > framer.max_frame_length) return rejected(framer, header, length);
@@ -57,9 +65,9 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
                 .violation = .strip_exceeds_frame,
                 .expected = framer.initial_bytes_to_strip,
                 .actual = frame_length,
-                .discard = if (verified and framer.magic_length > 0) 0 else frame_length,
+                .discard = if (shape == null and framer.magic_length > 0) 0 else frame_length,
             } };
-            if (verified) {
+            if (shape == null) {
                 if (verify.checkSum(framer, bytes[0..frame_length])) |invalid| return .{ .invalid = invalid };
             }
             return .{ .frame = .{
@@ -71,7 +79,7 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
 
         noinline fn rejected(framer: *Framer, header: u32, length: i64) driver.Step {
             const below = length < header;
-            const by_magic = verified and framer.magic_length > 0;
+            const by_magic = shape == null and framer.magic_length > 0;
             return .{
                 .invalid = .{
                     .violation = if (length < 0) .length_negative else if (below) .length_below_header else .frame_too_long,
@@ -85,25 +93,50 @@ pub fn LengthField(comptime comptime_width: u32, comptime comptime_order: abi.By
         }
 
         pub fn resync(framer: *Framer, bytes: []u8) driver.Found {
-            return if (verified) verify.findMagic(framer, bytes) else .{ .skip = 0, .found = true };
+            return if (shape == null) verify.findMagic(framer, bytes) else .{ .skip = 0, .found = true };
+        }
+
+        /// Takes frame after frame while nothing is wrong with them; the first that
+        /// is not whole or not valid is left to `next`.
+        pub inline fn run(framer: *Framer, cursor: *driver.Cursor, frame: driver.Frame) void {
+            if (framer.magic_length > 0 or framer.checksum != .none) return;
+            // A copy whose address nobody has, so that it lives in registers.
+            var c = cursor.*;
+            defer cursor.* = c;
+            const at = framer.length_field_offset;
+            const header = at + width(framer);
+            const least: i64 = @max(header, framer.initial_bytes_to_strip);
+            const most: i64 = framer.max_frame_length;
+            const beside: i64 = @as(i64, framer.length_adjustment) + header;
+            var last = frame;
+            var last_field = field(framer, c.bytes + c.position - last.raw_length + at);
+            while (c.count < c.capacity and c.end - c.position >= header) {
+                const this_field = field(framer, c.bytes + c.position + at);
+                const value = valueOf(this_field);
+                if (value > std.math.maxInt(i64) / 2) return;
+                const length = @as(i64, @intCast(value)) + beside;
+                if (length < least or length > most or length > c.end - c.position) return;
+                const raw_length: u32 = @intCast(length);
+                last = .{ .start = frame.start, .length = raw_length - frame.start, .raw_length = raw_length };
+                c.emit(stores_raw, last);
+                if (shape != null and this_field == last_field) repeat(framer, &c, last, at, this_field);
+                last_field = this_field;
+            }
         }
 
         /// Feeds repeat lengths. Four headers that equal the last one make four
         /// frames without waiting for any of their values.
-        pub inline fn run(framer: *Framer, c: *driver.Cursor, frame: driver.Frame) void {
-            if (verified) return;
+        inline fn repeat(framer: *const Framer, c: *driver.Cursor, frame: driver.Frame, at: u32, expected: Field) void {
             const length = frame.raw_length;
-            const at = framer.length_field_offset;
-            const expected = field(c.bytes + c.position - length + at);
             const step: @Vector(4, u32) = .{ 0, length, 2 * length, 3 * length };
+            const lengths: @Vector(4, u32) = @splat(frame.length);
             // A loop bound in u64: four frames may be longer than a u32 can tell.
             while (c.position + 4 * @as(u64, length) <= c.end and c.count + 4 <= c.capacity) {
                 const p = c.bytes + c.position + at;
-                const differ = (field(p) ^ expected) | (field(p + length) ^ expected) |
-                    (field(p + 2 * length) ^ expected) | (field(p + 3 * length) ^ expected);
+                const differ = (field(framer, p) ^ expected) | (field(framer, p + length) ^ expected) |
+                    (field(framer, p + 2 * length) ^ expected) | (field(framer, p + 3 * length) ^ expected);
                 if (differ != 0) break;
                 const first: @Vector(4, u32) = @splat(c.position + frame.start);
-                const lengths: @Vector(4, u32) = @splat(frame.length);
                 c.offsets[c.count..][0..4].* = first + step;
                 c.lengths[c.count..][0..4].* = lengths;
                 c.count += 4;

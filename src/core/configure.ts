@@ -184,7 +184,7 @@ function resync(
   if (magic.length > room) {
     throw new OptionError(
       "framing.resync.magic",
-      `at most the ${room} bytes before the length field`,
+      `at most ${room} bytes here`,
       magic,
     );
   }

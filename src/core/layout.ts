@@ -25,6 +25,13 @@ import {
 
 const PAGE_BYTES = 64 * 1024;
 
+/**
+ * Arrays that are walked side by side lie this much more than their size apart:
+ * a power of two between them would put entry `i` of all into one cache set, and
+ * loads would wait for stores to another array at the same offset of a page.
+ */
+const STAGGER_BYTES = 320;
+
 /** Addresses of one slab and its index. */
 export interface SlabLayout {
   /** Address of the core's descriptor. */
@@ -82,13 +89,14 @@ export function layOut(options: LayoutOptions): Layout {
     end = address + bytes;
     return address;
   };
+  const takeArray = (bytes: number): number => take(bytes + STAGGER_BYTES, 64);
   const framer = take(Framer.BYTES);
   const outcome = take(Outcome.BYTES);
   const rules = take(options.ruleLengths.length * Rule.BYTES);
   const ruleBytes = options.ruleLengths.map((length) => take(length));
   const slabs: SlabLayout[] = [];
   for (let i = 0; i < options.slabCount; i++) {
-    const index = () => take(capacity * 4, 4096);
+    const index = () => takeArray(capacity * 4);
     const offsets = index();
     const lengths = index();
     slabs.push({
@@ -100,7 +108,7 @@ export function layOut(options: LayoutOptions): Layout {
       rawOffsets: options.storesRaw ? index() : offsets,
       rawLengths: options.storesRaw ? index() : lengths,
       columnValues: options.columns.map((column) =>
-        take(capacity * COLUMN_ARRAYS[column.type].BYTES_PER_ELEMENT, 4096)
+        takeArray(capacity * COLUMN_ARRAYS[column.type].BYTES_PER_ELEMENT)
       ),
     });
   }
