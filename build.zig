@@ -1,5 +1,6 @@
 //! `zig build`       rebuilds the core and what is generated from it, in place
-//! `zig build test`  runs the core's own tests; `--fuzz=100K` fuzzes them
+//! `zig build test`  runs the core's own tests; `--fuzz=100K` fuzzes them, led by coverage
+//! `zig build fuzz -- RUNS [SEED]`  fuzzes with seeded streams
 
 const std = @import("std");
 
@@ -37,6 +38,18 @@ pub fn build(b: *std.Build) void {
     });
     const test_step = b.step("test", "Run the core's tests");
     test_step.dependOn(&b.addRunArtifact(tests).step);
+
+    const fuzzer = b.addExecutable(.{
+        .name = "fuzz",
+        .root_module = b.createModule(.{
+            .root_source_file = b.path("core/fuzz.zig"),
+            .target = b.graph.host,
+            .optimize = .safe,
+        }),
+    });
+    const fuzz = b.addRunArtifact(fuzzer);
+    fuzz.addPassthruArgs();
+    b.step("fuzz", "Fuzz the core with seeded streams").dependOn(&fuzz.step);
 }
 
 fn addCore(b: *std.Build) *std.Build.Step.Compile {

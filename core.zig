@@ -44,6 +44,6 @@ fn scan(
 }
 
 test {
-    _ = @import("core/scan.zig");
-    _ = @import("core/verify.zig");
+    _ = @import("core/tests.zig");
+    _ = @import("core/fuzz.zig");
 }

@@ -59,7 +59,7 @@ fn gatherWidth(comptime width: u32, comptime swap: bool, column: *const abi.Colu
     return missing;
 }
 
-fn one(comptime Bits: type, comptime swap: bool, column: *const abi.Column, frames: Frames, i: u32) u32 {
+fn one(comptime Bits: type, comptime swap: bool, column: *const abi.Column, frames: Frames, i: usize) u32 {
     const values: [*]Bits = @ptrCast(@alignCast(frames.values));
     if (frames.lengths[i] < @as(u64, column.at) + @sizeOf(Bits)) {
         values[i] = @truncate(column.missing);

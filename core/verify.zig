@@ -75,7 +75,8 @@ pub fn init(framer: *Framer) void {
     }
 }
 
-fn compute(framer: *const Framer, bytes: []const u8) u32 {
+/// The checksum over `bytes`.
+pub fn compute(framer: *const Framer, bytes: []const u8) u32 {
     const table = &framer.checksum_table;
     switch (framer.checksum) {
         .none => return 0,

@@ -25,7 +25,7 @@ pub const Slip = struct {
     pub const stores_raw = true;
 
     pub fn next(framer: *Framer, bytes: []u8) driver.Step {
-        if (bytes.len > 0 and bytes[0] == end_byte) return .{ .padding = leadingEnds(bytes) };
+        if (framer.searched == 0 and bytes.len > 0 and bytes[0] == end_byte) return .{ .padding = leadingEnds(bytes) };
         const length: u32 = @intCast(bytes.len);
         var from = framer.searched;
         while (scan.findEither(bytes, from, end_byte, escape)) |at| {
