@@ -97,7 +97,7 @@ export interface RawRule {
   strippedBytes: number;
 }
 
-/** The only implementation of {@linkcode Batch}; one for each slab, reused. */
+/** The only implementation of {@linkcode Batch}. */
 export class SlabBatch implements Batch {
   count = 0;
   pending = 0;

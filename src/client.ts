@@ -14,8 +14,8 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
 import { type DisconnectError, type DisconnectReason, OptionError } from "./errors.ts";
-import { type ClientEvent, type ConnectOptions, type Settings, settle } from "./options.ts";
-import { toBytes } from "./reader/control.ts";
+import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
+import { isBytes, toBytes } from "./reader/control.ts";
 import { Filler } from "./reader/filler.ts";
 import { Backoff, sleep } from "./reconnect.ts";
 import { SlabPool } from "./slab.ts";
@@ -174,9 +174,11 @@ class FeedClient implements Client {
     return iterator;
   }
 
-  write(bytes: string | Uint8Array): Promise<void> {
-    if (this.#connection === undefined) return Promise.reject(this.#lastError);
-    return this.#connection.write(toBytes(bytes));
+  async write(bytes: string | Uint8Array): Promise<void> {
+    if (!isBytes(bytes)) throw new TypeError(`expected text or a Uint8Array, got ${typeof bytes}`);
+    if (this.#connection === undefined) throw this.#lastError;
+    // A copy: what a batch lent is not there any more when the queue gets to it.
+    await this.#connection.write(toBytes(bytes).slice());
   }
 
   stats(): ClientStats {
@@ -252,8 +254,9 @@ class FeedClient implements Client {
     if (delayMs === undefined) return false;
     this.#waitedMs = delayMs;
     this.#emit({ type: "reconnecting", attempt: this.#backoff!.attempt, delayMs });
+    // If that is cut short, the attempt ends with the reason.
     await sleep(delayMs, this.#engine.signal);
-    return !this.#engine.signal.aborted;
+    return true;
   }
 
   #finish(): void {
@@ -267,7 +270,7 @@ class FeedClient implements Client {
   }
 
   #emit(event: ClientEvent): void {
-    this.#settings.onEvent?.(event);
+    tell(this.#settings, event);
   }
 }
 

@@ -95,8 +95,12 @@ export function checkColumns(columns: readonly Column[]): void {
   if (columns.length > COLUMNS_MAX) {
     throw new OptionError("columns", `at most ${COLUMNS_MAX} columns`, columns.length);
   }
+  if (!Array.isArray(columns)) throw new OptionError("columns", "a list of columns", columns);
   const names = new Set<string>();
   for (const [i, column] of columns.entries()) {
+    if (typeof column !== "object" || column === null) {
+      throw new OptionError(`columns[${i}]`, "an object", column);
+    }
     if (typeof column.name !== "string" || column.name === "" || names.has(column.name)) {
       throw new OptionError(`columns[${i}].name`, "a name no other column has", column.name);
     }

@@ -6,18 +6,19 @@
 
 import type { Backlog } from "./backlog/backlog.ts";
 import type { Core } from "./core/core.ts";
+import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { DisconnectError, type DisconnectReason, FramingError } from "./errors.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
-import type { Settings } from "./options.ts";
+import { type Settings, tell } from "./options.ts";
 import { Control, toBytes } from "./reader/control.ts";
 import type { Filler } from "./reader/filler.ts";
 import { Reader } from "./reader/reader.ts";
 import { Writer } from "./reader/writer.ts";
-import { HandshakeError, HandshakeSession } from "./session.ts";
+import { HandshakeSession } from "./session.ts";
 import { type ClientStats, HoldMeter } from "./status.ts";
 import { classify, ConnectTimeout, ended, type Failure, nameOf } from "./transport/failure.ts";
-import { open } from "./transport/open.ts";
+import { closeQuietly, open } from "./transport/open.ts";
 import { type Endpoint, endpointName } from "./transport/target.ts";
 import type { Transport } from "./transport/transport.ts";
 import { report } from "./verdict.ts";
@@ -62,7 +63,7 @@ export class Connection {
       stats,
       meter: this.#meter,
       settings,
-      onPause: (paused) => settings.onEvent?.({ type: paused ? "paused" : "resumed" }),
+      onPause: (paused) => tell(settings, { type: paused ? "paused" : "resumed" }),
     });
     this.#reader = new Reader(transport, filler, surplus, stats, () => this.#feed.ring());
     dispatcher.meter = this.#meter;
@@ -86,7 +87,7 @@ export class Connection {
       signal.throwIfAborted();
       engine.filler.begin(epoch);
       engine.stats.epoch = epoch;
-      return new Connection(engine, epoch, session.transport, session.takeSurplus());
+      return new Connection(engine, epoch, session.transport, session.end());
     } catch (error) {
       closeQuietly(transport);
       throw openingFailed(
@@ -109,7 +110,7 @@ export class Connection {
     const { signal, dispatcher } = this.#engine;
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const end = await this.#feed.run(this.#reader);
+    const end = this.#told(await this.#feed.run(this.#reader));
     signal.removeEventListener("abort", stop);
     this.#control.stop();
     closeQuietly(this.#transport);
@@ -119,6 +120,13 @@ export class Connection {
     );
     this.#writer.fail(error);
     return error;
+  }
+
+  /** A reset is told once, to the first of read and write: then the other sees a plain end. */
+  #told(end: FeedEnd): FeedEnd {
+    const { error } = this.#writer;
+    const masked = end.kind === "eof" && nameOf(error) === "ConnectionReset";
+    return masked ? { kind: "failed", error } : end;
   }
 
   /** Rings the duty cycle: a handler was attached. */
@@ -163,17 +171,39 @@ async function shakeHands(
   const { settings, endpoint } = engine;
   const hostname = endpoint.kind === "tcp" ? endpoint.hostname : undefined;
   const session = new HandshakeSession(transport, hostname, signal);
-  // A handshake stuck in a read ends when its connection does.
-  const abort = () => closeQuietly(session.transport);
+  const { promise: aborted, reject } = withResolvers<never>();
+  // A handshake stuck in a read ends when its connection does, one stuck elsewhere is left behind.
+  const abort = () => {
+    closeQuietly(session.transport);
+    reject(signal.reason);
+  };
+  signal.throwIfAborted();
   signal.addEventListener("abort", abort, { once: true });
   try {
-    if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
-    await settings.handshake?.(session);
+    await Promise.race([aborted, greet(settings, session)]);
     return session;
+  } catch (error) {
+    closeQuietly(session.transport);
+    throw error;
   } finally {
     signal.removeEventListener("abort", abort);
   }
 }
+
+async function greet(settings: Settings, session: HandshakeSession): Promise<void> {
+  if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
+  await settings.handshake?.(session);
+}
+
+/** What a connection itself can end with during a handshake; all else was thrown by the handshake. */
+const CUT: ReadonlySet<DisconnectReason> = new Set([
+  "broken_pipe",
+  "connect_timeout",
+  "eof",
+  "not_connected",
+  "os_timeout",
+  "reset",
+]);
 
 function openingFailed(
   engine: Engine,
@@ -187,7 +217,7 @@ function openingFailed(
   if (engine.signal.aborted) {
     reason = "aborted";
     what = `${name}: given up`;
-  } else if (cause instanceof HandshakeError || (opened && reason === "other")) {
+  } else if (opened && !CUT.has(reason) && nameOf(cause) !== "InvalidData") {
     reason = "handshake";
     what = `${name}: the handshake failed: ${
       cause instanceof Error ? cause.message : String(cause)
@@ -236,12 +266,3 @@ const STOPPED: Record<Extract<DisconnectReason, "aborted" | "idle_timeout">, str
   aborted: "closed",
   idle_timeout: "no byte came for longer than idleTimeoutMs",
 };
-
-/** Closing what the other side or a failed handshake closed already is no error. */
-function closeQuietly(transport: Transport | undefined): void {
-  try {
-    transport?.close();
-  } catch (error) {
-    if (nameOf(error) !== "BadResource") throw error;
-  }
-}

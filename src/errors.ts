@@ -147,10 +147,10 @@ export class WriteQueueFullError extends SpillwayError {
   /** Class name. */
   override name = "WriteQueueFullError";
 
-  /** Says how much waits and how much may. */
-  constructor(queuedBytes: number, limitBytes: number) {
+  /** Says how much was to be written, how much waits and how much may. */
+  constructor(bytes: number, queuedBytes: number, limitBytes: number) {
     super(
-      `expected the server to take writes, but ${queuedBytes} bytes wait and the queue takes ${limitBytes}`,
+      `expected at most ${limitBytes} bytes to wait for the server, but ${queuedBytes} wait and ${bytes} came`,
     );
   }
 }

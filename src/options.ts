@@ -7,7 +7,13 @@
 import type { Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import type { Framing } from "./framing.ts";
-import { checkHeartbeat, type Heartbeat, type RespondRule } from "./reader/control.ts";
+import {
+  checkBytes,
+  checkHeartbeat,
+  checkRespond,
+  type Heartbeat,
+  type RespondRule,
+} from "./reader/control.ts";
 import type { Session } from "./session.ts";
 import type { TlsOptions } from "./transport/transport.ts";
 
@@ -15,9 +21,9 @@ import type { TlsOptions } from "./transport/transport.ts";
 export interface ReconnectOptions {
   /** Upper bound of the first delay in milliseconds; doubled with each attempt. Default 100. */
   initialDelayMs?: number;
-  /** Upper bound of every delay in milliseconds. Default 30000. */
+  /** Upper bound of every delay in milliseconds, at most 2147483647. Default 30000. */
   maxDelayMs?: number;
-  /** Attempts in a row without a byte received before giving up. Default: none, it goes on for ever. */
+  /** Attempts in a row before giving up; a connection that brought a frame and stood longer than its delay begins a new row. Default: none, it goes on for ever. */
   maxAttempts?: number;
 }
 
@@ -94,6 +100,9 @@ export type Settings =
 
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settle(options: ConnectOptions): Settings {
+  if (typeof options !== "object" || options === null) {
+    throw new OptionError("options", "an object with a framing", options);
+  }
   const settings: Settings = {
     ...options,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -106,41 +115,67 @@ export function settle(options: ConnectOptions): Settings {
     columns: options.columns ?? [],
     reconnect: settleReconnect(options.reconnect),
   };
-  const positive = [
-    "connectTimeoutMs",
-    "dutyCycleMs",
-    "drainBytes",
-    "drainMs",
-    "writeQueueBytes",
-  ] as const;
-  for (const name of positive) atLeast(name, settings[name], 0, false);
-  atLeast("idleTimeoutMs", settings.idleTimeoutMs, 0, true);
+  const positive = ["dutyCycleMs", "drainBytes", "drainMs", "writeQueueBytes"] as const;
+  for (const name of positive) {
+    const value = settings[name];
+    if (!(typeof value === "number" && value > 0)) {
+      throw new OptionError(name, "a number above 0", value);
+    }
+  }
+  duration("connectTimeoutMs", settings.connectTimeoutMs, 1);
+  duration("idleTimeoutMs", settings.idleTimeoutMs, 0);
+  if (settings.hello !== undefined) checkBytes("hello", settings.hello);
+  checkRespond(settings.respond);
   checkHeartbeat(settings.heartbeat);
+  for (const name of ["handshake", "onEvent"] as const) {
+    const value = settings[name];
+    if (value !== undefined && typeof value !== "function") {
+      throw new OptionError(name, "a function", value);
+    }
+  }
+  if (settings.signal !== undefined && !(settings.signal instanceof AbortSignal)) {
+    throw new OptionError("signal", "an AbortSignal", settings.signal);
+  }
   return settings;
+}
+
+/** Tells the user; what `onEvent` throws is reported as uncaught, since no read loop may end by it. */
+export function tell(settings: Pick<Settings, "onEvent">, event: ClientEvent): void {
+  try {
+    settings.onEvent?.(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 function settleReconnect(
   options: boolean | ReconnectOptions | undefined,
 ): Required<ReconnectOptions> | undefined {
   if (options === undefined || options === false) return undefined;
+  if (options !== true && (typeof options !== "object" || options === null)) {
+    throw new OptionError("reconnect", "true, false or an object", options);
+  }
   const given = options === true ? {} : options;
   const settled = {
     initialDelayMs: given.initialDelayMs ?? 100,
     maxDelayMs: given.maxDelayMs ?? 30_000,
     maxAttempts: given.maxAttempts ?? Infinity,
   };
-  atLeast("reconnect.initialDelayMs", settled.initialDelayMs, 0, true);
-  atLeast("reconnect.maxDelayMs", settled.maxDelayMs, settled.initialDelayMs, true);
-  atLeast("reconnect.maxAttempts", settled.maxAttempts, 1, true);
+  duration("reconnect.initialDelayMs", settled.initialDelayMs, 0);
+  duration("reconnect.maxDelayMs", settled.maxDelayMs, settled.initialDelayMs);
+  if (!(typeof settled.maxAttempts === "number" && settled.maxAttempts >= 1)) {
+    throw new OptionError("reconnect.maxAttempts", "a number of at least 1", settled.maxAttempts);
+  }
   return settled;
 }
 
-function atLeast(option: string, value: number, bound: number, inclusive: boolean): void {
-  if (typeof value !== "number" || !(inclusive ? value >= bound : value > bound)) {
-    throw new OptionError(
-      option,
-      `a number ${inclusive ? "of at least" : "above"} ${bound}`,
-      value,
-    );
+/** Timers take no more, and would fire at once. */
+const DURATION_MS_MAX = 2 ** 31 - 1;
+
+function duration(option: string, value: number, min: number): void {
+  if (!(typeof value === "number" && value >= min && value <= DURATION_MS_MAX)) {
+    throw new OptionError(option, `milliseconds from ${min} to ${DURATION_MS_MAX}`, value);
   }
 }

@@ -6,6 +6,9 @@
 
 import type { ReconnectOptions } from "./options.ts";
 
+/** More would leave every bound behind, and at last the numbers. */
+const DOUBLINGS_MAX = 31;
+
 /**
  * Exponential backoff with full jitter: a delay drawn evenly from 0 to the
  * bound, so that clients thrown out together do not come back together.
@@ -27,7 +30,7 @@ export class Backoff {
     if (this.attempt >= this.#options.maxAttempts) return undefined;
     const bound = Math.min(
       this.#options.maxDelayMs,
-      this.#options.initialDelayMs * 2 ** this.attempt,
+      this.#options.initialDelayMs * 2 ** Math.min(this.attempt, DOUBLINGS_MAX),
     );
     this.attempt += 1;
     return this.#random() * bound;

@@ -54,6 +54,7 @@ export class HandshakeSession implements Session {
   readonly #hostname: string | undefined;
   #transport: Transport;
   #received: Uint8Array = new Uint8Array(0);
+  #over = false;
 
   /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
   constructor(transport: Transport, hostname: string | undefined, signal: AbortSignal) {
@@ -68,18 +69,20 @@ export class HandshakeSession implements Session {
   }
 
   /** Ends the handshake: what was received and not read. */
-  takeSurplus(): Uint8Array {
+  end(): Uint8Array {
+    this.#over = true;
     return this.#take(this.#received.length);
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {
+    this.#checkOpen();
     const all = toBytes(bytes);
     for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
   }
 
   async read(): Promise<Uint8Array | null> {
     if (this.#received.length === 0 && !await this.#receive()) return null;
-    return this.takeSurplus();
+    return this.#take(this.#received.length);
   }
 
   async readExactly(count: number): Promise<Uint8Array> {
@@ -101,6 +104,10 @@ export class HandshakeSession implements Session {
   }
 
   async startTls(tls: TlsOptions = {}): Promise<void> {
+    this.#checkOpen();
+    if (tls.cert !== undefined || tls.key !== undefined) {
+      throw new OptionError("session.startTls", "no client certificate: Deno has none here", tls);
+    }
     if (this.#hostname === undefined) {
       throw new HandshakeError("expected a tcp connection to go on in TLS, got another kind");
     }
@@ -125,7 +132,15 @@ export class HandshakeSession implements Session {
     }
   }
 
+  /** The feed has the connection now; who still reads would steal its bytes. */
+  #checkOpen(): void {
+    if (this.#over) {
+      throw new HandshakeError("expected a handshake under way, got one that is over");
+    }
+  }
+
   async #receive(): Promise<boolean> {
+    this.#checkOpen();
     const chunk = new Uint8Array(CHUNK_BYTES);
     const count = await this.#transport.read(chunk);
     if (count === null) return false;

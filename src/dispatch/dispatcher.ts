@@ -7,7 +7,7 @@
 
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
-import type { Slab, SlabPool } from "../slab.ts";
+import type { SlabPool } from "../slab.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
 import { BatchSizer } from "./sizer.ts";
@@ -30,7 +30,6 @@ export interface DispatcherOptions {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #sizer: BatchSizer;
-  readonly #batches: Map<Slab, SlabBatch>;
   #handler: Handler | undefined;
   #busy = false;
   /** Settles, never rejecting, when the batch that is out comes back. */
@@ -42,11 +41,6 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#sizer = new BatchSizer(options.dutyCycleMs);
-    this.#batches = new Map(
-      options.pool.slabs.map((
-        slab,
-      ) => [slab, new SlabBatch(slab, options.columnNames, options.raw)]),
-    );
   }
 
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
@@ -79,10 +73,10 @@ export class Dispatcher {
   dispatch(): void {
     const range = this.#options.backlog.take(this.#sizer.allowed);
     if (range === undefined || this.#handler === undefined) return;
-    const { stats, context, backlog } = this.#options;
+    const { stats, context, backlog, columnNames, raw } = this.#options;
     const count = range.end - range.first;
-    // INVARIANT: every slab of the pool has its batch.
-    const batch = this.#batches.get(range.slab)!;
+    // A new one each time: who kept an old one must not find other frames in it.
+    const batch = new SlabBatch(range.slab, columnNames, raw);
     batch.lend(range.first, count, backlog.frames);
     stats.batches += 1;
     stats.framesDelivered += count;

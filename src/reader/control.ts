@@ -26,14 +26,35 @@ export interface Heartbeat {
   bytes: string | Uint8Array;
 }
 
+/** Whether `value` is text or bytes. */
+export function isBytes(value: unknown): value is string | Uint8Array {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
 /** Text as UTF-8, bytes as they are. */
 export function toBytes(value: string | Uint8Array): Uint8Array {
   return typeof value === "string" ? new TextEncoder().encode(value) : value;
 }
 
-/** Throws an `OptionError` for intervals that can't work. */
+/** Throws an `OptionError` for what is neither text nor bytes. */
+export function checkBytes(option: string, value: unknown): void {
+  if (!isBytes(value)) throw new OptionError(option, "text or a Uint8Array", value);
+}
+
+/** Throws an `OptionError` for rules that can't be followed. */
+export function checkRespond(rules: readonly RespondRule[]): void {
+  if (!Array.isArray(rules)) throw new OptionError("respond", "a list of rules", rules);
+  for (const [i, rule] of rules.entries()) {
+    checkBytes(`respond[${i}].match`, rule?.match);
+    checkBytes(`respond[${i}].send`, rule?.send);
+  }
+}
+
+/** Throws an `OptionError` for intervals and bytes that can't work. */
 export function checkHeartbeat(heartbeat: Heartbeat | undefined): void {
-  if (heartbeat !== undefined && !(heartbeat.everyMs >= 1 && heartbeat.everyMs < 2 ** 31)) {
+  if (heartbeat === undefined) return;
+  checkBytes("heartbeat.bytes", heartbeat?.bytes);
+  if (!(heartbeat.everyMs >= 1 && heartbeat.everyMs < 2 ** 31)) {
     throw new OptionError(
       "heartbeat.everyMs",
       "milliseconds from 1 to 2147483647",

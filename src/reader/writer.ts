@@ -32,11 +32,18 @@ export class Writer {
     this.#stats = stats;
   }
 
+  /** What ended the queue. */
+  get error(): unknown {
+    return this.#error;
+  }
+
   /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what the connection threw. */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#failed) return Promise.reject(this.#error);
     if (this.#queuedBytes + bytes.length > this.#limitBytes) {
-      return Promise.reject(new WriteQueueFullError(this.#queuedBytes, this.#limitBytes));
+      return Promise.reject(
+        new WriteQueueFullError(bytes.length, this.#queuedBytes, this.#limitBytes),
+      );
     }
     const settle = withResolvers<void>();
     this.#queuedBytes += bytes.length;

@@ -5,6 +5,7 @@
  */
 
 import { withResolvers } from "../deferred.ts";
+import { nameOf } from "./failure.ts";
 import { StreamTransport } from "./streams.ts";
 import type { Endpoint } from "./target.ts";
 import type { TlsOptions, Transport } from "./transport.ts";
@@ -93,7 +94,7 @@ export function closeQuietly(transport: Transport | undefined): void {
   try {
     transport?.close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
+    if (nameOf(error) !== "BadResource") throw error;
   }
 }
 

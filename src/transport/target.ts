@@ -18,22 +18,34 @@ const EXPECTED =
   '"host:port", "tls://host:port", "unix:/path", an address object or an open connection';
 
 /** Throws an `OptionError` for what is no target, or can't be opened here. */
-export function parseTarget(target: Target, tls: TlsOptions = {}): Endpoint {
+export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
   const endpoint = parse(target, tls);
   if (endpoint.kind !== "open" && typeof Deno === "undefined") {
     throw new OptionError("target", "a pair { readable, writable } where there is no Deno", target);
   }
+  if (endpoint.kind === "tls") checkTls(endpoint.tls, endpoint.hostname);
+  // Else what was meant to be secret would go out in plain text.
+  else if (tls !== undefined) throw new OptionError("tls", "a tls:// target beside it", target);
   return endpoint;
 }
 
-function parse(target: Target, tls: TlsOptions): Endpoint {
+function parse(target: Target, tls: TlsOptions = {}): Endpoint {
   if (typeof target === "string") return parseText(target, tls);
   if (typeof target !== "object" || target === null) {
     throw new OptionError("target", EXPECTED, target);
   }
-  if ("readable" in target || "read" in target) return { kind: "open", transport: target };
-  if ("path" in target) return { kind: "unix", path: target.path };
+  if ("readable" in target || "read" in target) {
+    if (!("writable" in target || "write" in target)) {
+      throw new OptionError("target", "a connection that can be written to as well", target);
+    }
+    return { kind: "open", transport: target };
+  }
+  if ("path" in target) {
+    checkText("target path", target.path);
+    return { kind: "unix", path: target.path };
+  }
   const { hostname = "127.0.0.1", port } = target;
+  checkText("target hostname", hostname);
   checkPort(port);
   if (!target.tls) return { kind: "tcp", hostname, port };
   return { kind: "tls", hostname, port, tls: target.tls === true ? tls : target.tls };
@@ -51,6 +63,26 @@ export function endpointName(endpoint: Endpoint): string {
       return `unix:${endpoint.path}`;
     case "open":
       return "an open connection";
+  }
+}
+
+function checkText(option: string, value: string): void {
+  if (typeof value !== "string" || value === "") throw new OptionError(option, "a text", value);
+}
+
+/** Throws for options that Deno would ignore or can't honour. */
+function checkTls(tls: TlsOptions, hostname: string): void {
+  const { cert, key, serverName } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    const missing = cert === undefined ? "cert" : "key";
+    throw new OptionError(`tls.${missing}`, "a PEM text when its counterpart is given", undefined);
+  }
+  if (cert !== undefined && serverName !== undefined && serverName !== hostname) {
+    throw new OptionError(
+      "tls.serverName",
+      "the host name connected to when a client certificate is given",
+      serverName,
+    );
   }
 }
 
