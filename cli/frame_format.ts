@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isUtf8 } from "node:buffer";
 import type { Batch, ColumnArray } from "../mod.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 
@@ -12,16 +13,18 @@ export type FrameFormat = (batch: Batch, i: number, out: OutputBuffer) => void;
 
 const TAB = 9;
 const LINE_FEED = 10;
+const BACKSLASH = 0x5c;
+const LETTER_X = 0x78;
+/** Bytes of `\x1b`. */
+const ESCAPE_BYTES = 4;
 const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
 /**
  * What could fool a terminal or end the line: control characters but for the
  * tab, line separators, and marks that turn the writing direction.
  */
 const UNPRINTABLE = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-const NOT_ASCII = /[^\t -~]/g;
 
-const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const latin1Decoder = new TextDecoder("latin1");
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The formats by the flag that chooses them. */
 export const FRAME_FORMATS: Readonly<Record<"text" | "json" | "raw" | "hex", FrameFormat>> = {
@@ -40,7 +43,7 @@ function textLine(batch: Batch, i: number, out: OutputBuffer): void {
   let at = out.length;
   for (let from = start; from < end; from++) {
     const byte = source[from];
-    if (!isPrintableAscii(byte)) return out.putText(`${printable(batch.frame(i))}\n`);
+    if (!isPrintableAscii(byte)) return escapedLine(batch.frame(i), out);
     to[at++] = byte;
   }
   to[at++] = LINE_FEED;
@@ -51,11 +54,24 @@ function isPrintableAscii(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === TAB;
 }
 
-/** The frame as text; if it is not UTF-8, every byte that is not ASCII as `\xHH`. */
-function printable(frame: Uint8Array): string {
-  const text = decode(frame);
-  if (text === undefined) return latin1Decoder.decode(frame).replace(NOT_ASCII, escape);
-  return text.replace(UNPRINTABLE, escape);
+/** The frame as text: if it is UTF-8, what is unprintable escaped, else every byte that is not ASCII. */
+function escapedLine(frame: Uint8Array, out: OutputBuffer): void {
+  if (isUtf8(frame)) return out.putText(`${decoder.decode(frame).replace(UNPRINTABLE, escape)}\n`);
+  out.reserve(frame.length * ESCAPE_BYTES + 1);
+  const to = out.bytes;
+  let at = out.length;
+  for (const byte of frame) {
+    if (isPrintableAscii(byte)) {
+      to[at++] = byte;
+      continue;
+    }
+    to[at++] = BACKSLASH;
+    to[at++] = LETTER_X;
+    to[at++] = HEX_DIGITS[byte >> 4];
+    to[at++] = HEX_DIGITS[byte & 15];
+  }
+  to[at++] = LINE_FEED;
+  out.length = at;
 }
 
 function escape(character: string): string {
@@ -63,14 +79,6 @@ function escape(character: string): string {
   if (character === "\r") return "\\r";
   const code = character.charCodeAt(0);
   return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
-}
-
-function decode(frame: Uint8Array): string | undefined {
-  try {
-    return strictDecoder.decode(frame);
-  } catch {
-    return undefined;
-  }
 }
 
 function hexLine(batch: Batch, i: number, out: OutputBuffer): void {
@@ -88,12 +96,11 @@ function hexLine(batch: Batch, i: number, out: OutputBuffer): void {
 
 function jsonLine(batch: Batch, i: number, out: OutputBuffer): void {
   const frame = batch.frame(i);
-  const text = decode(frame);
   const line = {
     epoch: batch.epoch,
     offset: batch.streamOffset(i),
     length: frame.length,
-    ...(text === undefined ? { base64: frame.toBase64() } : { text }),
+    ...(isUtf8(frame) ? { text: decoder.decode(frame) } : { base64: frame.toBase64() }),
     columns: columnsOf(batch, i),
   };
   out.putText(`${JSON.stringify(line)}\n`);

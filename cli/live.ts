@@ -37,10 +37,10 @@ export function statusText(before: ClientStats, after: ClientStats, elapsedMs: n
   return [
     `${whole(grown("frames") * perSecond)} frames/s`,
     `${bytes(grown("bytesRead") * perSecond)}/s`,
-    `${whole(after.frames)} in all`,
     `batch ${whole(batch)}`,
+    after.pauses > 0 && counted(after.pauses, "pause"),
+    after.reconnects > 0 && counted(after.reconnects, "reconnect"),
     `drains ${whole(grown("drainsEmpty"))} empty ${whole(grown("drainsAtLimit"))} at limit`,
-    counted(after.pauses, "pause"),
-    counted(after.reconnects, "reconnect"),
-  ].join(" · ");
+    `${whole(after.frames)} frames`,
+  ].filter(Boolean).join(" · ");
 }
