@@ -9,7 +9,6 @@
 //!
 //! A frame has at most 44 bytes, so a partial one is read again.
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 const scan = @import("../scan.zig");

@@ -10,7 +10,6 @@
 //! Decoded in place from the second byte on: a code in the middle becomes the
 //! zero it stands for, so data move only behind a code 0xFF.
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 const resync_zig = @import("../resync.zig");

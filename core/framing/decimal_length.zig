@@ -6,7 +6,6 @@
 //!   └────┴────┴───────┴───┴────┴─────┘     └───┴───┴───────┴───┘
 //!   AFTER: HELLO, ABC                      AFTER: HELLO
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 const limits = @import("../limits.zig");

@@ -7,7 +7,6 @@
 //!
 //! The search goes on where it stopped: `framer.searched` bytes hold no delimiter.
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 const resync_zig = @import("../resync.zig");

@@ -8,7 +8,6 @@
 //! `framer.searched` bytes hold no END and `framer.escapes` whole escapes. Bytes
 //! stay raw until the packet is complete, so a partial one can be moved and read on.
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 const resync_zig = @import("../resync.zig");

@@ -6,7 +6,6 @@
 //!   └───────────┴────────────────┘    └────────────────┘
 //!   seven bits a byte, lowest first; the high bit says that more follow
 
-const std = @import("std");
 const abi = @import("../abi.zig");
 const driver = @import("../driver.zig");
 

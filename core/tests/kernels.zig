@@ -80,6 +80,31 @@ test "runs of equal lengths give what frame by frame gives" {
     }
 }
 
+test "lines taken block by block are those found byte by byte" {
+    var prng: std.Random.DefaultPrng = .init(6);
+    const random = prng.random();
+    for (0..rounds) |_| {
+        var bytes: [500]u8 = undefined;
+        // Lines short and long, blocks without any end.
+        fill(random, &bytes, if (random.boolean()) "\n\r..." else "\n\r" ++ feed_zig.times(".", 60));
+        const framer: abi.Framer = .{ .kind = .lines, .max_frame_length = 500, .keep_delimiter = random.uintAtMost(u32, 1) };
+        var feed: Feed = try .init(std.testing.allocator, framer, 2048, 1 + random.uintAtMost(u32, 40));
+        defer feed.deinit();
+        try feed.push(&bytes);
+        var count: usize = 0;
+        var start: usize = 0;
+        for (bytes, 0..) |byte, at| {
+            if (byte != '\n') continue;
+            const carriage = at > start and bytes[at - 1] == '\r';
+            const end = if (framer.keep_delimiter != 0) at + 1 else at - @intFromBool(carriage);
+            try expectEqual([4]u64{ start, end - start, start, at + 1 - start }, feed.places.items[count]);
+            count += 1;
+            start = at + 1;
+        }
+        try expectEqual(count, feed.places.items.len);
+    }
+}
+
 test "what is unescaped in place is what was escaped" {
     var prng: std.Random.DefaultPrng = .init(3);
     const random = prng.random();

@@ -5,8 +5,6 @@ const abi = @import("../abi.zig");
 const feed = @import("feed.zig");
 const times = feed.times;
 
-const Case = feed.Case;
-
 /// Netty's examples write the length as two bytes, big endian.
 fn netty(framer: abi.Framer) abi.Framer {
     var copy = framer;
