@@ -35,7 +35,7 @@ pub fn gather(column: *const abi.Column, values: *anyopaque, cursor: *const driv
     };
 }
 
-fn gatherWidth(comptime width: u32, comptime swap: bool, column: *const abi.Column, frames: Frames) u32 {
+noinline fn gatherWidth(comptime width: u32, comptime swap: bool, column: *const abi.Column, frames: Frames) u32 {
     const Bits = @Int(.unsigned, width * 8);
     const lanes = @min(4, 16 / width);
     const values: [*]Bits = @ptrCast(@alignCast(frames.values));

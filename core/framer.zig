@@ -1,6 +1,5 @@
 //! Chooses the specialised loop for a framer and runs it over a slab.
 
-const std = @import("std");
 const abi = @import("abi.zig");
 const columns = @import("columns.zig");
 const driver = @import("driver.zig");
@@ -73,18 +72,18 @@ pub fn scan(
 pub fn frame(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
     switch (framer.kind) {
         .length_field => lengthField(framer, cursor, out),
-        .varint_length => driver.drive(VarintLength, framer, cursor, out),
-        .fixed_length => driver.drive(FixedLength, framer, cursor, out),
-        .delimiter => driver.drive(delimiter.Delimiter, framer, cursor, out),
-        .lines => driver.drive(delimiter.Lines, framer, cursor, out),
-        .octet_counting => driver.drive(decimal_length.OctetCounting, framer, cursor, out),
-        .netstring => driver.drive(decimal_length.Netstring, framer, cursor, out),
-        .slip => driver.drive(Slip, framer, cursor, out),
-        .cobs => driver.drive(Cobs, framer, cursor, out),
-        .beast => driver.drive(Beast, framer, cursor, out),
-        .resp => driver.drive(Resp, framer, cursor, out),
-        .nats => driver.drive(Nats, framer, cursor, out),
-        .raw => driver.drive(Raw, framer, cursor, out),
+        .varint_length => drive(VarintLength, framer, cursor, out),
+        .fixed_length => drive(FixedLength, framer, cursor, out),
+        .delimiter => drive(delimiter.Delimiter, framer, cursor, out),
+        .lines => drive(delimiter.Lines, framer, cursor, out),
+        .octet_counting => drive(decimal_length.OctetCounting, framer, cursor, out),
+        .netstring => drive(decimal_length.Netstring, framer, cursor, out),
+        .slip => drive(Slip, framer, cursor, out),
+        .cobs => drive(Cobs, framer, cursor, out),
+        .beast => drive(Beast, framer, cursor, out),
+        .resp => drive(Resp, framer, cursor, out),
+        .nats => drive(Nats, framer, cursor, out),
+        .raw => drive(Raw, framer, cursor, out),
     }
 }
 
@@ -100,7 +99,12 @@ fn lengthField(framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) v
     inline for (usual) |shape| {
         // One byte has no order.
         const fits = framer.length_field_length == shape.width and (shape.width == 1 or framer.byte_order == shape.order);
-        if (plain and fits) return driver.drive(length_field.LengthField(shape), framer, cursor, out);
+        if (plain and fits) return drive(length_field.LengthField(shape), framer, cursor, out);
     }
-    driver.drive(length_field.LengthField(null), framer, cursor, out);
+    drive(length_field.LengthField(null), framer, cursor, out);
+}
+
+/// Each loop is a function of its own, so that V8 optimises the one in use and no other.
+fn drive(comptime F: type, framer: *abi.Framer, cursor: *driver.Cursor, out: *abi.Outcome) void {
+    @call(.never_inline, driver.drive, .{ F, framer, cursor, out });
 }

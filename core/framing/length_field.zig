@@ -30,14 +30,18 @@ pub fn LengthField(comptime shape: ?Shape) type {
             return if (shape) |known| known.width else framer.length_field_length;
         }
 
+        inline fn raw(bytes: [*]const u8) Field {
+            return @bitCast(bytes[0..@sizeOf(Field)].*);
+        }
+
         inline fn field(framer: *const Framer, bytes: [*]const u8) Field {
-            if (shape) |known| return @bitCast(bytes[0..known.width].*);
+            if (shape != null) return raw(bytes);
             return verify.readUnsigned(bytes[0..framer.length_field_length], framer.byte_order);
         }
 
-        inline fn valueOf(raw: Field) u64 {
-            const known = shape orelse return raw;
-            return if (known.order == .little) raw else @byteSwap(raw);
+        inline fn valueOf(stored: Field) u64 {
+            const known = shape orelse return stored;
+            return if (known.order == .little) stored else @byteSwap(stored);
         }
 
         pub inline fn next(framer: *Framer, bytes: []u8) driver.Step {
@@ -119,29 +123,43 @@ pub fn LengthField(comptime shape: ?Shape) type {
                 const raw_length: u32 = @intCast(length);
                 last = .{ .start = frame.start, .length = raw_length - frame.start, .raw_length = raw_length };
                 c.emit(stores_raw, last);
-                if (shape != null and this_field == last_field) repeat(framer, &c, last, at, this_field);
+                if (shape != null and this_field == last_field) {
+                    const frames = repeat(c.bytes + c.position, c.end - c.position, this_field, last, at, &c);
+                    c.count += frames;
+                    c.position += frames * raw_length;
+                }
                 last_field = this_field;
             }
         }
 
         /// Feeds repeat lengths. Four headers that equal the last one make four
-        /// frames without waiting for any of their values.
-        inline fn repeat(framer: *const Framer, c: *driver.Cursor, frame: driver.Frame, at: u32, expected: Field) void {
+        /// frames without waiting for any of their values. A function of its own:
+        /// its loop needs all registers, and V8 optimises it by itself.
+        noinline fn repeat(bytes: [*]const u8, available: u32, expected: Field, frame: driver.Frame, at: u32, c: *const driver.Cursor) u32 {
             const length = frame.raw_length;
+            const offsets = c.offsets + c.count;
+            const lengths = c.lengths + c.count;
+            const groups = (c.capacity - c.count) / 4;
             const step: @Vector(4, u32) = .{ 0, length, 2 * length, 3 * length };
-            const lengths: @Vector(4, u32) = @splat(frame.length);
-            // A loop bound in u64: four frames may be longer than a u32 can tell.
-            while (c.position + 4 * @as(u64, length) <= c.end and c.count + 4 <= c.capacity) {
-                const p = c.bytes + c.position + at;
-                const differ = (field(framer, p) ^ expected) | (field(framer, p + length) ^ expected) |
-                    (field(framer, p + 2 * length) ^ expected) | (field(framer, p + 3 * length) ^ expected);
+            const four: @Vector(4, u32) = @splat(4 * length);
+            var places = @as(@Vector(4, u32), @splat(c.position + frame.start)) + step;
+            // Through memory, or LLVM would store four equal words one by one.
+            var splat: @Vector(4, u32) = @splat(frame.length);
+            const same = @as(*volatile @Vector(4, u32), &splat).*;
+            var field_at = bytes + at;
+            var left = available;
+            var group: u32 = 0;
+            while (group < groups and left / 4 >= length) : (group += 1) {
+                const differ = (raw(field_at) ^ expected) | (raw(field_at + length) ^ expected) |
+                    (raw(field_at + 2 * length) ^ expected) | (raw(field_at + 3 * length) ^ expected);
                 if (differ != 0) break;
-                const first: @Vector(4, u32) = @splat(c.position + frame.start);
-                c.offsets[c.count..][0..4].* = first + step;
-                c.lengths[c.count..][0..4].* = lengths;
-                c.count += 4;
-                c.position += 4 * length;
+                offsets[4 * group ..][0..4].* = places;
+                lengths[4 * group ..][0..4].* = same;
+                places += four;
+                field_at += 4 * length;
+                left -= 4 * length;
             }
+            return 4 * group;
         }
     };
 }
