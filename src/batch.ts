@@ -155,7 +155,8 @@ export class SlabBatch implements Batch {
   // deno-lint-ignore no-explicit-any -- the names are known to the type parameter of Batch only
   get columns(): any {
     if (this.#columns === undefined) {
-      this.#columns = {};
+      // Without a prototype, a column may have any name.
+      this.#columns = Object.create(null) as Record<string, ColumnArray>;
       for (const [i, name] of this.#names.entries()) {
         this.#columns[name] = this.#store.columns[i].subarray(
           this.#first,

@@ -14,6 +14,7 @@ import {
   upTo,
   within,
 } from "./client/harness.ts";
+import { linesOf } from "./servers/lines.ts";
 import { turn } from "../src/turn.ts";
 import { ScriptedTransport } from "./transport/scripted.ts";
 
@@ -216,8 +217,8 @@ Deno.test("idleTimeoutMs does not count the time in which a handler held the loo
     args: ["eval", TWO_FRAMES],
     stdout: "piped",
   }).spawn();
-  const lines = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const port = Number((await within(lines.read(), "port")).value);
+  const lines = linesOf(server.stdout);
+  const port = Number((await within(lines.next(), "port")).value);
   await using client = await connected(`127.0.0.1:${port}`, { idleTimeoutMs: 100 });
   const seen: number[] = [];
   await within(
@@ -231,13 +232,12 @@ Deno.test("idleTimeoutMs does not count the time in which a handler held the loo
     "end",
   );
   assertEquals(seen, [0, 1]);
-  await assertEnds(client, "idle_timeout");
-  await lines.cancel();
-  server.kill();
+  await assertEnds(client, "eof");
+  await lines.return();
   await server.status;
 });
 
-/** Sends a frame, 250 ms later another, and then nothing. */
+/** Sends a frame, 250 ms later another, and ends. */
 const TWO_FRAMES = `
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   console.log(listener.addr.port);

@@ -129,13 +129,7 @@ export class Core {
       );
     }
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const instance = new WebAssembly.Instance(options.module ?? coreModule(), {
-      env: { memory: this.memory },
-    });
-    this.#exports = instance.exports as unknown as CoreExports;
-    if (!(this.#exports.__heap_base?.value <= HEAP_BASE)) {
-      throw new OptionError("module", "Spillway's core.wasm of the same version", "another module");
-    }
+    this.#exports = instantiate(options.module ?? coreModule(), this.memory);
 
     const view = new DataView(this.memory.buffer);
     writeFramer(view, this.layout.framer, config);
@@ -234,6 +228,21 @@ export class Core {
       view.setBigUint64(address + Column.missing, missingBits(column.type), true);
     }
   }
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  const refused = (got: unknown) =>
+    new OptionError("module", "Spillway's core.wasm of the same version", got);
+  if (!(module instanceof WebAssembly.Module)) throw refused(module);
+  let exports: CoreExports;
+  try {
+    exports = new WebAssembly.Instance(module, { env: { memory } }).exports as never;
+  } catch (error) {
+    if (!(error instanceof WebAssembly.LinkError)) throw error;
+    throw refused("another module");
+  }
+  if (!(exports.__heap_base?.value <= HEAP_BASE)) throw refused("another module");
+  return exports;
 }
 
 function checkSlabCount(count: number): void {

@@ -104,12 +104,13 @@ export function serve(
   const accepting = (async () => {
     for await (const conn of listener) {
       conns.push(conn);
-      services.push(
-        (async () => {
-          await service(conn, conns.length);
-          close(conn);
-        })(),
-      );
+      const served = (async (number) => {
+        await service(conn, number);
+        close(conn);
+      })(conns.length);
+      // Looked at when the server is disposed.
+      served.catch(() => {});
+      services.push(served);
     }
   })();
   const { port = 0 } = listener.addr as Deno.NetAddr;
@@ -139,7 +140,7 @@ export function serveBytes(...bytes: (Uint8Array | string)[]): Server {
 export function serveThenWait(...bytes: (Uint8Array | string)[]): Server {
   return serve(async (conn) => {
     await send(conn, join(...bytes));
-    await conn.read(new Uint8Array(1));
+    while (await conn.read(new Uint8Array(4096)) !== null);
   });
 }
 
@@ -151,12 +152,12 @@ function close(conn: Deno.Conn): void {
   }
 }
 
-/** The client's closing is no fault of the server's. */
+/** The client's closing, or its refusal in TLS, is no fault of the server's. */
 function isDisconnect(error: unknown): boolean {
-  const { BadResource, BrokenPipe, ConnectionReset, Interrupted, NotConnected, UnexpectedEof } =
-    Deno.errors;
-  return [BadResource, BrokenPipe, ConnectionReset, Interrupted, NotConnected, UnexpectedEof]
-    .some((type) => error instanceof type);
+  const { BadResource, BrokenPipe, ConnectionReset, Interrupted } = Deno.errors;
+  const { InvalidData, NotConnected, UnexpectedEof } = Deno.errors;
+  return [BadResource, BrokenPipe, ConnectionReset, Interrupted].some((e) => error instanceof e) ||
+    [InvalidData, NotConnected, UnexpectedEof].some((e) => error instanceof e);
 }
 
 /** A client that asserts its sums when it is disposed. */

@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--file", help="send this file's bytes instead of the pattern")
     parser.add_argument("--connections", type=int, default=1, help="serve so many, then exit (1)")
     parser.add_argument("--max-chunk", type=int, default=65_536, help="largest chunk (65536)")
+    parser.add_argument("--await-hello", action="store_true", help="send once the client sent a byte")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=30, help="seconds to wait for a client")
     options = parser.parse_args()
@@ -71,6 +72,8 @@ def main() -> None:
             conn, _ = listener.accept()
             conn.settimeout(options.timeout)
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if options.await_hello:
+                conn.recv(1)
             rng = random.Random(options.seed * 1_000_003 + number)
             send_in_chunks(conn, data, options.max_chunk, rng)
             reset(conn, options.timeout)

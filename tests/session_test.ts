@@ -1,0 +1,133 @@
+/** The handshake: what is read and written before the feed, and where the feed begins. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { HandshakeError, OptionError, type Session } from "../mod.ts";
+import { frame } from "./client/harness.ts";
+import {
+  collectNumbers,
+  connected,
+  numbered,
+  receive,
+  refusal,
+  send,
+  serve,
+  serveBytes,
+  serveThenWait,
+  within,
+} from "./client/harness.ts";
+
+Deno.test("hello goes out before the feed begins", async () => {
+  for (const hello of ["SUB ☃\n", new TextEncoder().encode("SUB ☃\n")]) {
+    const heard = Promise.withResolvers<string>();
+    await using server = serve(async (conn) => heard.resolve(await receive(conn, 8)));
+    await using _client = await connected(server.target, { hello });
+    assertEquals(await within(heard.promise, "hello"), "SUB ☃\n");
+  }
+});
+
+Deno.test("readLine(), readExactly() and read() leave what follows to the feed", async () => {
+  await using server = serveBytes("+OK\r\nnext\n", "12345", numbered(3));
+  const said: string[] = [];
+  await using client = await connected(server.target, {
+    handshake: async (session) => {
+      said.push(await session.readLine(), await session.readLine());
+      said.push(new TextDecoder().decode(await session.readExactly(5)));
+    },
+  });
+  assertEquals(said, ["+OK", "next", "12345"]);
+  assertEquals(await collectNumbers(client), [0, 1, 2]);
+  assertEquals(client.stats().bytesRead, 24);
+});
+
+Deno.test("surplus of a handshake larger than a chunk starts the feed", async () => {
+  await using server = serveBytes("go\n", numbered(60_000));
+  await using client = await connected(server.target, {
+    handshake: async (session) => {
+      assertEquals(await session.readLine(), "go");
+    },
+  });
+  assertEquals((await collectNumbers(client)).length, 60_000);
+});
+
+Deno.test("surplus alone, with silence behind it, is dispatched at once", async () => {
+  await using server = serveThenWait("go\n", numbered(1));
+  await using client = await connected(server.target, {
+    handshake: async (session) => void await session.readLine(),
+  });
+  for await (const batch of client) {
+    assertEquals(batch.u32(0, 0), 0);
+    break;
+  }
+});
+
+Deno.test("read() gives null at the end", async () => {
+  await using server = serveBytes();
+  let read: Uint8Array | null | undefined;
+  await using client = await connected(server.target, {
+    handshake: async (session) => {
+      read = await session.read();
+    },
+  });
+  assertEquals([read, await collectNumbers(client)], [null, []]);
+});
+
+const failures: [string, (session: Session) => Promise<unknown>, string][] = [
+  ["a line that is cut", (session) => session.readLine(), "expected a line, got 3 bytes"],
+  ["bytes that are cut", (session) => session.readExactly(4), "expected 4 bytes, got 3 bytes"],
+  ["a senseless count", (session) => session.readExactly(-1), "got -1"],
+  ["what the user throws", () => Promise.reject(new Error("bad peer")), "bad peer"],
+  ["a file that is missing", () => Deno.readFile("/does/not/exist"), "No such file"],
+  ["no error at all", () => Promise.reject("just text"), "just text"],
+];
+for (const [what, handshake, says] of failures) {
+  Deno.test(`a handshake that ends in ${what} is told as one`, async () => {
+    await using server = serveBytes("abc");
+    const error = await refusal(server.target, {
+      handshake: async (session) => void await handshake(session),
+    });
+    assertEquals(error.reason, "handshake");
+    if (what === "a file that is missing") assert(error.cause instanceof Deno.errors.NotFound);
+    else assertStringIncludes(error.message, says);
+  });
+}
+
+Deno.test("a line without end is given up after 1 MiB", async () => {
+  await using server = serveThenWait(new Uint8Array(1024 * 1024 + 4096).fill(0x61));
+  const error = await refusal(server.target, {
+    handshake: async (session) => void await session.readLine(),
+  });
+  assert(error.cause instanceof HandshakeError);
+  assertStringIncludes(error.message, "without its end");
+});
+
+Deno.test("a session is of no use behind its handshake", async () => {
+  await using server = serveThenWait(frame("feed"));
+  let kept: Session | undefined;
+  await using _client = await connected(server.target, {
+    handshake: (session) => {
+      kept = session;
+      return Promise.resolve();
+    },
+  });
+  await assertRejects(() => kept!.read(), HandshakeError, "over");
+  await assertRejects(() => kept!.write("x"), HandshakeError, "over");
+  await assertRejects(() => kept!.startTls(), HandshakeError, "over");
+});
+
+Deno.test("startTls() refuses what it can't do", async () => {
+  await using server = serve(async (conn) => {
+    await send(conn, "STARTTLS ok\nplain text that must not count");
+    await conn.read(new Uint8Array(1));
+  });
+  const early = await refusal(server.target, {
+    handshake: async (session) => {
+      await session.readLine();
+      await session.startTls();
+    },
+  });
+  assertEquals(early.reason, "handshake");
+  assertStringIncludes(early.message, "not authenticated");
+  const certified = await refusal(server.target, {
+    handshake: (session) => session.startTls({ cert: "c", key: "k" }),
+  });
+  assert(certified.cause instanceof OptionError);
+});
