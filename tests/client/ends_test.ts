@@ -243,7 +243,7 @@ Deno.test("an innocent handler is told so", async () => {
   const transport = new ScriptedTransport(numbered(10));
   await using client = await connected(transport);
   const running = client.run({ batch: () => {} });
-  await delay(50);
+  await delay(300);
   transport.give(new Deno.errors.ConnectionReset("reset"));
   await within(running.catch(() => {}), "end");
   const { report } = await assertEnds(client, "reset");
