@@ -126,5 +126,7 @@ function numberOf(code: string): string {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // It goes on behind it.
+  return message.replace(/\.$/, "");
 }
