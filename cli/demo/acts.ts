@@ -59,7 +59,8 @@ export const ACTS: Act[] = [
     ],
     load: LOADS.even,
     clients: ["naive", "Spillway"],
-    claims: (players, rounds) => players.map((player) => complete(player, rounds)),
+    claims: (players, rounds) =>
+      players.map((player) => ({ ...complete(player, rounds), details: [longestQueue(player)] })),
   },
   {
     title: "Act 1: the same load in bursts",
@@ -117,9 +118,7 @@ function survived(player: Player, rounds: number): Claim {
       `its verdict on itself: reads were ${
         ending.pauses === 0 ? "never paused" : `paused, ${counted(ending.pauses, "time")}`
       }, the socket was never left alone for longer than ${seconds(largestDutyCycleMs)}`,
-      `the server's queue for it was ${bytes(serverEnding.maxQueueBytesSeen)} at its longest, ${
-        bytes(QUEUE_LIMIT_BYTES)
-      } are allowed`,
+      longestQueue(player),
     ],
   };
 }
@@ -169,6 +168,12 @@ function overloaded(player: Player): Claim {
     } frames it had read`,
     details: [`its verdict on itself: ${report?.verdict.sentence}`, serverWord(player)],
   };
+}
+
+function longestQueue({ serverEnding }: Player): string {
+  return `the server's queue for it was ${
+    bytes(serverEnding?.maxQueueBytesSeen ?? 0)
+  } at its longest, ${bytes(QUEUE_LIMIT_BYTES)} are allowed`;
 }
 
 function overrun({ serverEnding }: Player): boolean {

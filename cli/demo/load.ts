@@ -22,7 +22,7 @@ const PERIOD = 256;
 export const COST_US = 55;
 
 /** The server's own send queue: who has more waiting in it is cut off. */
-export const QUEUE_LIMIT_BYTES = 8_000_000;
+export const QUEUE_LIMIT_BYTES = 12_000_000;
 
 /** Longest handler call of Spillway's in milliseconds; the default, 10, leaves the socket alone for too long at 50 MB/s. */
 export const DUTY_CYCLE_MS = 2;
@@ -54,7 +54,7 @@ export interface Load {
 
 /** The load of each scene. */
 export const LOADS: { even: Load; bursts: Load; flood: Load } = {
-  even: { pace: { type: "rate", rate: MEAN_RATE }, durationMs: 1_500, slabs: 256 },
+  even: { pace: { type: "rate", rate: MEAN_RATE }, durationMs: 1_000, slabs: 256 },
   bursts: {
     pace: { type: "on_off", ...BURST },
     // Two bursts and nearly all of the silence behind the second.
