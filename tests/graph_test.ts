@@ -1,0 +1,41 @@
+/** What importing or compiling the package takes along. */
+import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Specifiers of all that `entry` imports, directly or not; those of the package relative to it. */
+async function graphOf(entry: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", entry],
+    cwd: fileURLToPath(ROOT),
+  }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout));
+  return modules.map(({ specifier }: { specifier: string }) =>
+    specifier.startsWith(ROOT.href) ? specifier.slice(ROOT.href.length) : specifier
+  );
+}
+
+/** Those of `specifiers` that begin in none of the ways said. */
+function strangers(specifiers: string[], known: string[]): string[] {
+  return specifiers.filter((specifier) => !known.some((start) => specifier.startsWith(start)));
+}
+
+Deno.test("mod.ts imports the client's own modules, the core among them, and nothing else", async () => {
+  const graph = await graphOf("mod.ts");
+  assertEquals(strangers(graph, ["mod.ts", "src/"]), []);
+  assertEquals(graph.filter((specifier) => /core_wasm|\.wasm/.test(specifier)), [
+    "src/core/core_wasm.ts",
+  ]);
+});
+
+Deno.test("cli.ts imports modules, which are compiled in, and no file to be read", async () => {
+  const graph = await graphOf("cli.ts");
+  const own = ["cli.ts", "cli/", "push/", "mod.ts", "src/", "deno.json"];
+  // Behind @std/ stand local stand-ins, or the real packages.
+  const outside = ["node:", "links/", "npm:", "https://jsr.io/@std/"];
+  assertEquals(strangers(graph, [...own, ...outside]), []);
+  assertEquals(graph.filter((specifier) => /core_wasm|\.wasm/.test(specifier)), [
+    "src/core/core_wasm.ts",
+  ]);
+});
