@@ -11,7 +11,7 @@ import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { Settings } from "./options.ts";
 import type { ClientStats, HoldMeter } from "./status.ts";
-import { turn } from "./turn.ts";
+import { poll, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
@@ -114,6 +114,10 @@ export class Feed {
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         await this.#wait(() => reader.ready || this.#stopped() !== undefined);
+      } else if (drained === "empty") {
+        // That is what the last look at the socket said, and handlers have run since.
+        await poll(() => reader.ready || this.#stopped() !== undefined);
+        this.#turnedAt = performance.now();
       } else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
     }
   }
