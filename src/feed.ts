@@ -52,7 +52,7 @@ export class Feed {
   #wake: PromiseWithResolvers<void> | undefined;
   #stop: FeedStop | undefined;
   #turnedAt = performance.now();
-  #probe: ReturnType<typeof setTimeout> | undefined;
+  #probing = false;
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
@@ -83,7 +83,6 @@ export class Feed {
     const end = await this.#cycle(reader);
     clearInterval(watchdog);
     this.#resume();
-    clearTimeout(this.#probe);
     this.endedAt = performance.now();
     // What handlers do from now on is not what ended the connection.
     this.#parts.dispatcher.meter = undefined;
@@ -114,10 +113,12 @@ export class Feed {
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         await this.#wait(() => reader.ready || this.#stopped() !== undefined);
+        if (drained === "empty") meter.empty(this.#turnedAt);
       } else if (drained === "empty") {
         // That is what the last look at the socket said, and handlers have run since.
         await poll(() => reader.ready || this.#stopped() !== undefined);
         this.#turnedAt = performance.now();
+        if (!reader.ready) meter.empty(this.#turnedAt);
       } else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
     }
   }
@@ -226,12 +227,15 @@ export class Feed {
 
   /** An asynchronous handler may compute for long between two awaits; timers that come late tell. */
   #probeLag(): void {
-    if (this.#probe !== undefined) return;
+    if (this.#probing) return;
+    this.#probing = true;
     const { dispatcher, stats, meter } = this.#parts;
     const due = performance.now() + LAG_PROBE_MS;
     const heldBefore = stats.heldMs;
-    this.#probe = setTimeout(() => {
-      this.#probe = undefined;
+    // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
+    AbortSignal.timeout(LAG_PROBE_MS).addEventListener("abort", () => {
+      this.#probing = false;
+      if (this.endedAt > 0) return;
       const now = performance.now();
       const lagMs = now - due - (stats.heldMs - heldBefore);
       if (lagMs >= LAG_MIN_MS) {
@@ -239,6 +243,6 @@ export class Feed {
         meter.held(lagMs, 0, now);
       }
       if (dispatcher.busy) this.#probeLag();
-    }, LAG_PROBE_MS);
+    });
   }
 }

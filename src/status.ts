@@ -92,6 +92,9 @@ export interface HandlerCall {
   frames: number;
 }
 
+/** Bytes that waited for less than this, in milliseconds, got no client cut off. */
+export const UNREAD_MS = 100;
+
 /** How far back a verdict looks, in milliseconds. */
 export const VERDICT_WINDOW_MS = 3000;
 
@@ -104,6 +107,10 @@ export class HoldMeter {
   /** Sum of all holds and pauses. */
   heldMs = 0;
   pausedMs = 0;
+  /** When the socket was last known to be empty. */
+  #emptyAt = performance.now();
+  /** Times without, long enough to matter. */
+  readonly #unread: { end: number; ms: number }[] = [];
   readonly #spans: { kind: "held" | "paused"; end: number; ms: number }[] = [];
   #oldest = 0;
 
@@ -120,6 +127,21 @@ export class HoldMeter {
   paused(ms: number, now: number): void {
     this.pausedMs += ms;
     this.#remember("paused", ms, now);
+  }
+
+  /** A look at the socket found nothing, or the wait for more has ended. */
+  empty(now: number): void {
+    const ms = now - this.#emptyAt;
+    this.#emptyAt = now;
+    if (ms < UNREAD_MS) return;
+    this.#unread.push({ end: now, ms });
+    while (this.#unread[0].end < now - VERDICT_WINDOW_MS) this.#unread.shift();
+  }
+
+  /** Longest time within the last `windowMs` in which the socket was not known to be empty. */
+  longestUnreadMs(now: number, windowMs: number): number {
+    const ended = this.#unread.filter((gap) => gap.end > now - windowMs).map((gap) => gap.ms);
+    return Math.min(windowMs, Math.max(now - this.#emptyAt, ...ended, 0));
   }
 
   /** Held and paused milliseconds within the last `windowMs`. */

@@ -6,7 +6,7 @@
  */
 
 import type { DisconnectReason } from "./errors.ts";
-import { type HandlerCall, type HoldMeter, VERDICT_WINDOW_MS } from "./status.ts";
+import { type HandlerCall, type HoldMeter, UNREAD_MS, VERDICT_WINDOW_MS } from "./status.ts";
 
 /**
  * `slow_consumer`: this side did not read, and the server cut it off ·
@@ -47,6 +47,8 @@ export interface DisconnectReport {
   recentPausedMs: number;
   /** `heldMs` within the last `recentWindowMs`. */
   recentHeldMs: number;
+  /** Longest time within the last `recentWindowMs` in which the socket was not known to be empty. */
+  recentUnreadMs: number;
   /** How far back the verdict looks: 3000, or as long as the connection stood. */
   recentWindowMs: number;
   /** Longest time from one drain's begin to the next's, waiting for data left out. */
@@ -89,6 +91,7 @@ export function report(input: ReportInput): DisconnectReport {
   const connectedMs = connectedAt === undefined ? 0 : endedAt - connectedAt;
   const windowMs = Math.min(VERDICT_WINDOW_MS, connectedMs);
   const recent = meter.recent(endedAt, windowMs);
+  const unreadMs = meter.longestUnreadMs(endedAt, windowMs);
   return {
     epoch: input.epoch,
     bytes: input.bytes,
@@ -98,26 +101,36 @@ export function report(input: ReportInput): DisconnectReport {
     heldMs: meter.heldMs,
     recentPausedMs: recent.pausedMs,
     recentHeldMs: recent.heldMs,
+    recentUnreadMs: unreadMs,
     recentWindowMs: windowMs,
     largestDutyCycleMs: meter.largestDutyCycleMs,
     slowestCall: meter.slowestCall,
     verdict: connectedAt === undefined
       ? noConnection(input.reason)
-      : judge(input.reason, recent.heldMs, recent.pausedMs, windowMs),
+      : judge(input.reason, recent, unreadMs, windowMs),
   };
 }
 
 function judge(
   reason: DisconnectReason,
-  heldMs: number,
-  pausedMs: number,
+  recent: { heldMs: number; pausedMs: number },
+  unreadMs: number,
   windowMs: number,
 ): Verdict {
+  const { heldMs, pausedMs } = recent;
   if (OURS.has(reason)) {
     return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
   }
   const share = windowMs > 0 ? (heldMs + pausedMs) / windowMs : 0;
   const window = seconds(windowMs);
+  const innocent = heldMs + pausedMs >= 1 && unreadMs < Math.min(UNREAD_MS, windowMs / 2);
+  if (innocent) {
+    return {
+      kind: "not_this_side",
+      sentence: `the socket was read to empty at least every ${seconds(unreadMs)}: ` +
+        "the cause is not on this side",
+    };
+  }
   if (share >= SLOW_SHARE) {
     const who = heldMs >= pausedMs
       ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`

@@ -277,3 +277,27 @@ Deno.test("an onEvent that throws does not end the feed", async () => {
   }
   assertEquals(thrown, 2);
 });
+
+Deno.test("a busy handler whose socket was read to empty between its calls is innocent", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const client = await connect(`127.0.0.1:${listener.addr.port}`, { framing: { type: "lines" } });
+  const server = await accepting;
+  let calls = 0;
+  const running = client.run({
+    batch() {
+      // Two milliseconds of three.
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+      calls += 1;
+    },
+  });
+  while (calls < 100) {
+    await server.write(new TextEncoder().encode("tick\n"));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  server.close();
+  await running;
+  const { report } = await client.closed;
+  assertEquals(report.verdict.kind, "not_this_side", JSON.stringify(report));
+});
