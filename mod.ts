@@ -27,7 +27,6 @@ export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from
 export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
 export {
   DisconnectError,
-  type DisconnectReason,
   FramingError,
   OptionError,
   SpillwayError,
@@ -55,6 +54,7 @@ export type {
 } from "./src/framing.ts";
 export type { ClientEvent, ConnectOptions, ReconnectOptions } from "./src/options.ts";
 export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
+export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";
 export type { ClientStats, HandlerCall } from "./src/status.ts";
 export type { Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";

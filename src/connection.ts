@@ -8,7 +8,8 @@ import type { Backlog } from "./backlog/backlog.ts";
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
-import { DisconnectError, type DisconnectReason, FramingError } from "./errors.ts";
+import { DisconnectError, FramingError } from "./errors.ts";
+import type { DisconnectReason } from "./reason.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
 import { type Settings, tell } from "./options.ts";
 import { Control, toBytes } from "./reader/control.ts";
@@ -73,13 +74,9 @@ export class Connection {
   static async open(engine: Engine, epoch: number): Promise<Connection> {
     const { settings, endpoint } = engine;
     const name = endpointName(endpoint);
-    const limit = new AbortController();
-    const timer = setTimeout(() => {
-      limit.abort(
-        new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`),
-      );
-    }, settings.connectTimeoutMs);
-    const signal = AbortSignal.any([engine.signal, limit.signal]);
+    // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
+    const limit = AbortSignal.timeout(settings.connectTimeoutMs);
+    const signal = AbortSignal.any([engine.signal, limit]);
     let transport: Transport | undefined;
     try {
       transport = await open(endpoint, signal);
@@ -90,14 +87,13 @@ export class Connection {
       return new Connection(engine, epoch, session.transport, session.end());
     } catch (error) {
       closeQuietly(transport);
-      throw openingFailed(
-        engine,
-        epoch,
-        signal.aborted ? signal.reason : error,
-        transport !== undefined,
-      );
-    } finally {
-      clearTimeout(timer);
+      const late = limit.aborted && signal.reason === limit.reason;
+      const cause = late
+        ? new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`)
+        : signal.aborted
+        ? signal.reason
+        : error;
+      throw openingFailed(engine, epoch, cause, transport !== undefined);
     }
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { DisconnectReason } from "./reason.ts";
 import type { DisconnectReport } from "./verdict.ts";
 
 /** Names of what can be wrong with an incoming frame. */
@@ -79,37 +80,6 @@ export class FramingError extends SpillwayError {
     this.offset = detail.offset;
   }
 }
-
-/**
- * How a connection ended, or why there was none.
- *
- * `eof`: the server closed at a frame boundary · `eof_in_frame`: it closed
- * inside a frame · `reset`: ECONNRESET (104) · `not_connected`: ENOTCONN (107)
- * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
- * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
- * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
- * `handler`: the handler threw · `handshake` · `aborted`: your signal or
- * `close()` · `other`
- */
-export type DisconnectReason =
-  | "eof"
-  | "eof_in_frame"
-  | "reset"
-  | "not_connected"
-  | "broken_pipe"
-  | "refused"
-  | "dns"
-  | "unreachable"
-  | "tls"
-  | "connect_timeout"
-  | "idle_timeout"
-  | "os_timeout"
-  | "permission"
-  | "invalid_frame"
-  | "handler"
-  | "handshake"
-  | "aborted"
-  | "other";
 
 /**
  * A connection ended, or could not be made. `cause` is the original error;

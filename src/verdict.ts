@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DisconnectReason } from "./errors.ts";
+import type { DisconnectReason } from "./reason.ts";
 import { type HandlerCall, type HoldMeter, UNREAD_MS, VERDICT_WINDOW_MS } from "./status.ts";
 
 /**

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type DisconnectReason, linuxErrno } from "../errors.ts";
+import { linuxErrno } from "../errors.ts";
+import type { DisconnectReason } from "../reason.ts";
 
 /** What an error means for a connection. */
 export interface Failure {

@@ -19,7 +19,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "package", paths: ["deno.json"] },
   {
     name: "errors",
-    paths: ["src/deferred.ts", "src/errors.ts", "src/status.ts", "src/verdict.ts"],
+    paths: ["src/deferred.ts", "src/reason.ts", "src/errors.ts", "src/status.ts", "src/verdict.ts"],
   },
   { name: "framing", paths: ["src/framing.ts"] },
   { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },

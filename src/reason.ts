@@ -1,0 +1,36 @@
+/**
+ * Why a connection ended, in one word.
+ *
+ * @module
+ */
+
+/**
+ * How a connection ended, or why there was none.
+ *
+ * `eof`: the server closed at a frame boundary · `eof_in_frame`: it closed
+ * inside a frame · `reset`: ECONNRESET (104) · `not_connected`: ENOTCONN (107)
+ * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
+ * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
+ * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
+ * `handler`: the handler threw · `handshake` · `aborted`: your signal or
+ * `close()` · `other`
+ */
+export type DisconnectReason =
+  | "eof"
+  | "eof_in_frame"
+  | "reset"
+  | "not_connected"
+  | "broken_pipe"
+  | "refused"
+  | "dns"
+  | "unreachable"
+  | "tls"
+  | "connect_timeout"
+  | "idle_timeout"
+  | "os_timeout"
+  | "permission"
+  | "invalid_frame"
+  | "handler"
+  | "handshake"
+  | "aborted"
+  | "other";
