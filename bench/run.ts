@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { buildAll, SERVER } from "./lib/builds.ts";
 import { CASES, LATENCY } from "./lib/cases.ts";
 import { describeMachine } from "./lib/machine.ts";
+import { positive, publish } from "./lib/output.ts";
 import { type Peer, PEERS, whyAbsent } from "./lib/peers.ts";
 import { renderReport, type ReportInput } from "./lib/report.ts";
 import { runPlan } from "./lib/rounds.ts";
@@ -34,12 +35,6 @@ function choose(asked: string | undefined, known: string[]): string[] {
     throw new TypeError(`expected one of ${known.join(", ")}, got ${stranger}`);
   }
   return names;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new RangeError(`expected --${name} above 0, got ${text}`);
-  return value;
 }
 
 function parseOptions(args: string[]): Options {
@@ -111,11 +106,7 @@ async function main(options: Options): Promise<boolean> {
     failures: results.failures,
   };
   const report = renderReport(input);
-  console.log(report);
-  if (options.out) await Deno.writeTextFile(options.out, report);
-  if (options.json) {
-    await Deno.writeTextFile(options.json, JSON.stringify({ machine, ...results }, null, 2) + "\n");
-  }
+  await publish(options, report, { machine, ...results });
   return results.failures.length === 0;
 }
 

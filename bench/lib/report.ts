@@ -3,6 +3,7 @@ import type { Machine } from "./machine.ts";
 import { BASELINE, type Peer } from "./peers.ts";
 import { digits } from "./stats.ts";
 import type { Summaries, Summary } from "./summary.ts";
+import { table } from "./table.ts";
 import type { Verdict } from "./targets.ts";
 
 /** Everything the report tells. */
@@ -22,17 +23,6 @@ export interface ReportInput {
 interface Column {
   title: string;
   cell: (summary: Summary, peer: Peer) => string;
-}
-
-/** A Markdown table with aligned columns, the first left, the others right. */
-function table(rows: string[][]): string {
-  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((row) => [...row[i]].length)));
-  const line = (row: string[]) =>
-    `| ${
-      row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join(" | ")
-    } |`;
-  const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":");
-  return [line(rows[0]), line(rule), ...rows.slice(1).map(line)].join("\n");
 }
 
 function section(input: ReportInput, test: Case, columns: Column[]): string[] {

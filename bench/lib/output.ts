@@ -1,0 +1,58 @@
+import { parseArgs } from "node:util";
+import type { Machine } from "./machine.ts";
+
+/** What the smaller benchmarks take on their command line. */
+export interface OutputOptions {
+  /** A run that shows that it works, and whose figures mean nothing. */
+  smoke: boolean;
+  /** Files to write the report and its data to. */
+  out?: string;
+  json?: string;
+}
+
+/** Reads `--smoke`, `--out FILE`, `--json FILE` and `--name NUMBER` for each of `numbers`, which hold the defaults. */
+export function parseOptions<N extends Record<string, number>>(
+  args: string[],
+  numbers: N,
+): OutputOptions & { numbers: N } {
+  const named = Object.entries(numbers).map(([name, value]) =>
+    [name, { type: "string", default: String(value) }] as const
+  );
+  const { values } = parseArgs({
+    args,
+    options: {
+      smoke: { type: "boolean", default: false },
+      out: { type: "string" },
+      json: { type: "string" },
+      ...Object.fromEntries(named),
+    },
+  });
+  const texts: Record<string, string | boolean | undefined> = values;
+  const read = Object.keys(numbers).map((name) => [name, positive(name, String(texts[name]))]);
+  const { smoke, out, json } = values;
+  return { smoke, out, json, numbers: Object.fromEntries(read) };
+}
+
+/** A number of the command line that must be above 0. */
+export function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`expected --${name} above 0, got ${text}`);
+  return value;
+}
+
+/** Prints the report, and writes it and its data where that was asked for. */
+export async function publish(
+  options: OutputOptions,
+  report: string,
+  data: unknown,
+): Promise<void> {
+  console.log(report);
+  if (options.out) await Deno.writeTextFile(options.out, report);
+  if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(data, null, 2) + "\n");
+}
+
+/** Where figures come from whose peers are Deno alone, in a sentence. */
+export function place({ date, cpu, cores, kernel, versions }: Machine): string {
+  const deno = versions.find(([name]) => name === "Deno")?.[1];
+  return `${date}, ${cpu}, ${cores} cores, ${kernel}, Deno ${deno}.`;
+}

@@ -1,0 +1,1 @@
+/** What every program costs before it does anything. */
