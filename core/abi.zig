@@ -20,10 +20,11 @@ pub const Kind = enum(u32) {
     raw,
 
     /// These kinds tell where a frame's raw bytes lie by an index of their own;
-    /// for the others it follows from the frame's offset and `strip`.
+    /// for the others it follows from what was cut off in front, or from the
+    /// delimiter that still stands behind the frame.
     pub fn storesRaw(kind: Kind) bool {
         return switch (kind) {
-            .length_field, .fixed_length, .raw => false,
+            .length_field, .fixed_length, .delimiter, .lines, .raw => false,
             else => true,
         };
     }

@@ -64,7 +64,7 @@ pub fn scan(
     }
     for (rules) |*rule| {
         const bytes: [*]const u8 = @ptrFromInt(rule.bytes);
-        rule.hits += match.countHits(bytes[0..rule.length], &cursor, first, framer.kind.storesRaw());
+        rule.hits += match.countHits(bytes[0..rule.length], &cursor, first, framer);
     }
 }
 

@@ -1,17 +1,23 @@
 //! Counts frames that equal a respond rule, so that the reader can answer them.
 
 const std = @import("std");
+const abi = @import("abi.zig");
+const delimiter = @import("framing/delimiter.zig");
 const driver = @import("driver.zig");
 
-/// How many frames from `first` on equal `pattern`: as delivered or, where the
-/// framing keeps them, by their raw bytes. "PING\r\n" is found in lines whether
-/// or not their end is kept.
-pub fn countHits(pattern: []const u8, cursor: *const driver.Cursor, first: u32, stores_raw: bool) u32 {
+/// How many frames from `first` on equal `pattern`: as delivered or, where they
+/// are known, by their raw bytes. "PING\r\n" is found in lines whether or not
+/// their end is kept.
+pub fn countHits(pattern: []const u8, cursor: *const driver.Cursor, first: u32, framer: *const abi.Framer) u32 {
     const c = cursor.*;
     var hits: u32 = 0;
     for (first..c.count) |i| {
-        const hit = equals(pattern, c.bytes + c.offsets[i], c.lengths[i]) or
-            (stores_raw and equals(pattern, c.bytes + c.raw_offsets[i], c.raw_lengths[i]));
+        const frame = c.bytes + c.offsets[i];
+        const hit = equals(pattern, frame, c.lengths[i]) or switch (framer.kind) {
+            .length_field, .fixed_length, .raw => false,
+            .lines, .delimiter => equals(pattern, frame, c.lengths[i] + delimiter.behind(framer, frame + c.lengths[i])),
+            else => equals(pattern, c.bytes + c.raw_offsets[i], c.raw_lengths[i]),
+        };
         hits += @intFromBool(hit);
     }
     return hits;

@@ -73,6 +73,7 @@ export interface Batch<C extends readonly Column[] = readonly Column[]> {
 }
 
 const decoder = new TextDecoder();
+const CARRIAGE_RETURN = 13;
 const NOTHING = new Uint32Array(0);
 
 /** Where a batch's frames lie: a slab, or a copy of what is needed of one. */
@@ -95,7 +96,16 @@ export interface RawRule {
   storesRaw: boolean;
   /** Else: bytes cut from the front of each frame. */
   strippedBytes: number;
+  /** And bytes cut from its end: of a delimiter, or of a line's end, which the bytes themselves tell. */
+  delimiterBytes: number | "line_end";
 }
+
+/** Columns by name, in objects of one shape. */
+class ColumnSet {
+  [name: string]: ColumnArray;
+}
+// A column may have any name, also one that all objects have.
+Object.setPrototypeOf(ColumnSet.prototype, null);
 
 /** The only implementation of {@linkcode Batch}. */
 export class SlabBatch implements Batch {
@@ -109,7 +119,7 @@ export class SlabBatch implements Batch {
   #offsets: Uint32Array = NOTHING;
   #lengths: Uint32Array = NOTHING;
   #first = 0;
-  #columns: Record<string, ColumnArray> | undefined;
+  #columns: ColumnSet | undefined;
 
   constructor(store: FrameStore, names: readonly string[], raw: RawRule) {
     this.#store = store;
@@ -155,10 +165,9 @@ export class SlabBatch implements Batch {
   // deno-lint-ignore no-explicit-any -- the names are known to the type parameter of Batch only
   get columns(): any {
     if (this.#columns === undefined) {
-      // Without a prototype, a column may have any name.
-      this.#columns = Object.create(null) as Record<string, ColumnArray>;
-      for (const [i, name] of this.#names.entries()) {
-        this.#columns[name] = this.#store.columns[i].subarray(
+      this.#columns = new ColumnSet();
+      for (let i = 0; i < this.#names.length; i++) {
+        this.#columns[this.#names[i]] = this.#store.columns[i].subarray(
           this.#first,
           this.#first + this.count,
         );
@@ -222,9 +231,10 @@ export class SlabBatch implements Batch {
 
   rawLength(i: number): number {
     this.#locate(i, 0, 0);
-    return this.#raw.storesRaw
-      ? this.#store.rawLengths[this.#first + i]
-      : this.#lengths[i] + this.#raw.strippedBytes;
+    const { storesRaw, strippedBytes, delimiterBytes } = this.#raw;
+    if (storesRaw) return this.#store.rawLengths[this.#first + i];
+    const behind = delimiterBytes === "line_end" ? this.#lineEnd(i) : delimiterBytes;
+    return strippedBytes + this.#lengths[i] + behind;
   }
 
   copy(): Batch {
@@ -268,6 +278,11 @@ export class SlabBatch implements Batch {
     // Written so that it fails for NaN and undefined too: a released batch has no lengths.
     if (!(at >= 0 && at + width <= this.#lengths[i])) throw outside(this, i, at, width);
     return this.#offsets[i] + at;
+  }
+
+  /** Length of the line end behind frame `i`: `\n` or `\r\n`. */
+  #lineEnd(i: number): number {
+    return this.#store.bytes[this.#offsets[i] + this.#lengths[i]] === CARRIAGE_RETURN ? 2 : 1;
   }
 
   #rawOffset(i: number): number {

@@ -14,8 +14,15 @@ const scan = @import("../scan.zig");
 
 const Framer = abi.Framer;
 
+/// Length of the delimiter behind a delivered frame that ends at `end`; 0 if it was kept.
+pub fn behind(framer: *const Framer, end: [*]const u8) u32 {
+    if (framer.keep_delimiter != 0) return 0;
+    if (framer.kind == .delimiter) return framer.delimiter_length;
+    return if (end[0] == '\r') 2 else 1;
+}
+
 pub const Lines = struct {
-    pub const stores_raw = true;
+    pub const stores_raw = false;
 
     pub inline fn next(framer: *Framer, bytes: []u8) driver.Step {
         const at = scan.findByte(bytes, framer.searched, '\n') orelse
@@ -32,22 +39,38 @@ pub const Lines = struct {
 
     /// Looks at 64 bytes at a time and takes every line that ends in them; what is
     /// left over, too long or beyond the index goes to `next`.
-    pub inline fn run(framer: *Framer, cursor: *driver.Cursor, _: driver.Frame) void {
-        // A copy whose address nobody has, so that it lives in registers.
-        var c = cursor.*;
-        defer cursor.* = c;
-        const keep = framer.keep_delimiter != 0;
+    pub fn run(framer: *Framer, cursor: *driver.Cursor, _: driver.Frame) void {
+        if (framer.keep_delimiter != 0) take(true, framer, cursor) else take(false, framer, cursor);
+    }
+
+    /// INVARIANT: a line came before, so the byte in front of `position` is its `\n`.
+    inline fn take(comptime keep: bool, framer: *Framer, cursor: *driver.Cursor) void {
+        const bytes = cursor.bytes;
+        const offsets = cursor.offsets;
+        const lengths = cursor.lengths;
         const longest = framer.max_frame_length;
-        var block = c.position;
-        while (c.end - block >= 64) : (block += 64) {
-            var ends = scan.byteMask(c.bytes[block..][0..64], '\n');
+        const end = cursor.end;
+        // The most lines a block can end must have room in the index.
+        const most = cursor.capacity -| 64;
+        var count = cursor.count;
+        var start = cursor.position;
+        var block = start;
+        while (end - block >= 64 and count <= most) : (block += 64) {
+            var ends = scan.byteMask(bytes[block..][0..64], '\n');
             while (ends != 0) : (ends &= ends - 1) {
-                const end = block + @ctz(ends) - c.position;
-                if (end > longest or c.count >= c.capacity) return;
-                c.emit(stores_raw, frameOf(c.bytes + c.position, end, keep));
+                const newline = block + @ctz(ends);
+                if (newline - start > longest) break;
+                const carriage: u32 = @intFromBool((bytes + newline - 1)[0] == '\r');
+                offsets[count] = start;
+                lengths[count] = if (keep) newline + 1 - start else newline - start - carriage;
+                count += 1;
+                start = newline + 1;
             }
+            if (ends != 0) break;
         }
-        framer.searched = block - c.position;
+        cursor.count = count;
+        cursor.position = start;
+        framer.searched = block -| start;
     }
 
     pub fn resync(_: *Framer, bytes: []u8) driver.Found {
@@ -56,7 +79,7 @@ pub const Lines = struct {
 };
 
 pub const Delimiter = struct {
-    pub const stores_raw = true;
+    pub const stores_raw = false;
 
     pub inline fn next(framer: *Framer, bytes: []u8) driver.Step {
         const delimiter = framer.delimiter[0..framer.delimiter_length];

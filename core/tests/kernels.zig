@@ -88,7 +88,7 @@ test "lines taken block by block are those found byte by byte" {
         // Lines short and long, blocks without any end.
         fill(random, &bytes, if (random.boolean()) "\n\r..." else "\n\r" ++ feed_zig.times(".", 60));
         const framer: abi.Framer = .{ .kind = .lines, .max_frame_length = 500, .keep_delimiter = random.uintAtMost(u32, 1) };
-        var feed: Feed = try .init(std.testing.allocator, framer, 2048, 1 + random.uintAtMost(u32, 40));
+        var feed: Feed = try .init(std.testing.allocator, framer, 2048, 1 + random.uintAtMost(u32, 300));
         defer feed.deinit();
         try feed.push(&bytes);
         var count: usize = 0;
@@ -97,7 +97,7 @@ test "lines taken block by block are those found byte by byte" {
             if (byte != '\n') continue;
             const carriage = at > start and bytes[at - 1] == '\r';
             const end = if (framer.keep_delimiter != 0) at + 1 else at - @intFromBool(carriage);
-            try expectEqual([4]u64{ start, end - start, start, at + 1 - start }, feed.places.items[count]);
+            try expectEqual([4]u64{ start, end - start, 0, 0 }, feed.places.items[count]);
             count += 1;
             start = at + 1;
         }
@@ -204,6 +204,34 @@ test "gather() gives what reading field by field gives" {
     }
 }
 
+test "countHits() finds lines with and without their end" {
+    const text = "PING\r\nPING\nPING";
+    var offsets = [_]u32{ 0, 6 };
+    var lengths = [_]u32{ 4, 4 };
+    var cursor: driver.Cursor = .{
+        .bytes = @constCast(text),
+        .offsets = &offsets,
+        .lengths = &lengths,
+        .raw_offsets = &offsets,
+        .raw_lengths = &lengths,
+        .capacity = 2,
+        .count = 2,
+        .position = 11,
+        .end = text.len,
+    };
+    const lines: abi.Framer = .{ .kind = .lines };
+    try expectEqual(2, match.countHits("PING", &cursor, 0, &lines));
+    try expectEqual(1, match.countHits("PING\r\n", &cursor, 0, &lines));
+    try expectEqual(1, match.countHits("PING\n", &cursor, 0, &lines));
+    const crlf: abi.Framer = .{ .kind = .delimiter, .delimiter_length = 2 };
+    cursor.count = 1;
+    try expectEqual(1, match.countHits("PING\r\n", &cursor, 0, &crlf));
+    lengths[0] = 6;
+    const kept: abi.Framer = .{ .kind = .lines, .keep_delimiter = 1 };
+    try expectEqual(1, match.countHits("PING\r\n", &cursor, 0, &kept));
+    try expectEqual(0, match.countHits("PING", &cursor, 0, &kept));
+}
+
 test "countHits() counts what equals the pattern" {
     var prng: std.Random.DefaultPrng = .init(5);
     const random = prng.random();
@@ -212,6 +240,7 @@ test "countHits() counts what equals the pattern" {
         const cursor = frames.fillWith(random, "ab");
         const first = random.uintAtMost(u32, cursor.count);
         const stores_raw = random.boolean();
+        const framer: abi.Framer = .{ .kind = if (stores_raw) .slip else .raw };
         var buffer: [4]u8 = undefined;
         const pattern = buffer[0..random.uintAtMost(usize, 4)];
         fill(random, pattern, "ab");
@@ -222,6 +251,6 @@ test "countHits() counts what equals the pattern" {
             const hit = std.mem.eql(u8, delivered, pattern) or (stores_raw and std.mem.eql(u8, raw, pattern));
             expected += @intFromBool(hit);
         }
-        try expectEqual(expected, match.countHits(pattern, &cursor, first, stores_raw));
+        try expectEqual(expected, match.countHits(pattern, &cursor, first, &framer));
     }
 }

@@ -143,4 +143,4 @@ export const Outcome = {
 } as const;
 
 /** Kinds whose frames have raw offsets and lengths of their own. */
-export const STORES_RAW: readonly boolean[] = [false, true, false, true, true, true, true, true, true, true, true, true, false];
+export const STORES_RAW: readonly boolean[] = [false, true, false, false, false, true, true, true, true, true, true, true, false];

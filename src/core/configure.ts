@@ -90,6 +90,15 @@ export function strippedBytes(framing: Framing): number {
   return framing.type === "length_field" ? framing.initialBytesToStrip ?? 0 : 0;
 }
 
+/** Bytes cut from the end of each frame; `"line_end"`: one or two, as the bytes themselves tell. */
+export function delimiterBytes(framing: Framing): number | "line_end" {
+  if (framing.type !== "lines" && framing.type !== "delimiter") return 0;
+  if (framing.keepDelimiter) return 0;
+  return framing.type === "lines"
+    ? "line_end"
+    : pattern("framing.delimiter", framing.delimiter).length;
+}
+
 function onInvalid(framing: Framing): "close" | "skip" {
   return framing.type === "raw" ? "close" : framing.onInvalid ?? "close";
 }

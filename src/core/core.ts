@@ -18,7 +18,7 @@ import {
   STORES_RAW,
   Violation,
 } from "./abi.ts";
-import { framerConfig, strippedBytes, writeFramer } from "./configure.ts";
+import { delimiterBytes, framerConfig, strippedBytes, writeFramer } from "./configure.ts";
 import { type Layout, layOut, type SlabLayout } from "./layout.ts";
 import { coreModule } from "./module.ts";
 
@@ -86,6 +86,8 @@ export class Core {
   readonly storesRaw: boolean;
   /** Bytes cut from the front of each frame. */
   readonly strippedBytes: number;
+  /** Bytes cut from its end. */
+  readonly delimiterBytes: number | "line_end";
   readonly #exports: CoreExports;
   readonly #matchCount: number;
   readonly #outcomeWords: Uint32Array;
@@ -111,6 +113,7 @@ export class Core {
     checkMatches(matches);
     this.storesRaw = STORES_RAW[config.kind];
     this.strippedBytes = strippedBytes(options.framing);
+    this.delimiterBytes = delimiterBytes(options.framing);
     this.#matchCount = matches.length;
 
     this.layout = layOut({
