@@ -49,7 +49,8 @@ export class Connection {
   readonly #control: Control;
   readonly #connectedAt = performance.now();
 
-  private constructor(engine: Engine, epoch: number, transport: Transport, surplus: Uint8Array) {
+  private constructor(engine: Engine, epoch: number, opened: Opened) {
+    const { transport, shortIsEmpty, surplus } = opened;
     const { settings, core, filler, backlog, dispatcher, stats } = engine;
     this.#engine = engine;
     this.#epoch = epoch;
@@ -66,7 +67,8 @@ export class Connection {
       settings,
       onPause: (paused) => tell(settings, { type: paused ? "paused" : "resumed" }),
     });
-    this.#reader = new Reader(transport, filler, surplus, stats, () => this.#feed.ring());
+    const settled = () => this.#feed.ring();
+    this.#reader = new Reader(transport, shortIsEmpty, filler, surplus, stats, settled);
     dispatcher.meter = this.#meter;
   }
 
@@ -84,7 +86,11 @@ export class Connection {
       signal.throwIfAborted();
       engine.filler.begin(epoch);
       engine.stats.epoch = epoch;
-      return new Connection(engine, epoch, session.transport, session.end());
+      return new Connection(engine, epoch, {
+        transport: session.transport,
+        shortIsEmpty: isKernelStream(endpoint) && session.transport === transport,
+        surplus: session.end(),
+      });
     } catch (error) {
       closeQuietly(transport);
       const late = limit.aborted && signal.reason === limit.reason;
@@ -159,6 +165,20 @@ export class Connection {
   }
 }
 
+/** What a connection begins with. */
+interface Opened {
+  transport: Transport;
+  /** See {@linkcode Reader}. */
+  shortIsEmpty: boolean;
+  /** What the handshake received and did not read. */
+  surplus: Uint8Array;
+}
+
+/** Whether reads go straight to the kernel; of an open connection nobody knows. */
+function isKernelStream(endpoint: Endpoint): boolean {
+  return endpoint.kind === "tcp" || endpoint.kind === "unix";
+}
+
 async function shakeHands(
   engine: Engine,
   transport: Transport,
@@ -167,6 +187,7 @@ async function shakeHands(
   const { settings, endpoint } = engine;
   const hostname = endpoint.kind === "tcp" ? endpoint.hostname : undefined;
   const session = new HandshakeSession(transport, hostname, signal);
+  if (settings.hello === undefined && settings.handshake === undefined) return session;
   const { promise: aborted, reject } = withResolvers<never>();
   // A handshake stuck in a read ends when its connection does, one stuck elsewhere is left behind.
   const abort = () => {

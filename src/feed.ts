@@ -7,6 +7,7 @@
 import type { Backlog } from "./backlog/backlog.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import { Coalescing, rest } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { Settings } from "./options.ts";
@@ -41,7 +42,10 @@ export interface FeedParts {
   stats: ClientStats;
   meter: HoldMeter;
   /** Bounds of drains, dispatching and silence. */
-  settings: Pick<Settings, "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs">;
+  settings: Pick<
+    Settings,
+    "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs" | "coalesceReads"
+  >;
   /** Called when reading pauses and resumes. */
   onPause: (paused: boolean) => void;
 }
@@ -53,6 +57,7 @@ export class Feed {
   #stop: FeedStop | undefined;
   #turnedAt = performance.now();
   #probing = false;
+  readonly #coalescing = new Coalescing();
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
@@ -93,34 +98,46 @@ export class Feed {
     const { control, meter, settings } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
+    // The clock is read once a chunk, once a handler call, and after each wait.
+    let now = performance.now();
     while (true) {
-      const started = performance.now();
+      const started = now;
       let drained: DrainEnd;
       try {
-        drained = await reader.drain(drainBytes, drainMs);
+        drained = await reader.drain(drainBytes, drainMs, started);
       } catch (error) {
         control.answer();
         return this.#stopped() ?? { kind: "failed", error };
       }
       control.answer();
-      const quick = this.#dispatchFor(dutyCycleMs) <= QUICK_DISPATCH_MS;
+      const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
+      now = this.#dispatchFor(dutyCycleMs, drainedAt);
+      const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       drainBytes = Math.min(settings.drainBytes, quick ? SHORT_DRAIN_BYTES : Infinity);
-      meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, performance.now() - started);
+      meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, now - started);
       const stopped = this.#stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
       if (drained === "full") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
-        await this.#wait(() => reader.ready || this.#stopped() !== undefined);
-        if (drained === "empty") meter.empty(this.#turnedAt);
+        if (drained === "empty" && !this.#parts.dispatcher.busy) this.#coalesce(now);
+        now = await this.#wait(() => reader.ready || this.#stopped() !== undefined);
+        if (drained === "empty") meter.empty(now);
       } else if (drained === "empty") {
         // That is what the last look at the socket said, and handlers have run since.
         await poll(() => reader.ready || this.#stopped() !== undefined);
-        this.#turnedAt = performance.now();
-        if (!reader.ready) meter.empty(this.#turnedAt);
-      } else if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+        now = this.#turnedAt = performance.now();
+        if (!reader.ready) meter.empty(now);
+      } else if (now - this.#turnedAt >= TURN_MS) now = await this.#turn();
     }
+  }
+
+  /** All that came is handled: let more gather where that pays. */
+  #coalesce(now: number): void {
+    const { stats, settings } = this.#parts;
+    if (!settings.coalesceReads) return;
+    if (this.#coalescing.emptied(stats.bytesRead, now) && rest()) stats.rests += 1;
   }
 
   /** Until the pending read settles, or a batch that is out comes back. */
@@ -136,9 +153,10 @@ export class Feed {
     const { dispatcher, backlog } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
     while (given() === undefined && (backlog.frames > 0 || dispatcher.busy)) {
-      if (dispatcher.ready) dispatcher.dispatch();
-      else await this.#wait(() => false);
-      if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+      const now = dispatcher.ready
+        ? dispatcher.dispatch(performance.now())
+        : await this.#wait(() => false);
+      if (now - this.#turnedAt >= TURN_MS) await this.#turn();
     }
     return given();
   }
@@ -150,23 +168,15 @@ export class Feed {
 
   /**
    * Hands out batches until none waits or the budget is used up: then the socket
-   * comes first again. Returns the milliseconds that took.
+   * comes first again. Returns the time then.
    */
-  #dispatchFor(budgetMs: number): number {
+  #dispatchFor(budgetMs: number, started: number): number {
     const { dispatcher } = this.#parts;
-    if (!dispatcher.ready || this.#stopped() !== undefined) return 0;
-    const started = performance.now();
-    while (true) {
-      this.#dispatch();
-      const tookMs = performance.now() - started;
-      const over = !dispatcher.ready || this.#stopped() !== undefined;
-      if (over || tookMs >= budgetMs) return tookMs;
+    let now = started;
+    while (dispatcher.ready && this.#stopped() === undefined && now - started < budgetMs) {
+      now = dispatcher.dispatch(now);
     }
-  }
-
-  #dispatch(): void {
-    this.#parts.dispatcher.dispatch();
-    if (this.#parts.dispatcher.busy) this.#probeLag();
+    return now;
   }
 
   #stopped(): FeedEnd | undefined {
@@ -195,19 +205,21 @@ export class Feed {
     onPause(false);
   }
 
-  /** Waits for the bell, unless `done` already. */
-  async #wait(done: () => boolean): Promise<void> {
+  /** Waits for the bell, unless `done` already. Returns the time then. */
+  async #wait(done: () => boolean): Promise<number> {
+    if (this.#parts.dispatcher.busy) this.#probeLag();
     if (!done()) {
       this.#wake = withResolvers();
       await this.#wake.promise;
       this.#wake = undefined;
     }
-    this.#turnedAt = performance.now();
+    return this.#turnedAt = performance.now();
   }
 
-  async #turn(): Promise<void> {
+  async #turn(): Promise<number> {
+    if (this.#parts.dispatcher.busy) this.#probeLag();
     await turn();
-    this.#turnedAt = performance.now();
+    return this.#turnedAt = performance.now();
   }
 
   #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {

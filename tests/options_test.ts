@@ -36,6 +36,7 @@ const clumsy: [string, unknown][] = [
     [0, -1, NaN, "9"].map((value): [string, unknown] => [name, { [name]: value }])
   ),
   ...[0, 1, 1.5, 4097, NaN, "2"].map((slabs): [string, unknown] => ["slabs", { slabs }]),
+  ...[0, "yes"].map((coalesceReads): [string, unknown] => ["coalesceReads", { coalesceReads }]),
   ["hello", { hello: 5 }],
   ["hello", { hello: ["x"] }],
   ["handshake", { handshake: "AUTH" }],

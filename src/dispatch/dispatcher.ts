@@ -69,10 +69,13 @@ export class Dispatcher {
     this.#handler = handler;
   }
 
-  /** Lends the next batch. Returns with the loan ended (synchronous handler) or {@linkcode busy} set. */
-  dispatch(): void {
+  /**
+   * Lends the next batch at the time `started`. Returns the time then, with the
+   * loan ended (synchronous handler) or {@linkcode busy} set.
+   */
+  dispatch(started: number): number {
     const range = this.#options.backlog.take(this.#sizer.allowed);
-    if (range === undefined || this.#handler === undefined) return;
+    if (range === undefined || this.#handler === undefined) return started;
     const { stats, context, backlog, columnNames, raw } = this.#options;
     const count = range.end - range.first;
     // A new one each time: who kept an old one must not find other frames in it.
@@ -80,26 +83,28 @@ export class Dispatcher {
     batch.lend(range.first, count, backlog.frames);
     stats.batches += 1;
     stats.framesDelivered += count;
-    const started = performance.now();
     let settling: void | Promise<void> = undefined;
     try {
       settling = this.#handler.batch(batch, context);
     } catch (error) {
       this.#fail(error, batch);
     }
-    this.#account(started, count);
-    if (typeof settling?.then !== "function") return this.#release(range, batch);
+    const now = performance.now();
+    this.#account(now - started, count, now);
+    if (typeof settling?.then !== "function") {
+      this.#release(range, batch);
+      return now;
+    }
     this.#busy = true;
     this.#settling = settling.then(undefined, (error) => this.#fail(error, batch)).then(() => {
       this.#busy = false;
       this.#release(range, batch);
       this.#options.onSettled();
     });
+    return now;
   }
 
-  #account(started: number, count: number): void {
-    const now = performance.now();
-    const heldMs = now - started;
+  #account(heldMs: number, count: number, now: number): void {
     this.#sizer.observe(count, heldMs);
     this.#options.stats.heldMs += heldMs;
     this.meter?.held(heldMs, count, now);

@@ -9,6 +9,8 @@
 const GROWTH = 2;
 /** Calls after which a size that seems right is doubled once, to see whether it still is. */
 const PROBE_CALLS = 8;
+/** Two calls whose sizes differ by less tell nothing of what the time depends on. */
+const COMPARED_RATIO = 1.5;
 /** Nearer to 0 than this, the elasticity of time to frames says that a call's fixed cost dominates. */
 const FIXED_ELASTICITY = 0.5;
 
@@ -47,10 +49,11 @@ export class BatchSizer {
 
   /** Learns from two calls of different sizes what the time depends on. */
   #compare(frames: number, ms: number): void {
-    const ratio = Math.log(frames / this.#lastFrames);
-    if (Math.abs(ratio) > Math.log(1.5) && Math.min(ms, this.#lastMs) > 0) {
+    const ratio = frames / this.#lastFrames;
+    const differ = ratio > COMPARED_RATIO || ratio < 1 / COMPARED_RATIO;
+    if (differ && Math.min(ms, this.#lastMs) > 0) {
       // Strongly negative: the cost itself has changed, which tells nothing.
-      const elasticity = Math.log(ms / this.#lastMs) / ratio;
+      const elasticity = Math.log(ms / this.#lastMs) / Math.log(ratio);
       this.#fixedDominates = Math.abs(elasticity) < FIXED_ELASTICITY;
     }
     this.#lastFrames = frames;

@@ -5,7 +5,8 @@
  *           ┌──── settled: commit ────┐
  *           ▼                         │
  *  room() ──┬─▶ read pending ── 4 microtasks ──▶ still pending: "empty"
- *           └─▶ none free: "full"     └── limit reached: "limit"   null: "end"
+ *           └─▶ none free: "full"     ├── limit reached: "limit"   null: "end"
+ *                                     └── less than asked for, of a kernel's stream: "short"
  * ```
  *
  * @module
@@ -16,10 +17,11 @@ import type { Transport } from "../transport/transport.ts";
 import type { Filler } from "./filler.ts";
 
 /**
- * Why a drain ended: nothing more is there (`empty`), its bytes or time are
- * used up (`limit`), no slab is free (`full`), or the server closed (`end`).
+ * Why a drain ended: nothing more is there (`empty`), a short read says so and
+ * the next drain will make sure (`short`), its bytes or time are used up
+ * (`limit`), no slab is free (`full`), or the server closed (`end`).
  */
-export type DrainEnd = "empty" | "limit" | "full" | "end";
+export type DrainEnd = "empty" | "short" | "limit" | "full" | "end";
 
 /** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
 const READY_MICROTASKS = 4;
@@ -29,10 +31,13 @@ export class Reader {
   readonly #transport: Transport;
   readonly #filler: Filler;
   readonly #stats: ClientStats;
+  readonly #shortIsEmpty: boolean;
   readonly #onSettled: () => void;
   /** A read is under way or settled and not yet taken; its room is reserved. */
   #reading = false;
   #settled = false;
+  /** Bytes the read has room for. */
+  #asked = 0;
   #count: number | null = null;
   #failed = false;
   #error: unknown;
@@ -52,15 +57,22 @@ export class Reader {
   /** When a byte last came, as `performance.now()`. */
   lastByteAt: number = performance.now();
 
-  /** `onSettled` is called whenever the pending read settles. */
+  /**
+   * `shortIsEmpty` says that a read brings all there is or all it has room for,
+   * as the kernel's streams do and TLS does not: then handlers need not wait for
+   * the next read to be pending. `onSettled` is called whenever the pending read
+   * settles.
+   */
   constructor(
     transport: Transport,
+    shortIsEmpty: boolean,
     filler: Filler,
     surplus: Uint8Array,
     stats: ClientStats,
     onSettled: () => void,
   ) {
     this.#transport = transport;
+    this.#shortIsEmpty = shortIsEmpty;
     this.#filler = filler;
     this.#surplus = surplus;
     this.#stats = stats;
@@ -75,10 +87,10 @@ export class Reader {
   /**
    * Reads until nothing more is there or a limit is reached (a server faster
    * than this side never lets the socket get empty), framing each chunk while
-   * it is in cache. Throws what the connection or the framing threw.
+   * it is in cache. `started` is the time now. Throws what the connection or
+   * the framing threw.
    */
-  async drain(drainBytes: number, drainMs: number): Promise<DrainEnd> {
-    const started = performance.now();
+  async drain(drainBytes: number, drainMs: number, started: number): Promise<DrainEnd> {
     let bytes = 0;
     while (true) {
       if (!this.#reading && !this.#begin()) return "full";
@@ -87,6 +99,7 @@ export class Reader {
         this.#stats.drainsEmpty += 1;
         return "empty";
       }
+      const asked = this.#asked;
       const count = this.#take();
       if (count === null) return "end";
       this.#filler.commit(count);
@@ -97,6 +110,7 @@ export class Reader {
         this.#stats.drainsAtLimit += 1;
         return "limit";
       }
+      if (count < asked && this.#shortIsEmpty) return "short";
     }
   }
 
@@ -104,6 +118,7 @@ export class Reader {
     const room = this.#filler.room();
     if (room === undefined) return false;
     this.#reading = true;
+    this.#asked = room.length;
     if (this.#surplus.length > 0) {
       this.#resolve(this.#takeSurplus(room));
       return true;

@@ -21,17 +21,15 @@ export async function feed<const C extends readonly Column[]>(
     framing: job.line ? { type: "lines" } : { type: "length_field", initialBytesToStrip: 4 },
     columns,
   });
-  let counted = 0;
   await client.run({
     batch(batch, context) {
-      const { bytesRead } = context.stats();
-      meter.add(bytesRead - counted);
-      counted = bytesRead;
+      if (frames === 0) meter.add(context.stats().bytesRead);
       frames += batch.count;
       sum += BigInt(sumOf(batch));
       if (job.mode === "echo") return context.write(replies(batch));
     },
   });
+  meter.bytes = client.stats().bytesRead;
   meter.report(frames, sum);
 }
 
