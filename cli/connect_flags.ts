@@ -8,6 +8,7 @@ import type { Column, ConnectOptions, RespondRule, TlsOptions } from "../mod.ts"
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
+  bytesFlag,
   type FlagNames,
   type Flags,
   integerFlag,
@@ -46,7 +47,15 @@ const OUTPUT_FLAGS = ["raw", "hex", "count", "handler"] as const;
 export const connectFlags: FlagNames = {
   string: [
     ...["handler", "column", "send", "send-file", "respond", "heartbeat"],
-    ...["connect-timeout", "idle-timeout", "max-attempts", "slabs", "limit", "duration"],
+    ...[
+      "connect-timeout",
+      "idle-timeout",
+      "max-attempts",
+      "buffer",
+      "when-full",
+      "limit",
+      "duration",
+    ],
     ...TLS_FLAGS,
     ...framingFlags.string,
   ],
@@ -99,7 +108,9 @@ async function optionsOf(
     connectTimeoutMs: timeFlag(flags, "connect-timeout"),
     idleTimeoutMs: timeFlag(flags, "idle-timeout"),
     reconnect: reconnectOf(flags),
-    slabs: integerFlag(flags, "slabs"),
+    bufferBytes: bytesFlag(flags, "buffer"),
+    // Words there are not are refused by connect(), which knows them.
+    whenFull: textFlag(flags, "when-full") as ConnectOptions["whenFull"],
   };
 }
 

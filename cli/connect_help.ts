@@ -48,7 +48,9 @@ The connection:
   --cert FILE --key FILE tls: client certificate and its key (PEM)
   --alpn NAME            tls: protocol offered; repeatable
   --server-name NAME     tls: name the certificate must have (the host)
-  --slabs N              memory for what is received and not put out yet, in slabs of 256 KiB (16)
+  --buffer SIZE          memory for what is received and not put out yet (4MiB)
+  --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
+                         drop_oldest or drop_newest (what was dropped is counted) (block)
 
 When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch

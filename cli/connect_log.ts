@@ -7,7 +7,7 @@
 import { type ClientEvent, type DisconnectError, FramingError, HandlerError } from "../mod.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
-import { coloured, seconds } from "./words.ts";
+import { bytes, coloured, seconds } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
 export class ConnectLog {
@@ -16,6 +16,7 @@ export class ConnectLog {
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
+  #waterTold = false;
 
   /** Keeps clear of `status`. */
   constructor(options: { target: string; json: boolean; status: StatusLine }) {
@@ -42,6 +43,10 @@ export class ConnectLog {
         return this.#paused();
       case "resumed":
         return;
+      case "high_water":
+        return this.#water(event, `the buffer fills: ${bytes(event.bufferedBytes)} wait`);
+      case "low_water":
+        return this.#water(event, "the buffer has emptied");
     }
   }
 
@@ -66,9 +71,16 @@ export class ConnectLog {
     this.#pauseTold = true;
     this.#say(
       { type: "paused" },
-      "reading is paused, all slabs are full: what takes the frames is slower than the server",
+      "reading is paused, the buffer is full: what takes the frames is slower than the server",
       "yellow",
     );
+  }
+
+  /** Programs get every crossing, people the first: the summary has the counts. */
+  #water(event: ClientEvent, sentence: string): void {
+    if (this.#waterTold && !this.#json) return;
+    this.#waterTold = event.type === "low_water";
+    this.#say(event, sentence, "yellow");
   }
 
   #disconnected(error: DisconnectError): void {

@@ -39,6 +39,7 @@ export function statusText(before: ClientStats, after: ClientStats, elapsedMs: n
     `${bytes(grown("bytesRead") * perSecond)}/s`,
     `batch ${whole(batch)}`,
     after.pauses > 0 && counted(after.pauses, "pause"),
+    after.framesDropped > 0 && `${whole(after.framesDropped)} dropped`,
     after.reconnects > 0 && counted(after.reconnects, "reconnect"),
     `drains ${whole(grown("drainsEmpty"))} empty ${whole(grown("drainsAtLimit"))} at limit`,
     `${whole(after.frames)} frames`,

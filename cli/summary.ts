@@ -56,6 +56,13 @@ export function summaryTable(summary: Summary): string {
     ["drains", `${whole(stats.drainsEmpty)} ended empty, ${whole(stats.drainsAtLimit)} at limit`],
     ["pauses", `${whole(stats.pauses)}, ${seconds(stats.pausedMs)} in all`],
     ["handler", `held the read loop ${seconds(stats.heldMs)}`],
+    [
+      "dropped",
+      `${whole(stats.framesDroppedOldest)} oldest, ${
+        whole(stats.framesDroppedNewest)
+      } newest frames`,
+      stats.framesDroppedOldest + stats.framesDroppedNewest > 0,
+    ],
     ["reconnects", whole(stats.reconnects), stats.reconnects > 0],
     ["not put out", counted(undelivered(summary), "frame"), undelivered(summary) > 0],
     [

@@ -5,6 +5,7 @@
  */
 
 import { Backlog } from "./backlog/backlog.ts";
+import { WaterMarks } from "./backlog/water_marks.ts";
 import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
@@ -101,16 +102,17 @@ class FeedClient implements Client {
       throw new OptionError("reconnect", "an address to connect to again", "an open connection");
     }
     const stats = newStats();
-    const { columns, respond, slabs, framing, module } = settings;
+    const { columns, respond, bufferBytes, framing, module } = settings;
     const core = new Core({
       framing,
       columns,
       matches: respond.map((rule) => toBytes(rule.match)),
-      slabCount: slabs,
+      bufferBytes,
       module,
     });
     const pool = new SlabPool(core);
-    const backlog = new Backlog(pool);
+    const backlog = new Backlog(pool, settings.whenFull);
+    const waterMarks = waterMarksOf(settings, pool);
     const signal = settings.signal === undefined
       ? this.#abort.signal
       : AbortSignal.any([settings.signal, this.#abort.signal]);
@@ -131,7 +133,17 @@ class FeedClient implements Client {
       onSettled: () => this.#connection?.ring(),
     });
     const filler = new Filler(core, pool, backlog, stats);
-    this.#engine = { settings, endpoint, core, filler, backlog, dispatcher, stats, signal };
+    this.#engine = {
+      settings,
+      endpoint,
+      core,
+      filler,
+      backlog,
+      waterMarks,
+      dispatcher,
+      stats,
+      signal,
+    };
     this.#backoff = settings.reconnect === undefined ? undefined : new Backoff(settings.reconnect);
     this.closed = this.#ending.promise;
   }
@@ -184,7 +196,14 @@ class FeedClient implements Client {
 
   stats(): ClientStats {
     const { stats, backlog } = this.#engine;
-    return { ...stats, framesPending: backlog.frames };
+    const { oldest, newest } = backlog.drops;
+    return {
+      ...stats,
+      framesPending: backlog.frames,
+      framesDropped: stats.framesDropped + oldest + newest,
+      framesDroppedOldest: oldest,
+      framesDroppedNewest: newest,
+    };
   }
 
   async close(): Promise<void> {
@@ -273,6 +292,19 @@ class FeedClient implements Client {
   #emit(event: ClientEvent): void {
     tell(this.#settings, event);
   }
+}
+
+/** Throws an `OptionError` for marks that can't be reached, or are the wrong way round. */
+function waterMarksOf(settings: Settings, pool: SlabPool): WaterMarks {
+  const bufferBytes = pool.slabs.length * pool.slabBytes;
+  const { highWaterBytes = bufferBytes * 3 / 4, lowWaterBytes = highWaterBytes * 2 / 3 } = settings;
+  if (!(highWaterBytes > 0 && highWaterBytes <= bufferBytes)) {
+    throw new OptionError("highWaterBytes", `bytes above 0, up to ${bufferBytes}`, highWaterBytes);
+  }
+  if (!(lowWaterBytes >= 0 && lowWaterBytes < highWaterBytes)) {
+    throw new OptionError("lowWaterBytes", `bytes below ${highWaterBytes}`, lowWaterBytes);
+  }
+  return new WaterMarks(highWaterBytes, lowWaterBytes);
 }
 
 /** Throws unless it is an end that a loop or `run()` simply returns from. */

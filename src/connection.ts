@@ -5,6 +5,7 @@
  */
 
 import type { Backlog } from "./backlog/backlog.ts";
+import type { WaterMarks } from "./backlog/water_marks.ts";
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -31,6 +32,7 @@ export interface Engine {
   core: Core;
   filler: Filler;
   backlog: Backlog;
+  waterMarks: WaterMarks;
   dispatcher: Dispatcher;
   stats: ClientStats;
   /** Aborted when the client is to close. */
@@ -51,7 +53,7 @@ export class Connection {
 
   private constructor(engine: Engine, epoch: number, opened: Opened) {
     const { transport, shortIsEmpty, surplus } = opened;
-    const { settings, core, filler, backlog, dispatcher, stats } = engine;
+    const { settings, core, filler, backlog, waterMarks, dispatcher, stats } = engine;
     this.#engine = engine;
     this.#epoch = epoch;
     this.#transport = transport;
@@ -65,7 +67,8 @@ export class Connection {
       stats,
       meter: this.#meter,
       settings,
-      onPause: (paused) => tell(settings, { type: paused ? "paused" : "resumed" }),
+      waterMarks,
+      tell: (event) => tell(settings, event),
     });
     const settled = () => this.#feed.ring();
     this.#reader = new Reader(transport, shortIsEmpty, filler, surplus, stats, settled);

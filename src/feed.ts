@@ -5,12 +5,13 @@
  */
 
 import type { Backlog } from "./backlog/backlog.ts";
+import type { WaterMarks } from "./backlog/water_marks.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Coalescing, rest } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
-import type { Settings } from "./options.ts";
+import type { ClientEvent, Settings } from "./options.ts";
 import type { ClientStats, HoldMeter } from "./status.ts";
 import { poll, turn } from "./turn.ts";
 
@@ -46,8 +47,9 @@ export interface FeedParts {
     Settings,
     "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs" | "coalesceReads"
   >;
-  /** Called when reading pauses and resumes. */
-  onPause: (paused: boolean) => void;
+  waterMarks: WaterMarks;
+  /** Called with what the user may want to know. */
+  tell: (event: ClientEvent) => void;
 }
 
 /** Runs one connection. */
@@ -110,8 +112,10 @@ export class Feed {
         return this.#stopped() ?? { kind: "failed", error };
       }
       control.answer();
+      this.#tellWater();
       const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
       now = this.#dispatchFor(dutyCycleMs, drainedAt);
+      this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       drainBytes = Math.min(settings.drainBytes, quick ? SHORT_DRAIN_BYTES : Infinity);
       meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, now - started);
@@ -156,6 +160,7 @@ export class Feed {
       const now = dispatcher.ready
         ? dispatcher.dispatch(performance.now())
         : await this.#wait(() => false);
+      this.#tellWater();
       if (now - this.#turnedAt >= TURN_MS) await this.#turn();
     }
     return given();
@@ -184,25 +189,32 @@ export class Feed {
     return this.#stop === undefined ? undefined : { kind: this.#stop };
   }
 
+  #tellWater(): void {
+    const { backlog, waterMarks, tell } = this.#parts;
+    const { bufferedBytes } = backlog;
+    const type = waterMarks.crossed(bufferedBytes);
+    if (type !== undefined) tell({ type, bufferedBytes });
+  }
+
   /** No slab is free: reading waits until the handler gives one back. */
   #pause(): void {
     if (this.#paused !== undefined) return;
-    const { stats, onPause } = this.#parts;
+    const { stats, tell } = this.#parts;
     this.#paused = { at: performance.now(), heldMs: stats.heldMs };
     stats.pauses += 1;
-    onPause(true);
+    tell({ type: "paused" });
   }
 
   #resume(): void {
     if (this.#paused === undefined) return;
-    const { stats, meter, onPause } = this.#parts;
+    const { stats, meter, tell } = this.#parts;
     const now = performance.now();
     // What a handler held meanwhile is booked as held already.
     const pausedMs = Math.max(0, now - this.#paused.at - (stats.heldMs - this.#paused.heldMs));
     this.#paused = undefined;
     stats.pausedMs += pausedMs;
     meter.paused(pausedMs, now);
-    onPause(false);
+    tell({ type: "resumed" });
   }
 
   /** Waits for the bell, unless `done` already. Returns the time then. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WHEN_FULL, type WhenFull } from "./backlog/backlog.ts";
 import type { Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import type { Framing } from "./framing.ts";
@@ -38,7 +39,11 @@ export type ClientEvent =
   /** No slab is free: reading pauses, and a server may count that against you. */
   | { type: "paused" }
   /** Reading goes on. */
-  | { type: "resumed" };
+  | { type: "resumed" }
+  /** So much of the buffer is in use: the handler falls behind. */
+  | { type: "high_water"; bufferedBytes: number }
+  /** It has caught up. */
+  | { type: "low_water"; bufferedBytes: number };
 
 /** Options of {@linkcode connect}. */
 export interface ConnectOptions<C extends readonly Column[] = readonly Column[]> {
@@ -62,8 +67,18 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   idleTimeoutMs?: number;
   /** Come back after a connection ended, whatever the reason; also when the first attempt fails. Default `false`. */
   reconnect?: boolean | ReconnectOptions;
-  /** Number of slabs (2 to 4096) that hold what is drained and not yet handled. Default 16, of 256 KiB or twice the longest frame. */
-  slabs?: number;
+  /**
+   * Memory for what is drained and not yet handled, in bytes: at least two slabs
+   * of 256 KiB or twice the longest frame, allocated at once and never exceeded.
+   * Default 16 slabs.
+   */
+  bufferBytes?: number;
+  /** What happens when that is full. Default `"block"`. */
+  whenFull?: WhenFull;
+  /** Bytes of the buffer in use at which the event `high_water` tells. Default three quarters of it. */
+  highWaterBytes?: number;
+  /** Bytes of the buffer in use at which, after that, `low_water` does. Default two thirds of that. */
+  lowWaterBytes?: number;
   /** Milliseconds one handler call may hold the read loop; batches are cut to fit. Default 10. */
   dutyCycleMs?: number;
   /** Bytes after which a drain ends at the latest and batches are dispatched. Default 4194304; while the handler is quick, 131072 at the most. */
@@ -99,6 +114,7 @@ export type Settings =
       | "drainBytes"
       | "drainMs"
       | "coalesceReads"
+      | "whenFull"
       | "writeQueueBytes"
       | "respond"
       | "columns"
@@ -119,6 +135,7 @@ export function settle(options: ConnectOptions): Settings {
     drainBytes: options.drainBytes ?? 4 * 1024 * 1024,
     drainMs: options.drainMs ?? 10,
     coalesceReads: options.coalesceReads ?? true,
+    whenFull: options.whenFull ?? "block",
     writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
     respond: options.respond ?? [],
     columns: options.columns ?? [],
@@ -133,6 +150,13 @@ export function settle(options: ConnectOptions): Settings {
   }
   duration("connectTimeoutMs", settings.connectTimeoutMs, 1);
   duration("idleTimeoutMs", settings.idleTimeoutMs, 0);
+  if (!WHEN_FULL.includes(settings.whenFull)) {
+    throw new OptionError(
+      "whenFull",
+      WHEN_FULL.map((name) => `"${name}"`).join(", "),
+      settings.whenFull,
+    );
+  }
   if (typeof settings.coalesceReads !== "boolean") {
     throw new OptionError("coalesceReads", "true or false", settings.coalesceReads);
   }

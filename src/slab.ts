@@ -65,9 +65,12 @@ export class Slab {
 export class SlabPool {
   /** All slabs. */
   readonly slabs: readonly Slab[];
+  /** Size of each, in bytes. */
+  readonly slabBytes: number;
   readonly #free: Slab[];
 
   constructor(core: Core) {
+    this.slabBytes = core.layout.slabBytes;
     this.slabs = core.layout.slabs.map((layout) => new Slab(core, layout));
     this.#free = [...this.slabs].reverse();
   }

@@ -21,8 +21,12 @@ export interface ClientStats {
   framesDelivered: number;
   /** Frames waiting for the handler. */
   framesPending: number;
-  /** Frames that were never handed out, because the client was closed or its handler threw. */
+  /** Frames that were never handed out: dropped as below, or because the client was closed or its handler threw. */
   framesDropped: number;
+  /** Frames dropped by `whenFull: "drop_oldest"`. */
+  framesDroppedOldest: number;
+  /** Frames dropped by `whenFull: "drop_newest"`. */
+  framesDroppedNewest: number;
   /** Batches handed out. */
   batches: number;
   /** Frames rejected under `onInvalid: "skip"`. */
@@ -68,6 +72,8 @@ export function newStats(): ClientStats {
     framesDelivered: 0,
     framesPending: 0,
     framesDropped: 0,
+    framesDroppedOldest: 0,
+    framesDroppedNewest: 0,
     batches: 0,
     skippedFrames: 0,
     skippedBytes: 0,

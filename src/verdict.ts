@@ -136,7 +136,7 @@ function judge(
       ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
       : `reading was paused ${
         seconds(pausedMs)
-      } of the last ${window} because your handler kept all slabs`;
+      } of the last ${window} because your handler kept the buffer full`;
     if (reason === "eof") {
       // An ordinary close looks the same.
       return {

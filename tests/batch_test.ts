@@ -134,7 +134,7 @@ Deno.test("streamOffset() and rawLength() name the bytes a frame took", async ()
 Deno.test("a batch that is held keeps its bytes while the reader fills other slabs", async () => {
   const count = 30_000;
   const transport = new ScriptedTransport(numbered(100, 60));
-  await using client = await connected(transport, { slabs: 4 });
+  await using client = await connected(transport, { bufferBytes: 4 * 256 * 1024 });
   const numbers: number[] = [];
   const running = client.run({
     async batch(batch) {

@@ -35,7 +35,14 @@ const clumsy: [string, unknown][] = [
   ...["dutyCycleMs", "drainBytes", "drainMs", "writeQueueBytes"].flatMap((name) =>
     [0, -1, NaN, "9"].map((value): [string, unknown] => [name, { [name]: value }])
   ),
-  ...[0, 1, 1.5, 4097, NaN, "2"].map((slabs): [string, unknown] => ["slabs", { slabs }]),
+  ...[0, 1, 2 * 256 * 1024 - 1, 2 ** 40, NaN, "2"].map((
+    bufferBytes,
+  ): [string, unknown] => ["bufferBytes", { bufferBytes }]),
+  ["whenFull", { whenFull: "panic" }],
+  ["highWaterBytes", { highWaterBytes: 0 }],
+  ["highWaterBytes", { highWaterBytes: 2 ** 30 }],
+  ["lowWaterBytes", { lowWaterBytes: -1 }],
+  ["lowWaterBytes", { highWaterBytes: 1000, lowWaterBytes: 1000 }],
   ...[0, "yes"].map((coalesceReads): [string, unknown] => ["coalesceReads", { coalesceReads }]),
   ["hello", { hello: 5 }],
   ["hello", { hello: ["x"] }],
@@ -87,6 +94,6 @@ Deno.test("connect() refuses clumsy options by name and connects to nothing", as
 });
 
 Deno.test("an OptionError says what is taken and what came", () => {
-  const error = new OptionError("slabs", "an integer from 2 to 4096", "two");
-  assertEquals(error.message, 'slabs takes an integer from 2 to 4096, got "two"');
+  const error = new OptionError("dutyCycleMs", "a number above 0", "two");
+  assertEquals(error.message, 'dutyCycleMs takes a number above 0, got "two"');
 });

@@ -72,7 +72,7 @@ export const ACTS: Act[] = [
       `server's own queue, and at ${
         bytes(QUEUE_LIMIT_BYTES)
       } the server cuts it off. Spillway drains the socket between`,
-      "handler calls; a burst waits in its slabs, and the silence behind it pays for the work.",
+      "handler calls; a burst waits in its buffer, and the silence behind it pays for the work.",
     ],
     load: LOADS.bursts,
     clients: ["naive", "Spillway"],
@@ -147,7 +147,7 @@ function paused(player: Player): Claim {
     holds: pauses > 0 && FLOOD_RATE * costUs > 1e6,
     text: `${player.name} had to stop reading (${
       counted(pauses, "pause")
-    }) once all its slabs were full`,
+    }) once its buffer was full`,
     details: [
       `${whole(FLOOD_RATE)} frames/s × ${costUs.toFixed(0)} µs each = ${
         (FLOOD_RATE * costUs / 1e6).toFixed(1)

@@ -42,28 +42,30 @@ export const MEAN_LOAD = MEAN_RATE * COST_US / 1e6;
 /** Frames a second in the last scene: two and a half times what one core can handle. */
 export const FLOOD_RATE = Math.round(2.5 * 1e6 / COST_US);
 
+const MIB = 1024 * 1024;
+
 /** How frames are produced, and for how long. */
 export interface Load {
   /** How fast. */
   pace: Pace;
   /** How long; the server finishes then. */
   durationMs: number;
-  /** Spillway's slabs, of 256 KiB each. */
-  slabs: number;
+  /** Spillway's buffer. */
+  bufferBytes: number;
 }
 
 /** The load of each scene. */
 export const LOADS: { even: Load; bursts: Load; flood: Load } = {
-  even: { pace: { type: "rate", rate: MEAN_RATE }, durationMs: 1_000, slabs: 256 },
+  even: { pace: { type: "rate", rate: MEAN_RATE }, durationMs: 1_000, bufferBytes: 64 * MIB },
   bursts: {
     pace: { type: "on_off", ...BURST },
     // Two bursts and nearly all of the silence behind the second.
     durationMs: 2 * (BURST.onMs + BURST.offMs) - 100,
     // Room for a burst and half of the one before.
-    slabs: 256,
+    bufferBytes: 64 * MIB,
   },
   // Less room, for no room is enough and this one has to fill up first.
-  flood: { pace: { type: "rate", rate: FLOOD_RATE }, durationMs: 8_000, slabs: 64 },
+  flood: { pace: { type: "rate", rate: FLOOD_RATE }, durationMs: 8_000, bufferBytes: 16 * MIB },
 };
 
 /** The frames that are pushed. */

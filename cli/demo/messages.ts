@@ -22,7 +22,7 @@ export interface ClientTask {
   /** Work a frame, see `calibrate()`. */
   rounds: number;
   /** Room Spillway has. */
-  slabs: number;
+  bufferBytes: number;
 }
 
 /** From the server process. */

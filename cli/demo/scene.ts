@@ -55,13 +55,13 @@ export async function play(
   onStart: (players: Player[]) => Disposable,
 ): Promise<Player[]> {
   const players = names.map(newPlayer);
-  const { pace, durationMs, slabs } = load;
+  const { pace, durationMs, bufferBytes } = load;
   const task: ServerTask = { pace, durationMs, clients: names.length };
   await using server = new Process<ServerMessage>("server.ts", "127.0.0.1", task);
   const port = await portOf(server);
   await using stack = new AsyncDisposableStack();
   const clients = names.map((name) => {
-    const client: ClientTask = { port, rounds, slabs };
+    const client: ClientTask = { port, rounds, bufferBytes };
     return stack.use(new Process<ClientMessage>(FILES[name], `127.0.0.1:${port}`, client));
   });
   for (const [i, client] of clients.entries()) await expect(client, names[i], "ready");

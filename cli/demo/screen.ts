@@ -76,7 +76,7 @@ export class Screen {
           `${whole(rates[i].now())} frames/s, ${whole(progress.handled)}`.padEnd(CELL_WIDTH),
       ),
       row(
-        "in slabs",
+        "buffered",
         ({ name, progress }) =>
           (name === "naive" ? "–" : `${whole(progress.waiting)} frames`).padEnd(CELL_WIDTH),
       ),

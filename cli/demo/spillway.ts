@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   let paused = false;
   await using client = await connect(`127.0.0.1:${task.port}`, {
     framing: FRAMING,
-    slabs: task.slabs,
+    bufferBytes: task.bufferBytes,
     dutyCycleMs: DUTY_CYCLE_MS,
     onEvent: (event) => {
       if (event.type === "paused" || event.type === "resumed") paused = event.type === "paused";

@@ -1,5 +1,6 @@
 /**
- * The backlog: frames that are drained and not yet handled, as ranges of slabs.
+ * The backlog: frames that are drained and not yet handled, as ranges of slabs,
+ * and what becomes of them when no slab is free.
  *
  * @module
  */
@@ -13,19 +14,52 @@ export interface FrameRange {
   end: number;
 }
 
+/**
+ * What happens when the buffer is full: reading pauses (`block`: the server may
+ * then cut the connection), the frames that waited longest are dropped
+ * (`drop_oldest`), or those that come are (`drop_newest`). The words are
+ * Vector's, and so is the meaning.
+ */
+export type WhenFull = "block" | "drop_oldest" | "drop_newest";
+
+/** All there are. */
+export const WHEN_FULL: readonly WhenFull[] = ["block", "drop_oldest", "drop_newest"];
+
+/** How many frames were dropped, by the reason. */
+export interface Drops {
+  /** Waited longest when the buffer was full. */
+  oldest: number;
+  /** Came when the buffer was full. */
+  newest: number;
+}
+
 /** First in, first out; neighbours coalesce, so a slab has one range however small the drains. */
 export class Backlog {
   /** Frames waiting. */
   frames = 0;
+  /** Frames dropped so far. */
+  readonly drops: Drops = { oldest: 0, newest: 0 };
   readonly #pool: SlabPool;
+  readonly #whenFull: WhenFull;
   readonly #ranges: FrameRange[] = [];
 
-  constructor(pool: SlabPool) {
+  constructor(pool: SlabPool, whenFull: WhenFull = "block") {
     this.#pool = pool;
+    this.#whenFull = whenFull;
   }
 
-  /** Queues new frames of a slab. */
+  /** Bytes of the slabs in which frames wait, batches that are out left out. */
+  get bufferedBytes(): number {
+    return this.#ranges.length * this.#pool.slabBytes;
+  }
+
+  /** Queues new frames of a slab, or drops them. */
   push(slab: Slab, first: number, end: number): void {
+    // The last slab is where the reader goes on: what it holds must not stay.
+    if (this.#whenFull === "drop_newest" && this.#pool.freeCount === 0) {
+      this.drops.newest += end - first;
+      return;
+    }
     this.frames += end - first;
     const last = this.#ranges.at(-1);
     if (last !== undefined && last.slab === slab && last.end === first) {
@@ -47,6 +81,17 @@ export class Backlog {
     const taken = { slab: head.slab, first: head.first, end: head.first + count };
     head.first += count;
     return taken;
+  }
+
+  /** No slab is free: drops the frames of the oldest one, if that is what was asked for. True if any were dropped. */
+  makeRoom(): boolean {
+    if (this.#whenFull !== "drop_oldest") return false;
+    const oldest = this.#ranges.shift();
+    if (oldest === undefined) return false;
+    this.frames -= oldest.end - oldest.first;
+    this.drops.oldest += oldest.end - oldest.first;
+    this.#pool.release(oldest.slab);
+    return true;
   }
 
   /** Drops everything; returns how many frames that were. */

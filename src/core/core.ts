@@ -19,11 +19,16 @@ import {
   Violation,
 } from "./abi.ts";
 import { delimiterBytes, framerConfig, strippedBytes, writeFramer } from "./configure.ts";
-import { type Layout, layOut, type SlabLayout } from "./layout.ts";
+import { type Layout, layOut, slabBytesFor, type SlabLayout } from "./layout.ts";
 import { coreModule } from "./module.ts";
 
 /** 4 GiB, the most linear memory a module may have. */
 const MEMORY_PAGES_MAX = 65536;
+
+const SLABS = 16;
+/** One is read into while the other one's frames are handled. */
+const SLABS_MIN = 2;
+const SLABS_MAX = 4096;
 
 /** Options of {@linkcode Core}. */
 export interface CoreOptions {
@@ -33,8 +38,8 @@ export interface CoreOptions {
   columns?: readonly ColumnSpec[];
   /** Frames to count, for respond rules. Default none. */
   matches?: readonly Uint8Array[];
-  /** Number of slabs (2 to 4096). Default 16. */
-  slabCount?: number;
+  /** Bytes of all slabs, of which there are 2 to 4096. Default 16 slabs. */
+  bufferBytes?: number;
   /** A compiled core, where code can't be compiled at run time. Default: the embedded one. */
   module?: WebAssembly.Module;
 }
@@ -106,16 +111,16 @@ export class Core {
   constructor(options: CoreOptions) {
     const config = framerConfig(options.framing);
     const matches = options.matches ?? [];
-    const slabCount = options.slabCount ?? 16;
     this.columns = options.columns ?? [];
     checkColumns(this.columns);
-    checkSlabCount(slabCount);
     checkMatches(matches);
     this.storesRaw = STORES_RAW[config.kind];
     this.strippedBytes = strippedBytes(options.framing);
     this.delimiterBytes = delimiterBytes(options.framing);
     this.#matchCount = matches.length;
 
+    const slabBytes = slabBytesFor(config.rawFrameLengthMax);
+    const slabCount = slabCountOf(options.bufferBytes ?? SLABS * slabBytes, slabBytes);
     this.layout = layOut({
       slabCount,
       rawFrameLengthMax: config.rawFrameLengthMax,
@@ -126,9 +131,9 @@ export class Core {
     const { pages } = this.layout;
     if (pages > MEMORY_PAGES_MAX) {
       throw new OptionError(
-        "slabs",
-        `a count whose memory stays below 4 GiB at ${this.layout.slabBytes} bytes a slab`,
-        slabCount,
+        "bufferBytes",
+        `a size that stays below 4 GiB of memory with its index, slabs of ${slabBytes} bytes`,
+        options.bufferBytes,
       );
     }
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -248,10 +253,16 @@ function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Co
   return exports;
 }
 
-function checkSlabCount(count: number): void {
-  if (!Number.isInteger(count) || count < 2 || count > 4096) {
-    throw new OptionError("slabs", "an integer from 2 to 4096", count);
+function slabCountOf(bufferBytes: number, slabBytes: number): number {
+  const count = Math.floor(bufferBytes / slabBytes);
+  if (!(count >= SLABS_MIN && count <= SLABS_MAX)) {
+    throw new OptionError(
+      "bufferBytes",
+      `${SLABS_MIN} to ${SLABS_MAX} slabs of ${slabBytes} bytes, which this framing needs`,
+      bufferBytes,
+    );
   }
+  return count;
 }
 
 function checkMatches(matches: readonly Uint8Array[]): void {

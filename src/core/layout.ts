@@ -74,8 +74,8 @@ export interface LayoutOptions {
   ruleLengths: readonly number[];
 }
 
-/** A slab holds two of the longest raw frames, so that a partial one always fits behind the frames before it. */
-function slabBytesFor(rawFrameLengthMax: number): number {
+/** Bytes of a slab: it holds two of the longest raw frames, so that a partial one always fits behind the frames before it. */
+export function slabBytesFor(rawFrameLengthMax: number): number {
   return roundUp(Math.max(SLAB_BYTES_MIN, 2 * rawFrameLengthMax), CHUNK_BYTES);
 }
 

@@ -23,6 +23,8 @@ const ROOM_BYTES_MIN = 16 * 1024;
 export interface FrameSink {
   /** Takes frames `first` to `end` of a slab. */
   push(slab: Slab, first: number, end: number): void;
+  /** No slab is free: gives some frames up; false if it keeps them all. */
+  makeRoom(): boolean;
 }
 
 /** Fills slabs and queues their frames. */
@@ -66,6 +68,13 @@ export class Filler {
 
   /** Where the next chunk goes; `undefined` while no slab is free. Throws a `FramingError` for bytes framed only now. */
   room(): Uint8Array | undefined {
+    while (true) {
+      const room = this.#freeRoom();
+      if (room !== undefined || !this.#sink.makeRoom()) return room;
+    }
+  }
+
+  #freeRoom(): Uint8Array | undefined {
     while (this.#indexFull) {
       if (!this.#roll()) return undefined;
       this.#scan();

@@ -30,7 +30,8 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     connectTimeoutMs: undefined,
     idleTimeoutMs: undefined,
     reconnect: false,
-    slabs: undefined,
+    bufferBytes: undefined,
+    whenFull: undefined,
   });
 });
 
@@ -61,11 +62,15 @@ Deno.test("planOf() reads columns", async () => {
 
 Deno.test("planOf() reads times, numbers and reconnecting", async () => {
   const { options, limit, durationMs } = await plan(
-    ...["h:1", "--connect-timeout", "2s", "--idle-timeout", "250ms", "--slabs", "4"],
+    ...["h:1", "--connect-timeout", "2s", "--idle-timeout", "250ms", "--buffer", "1MiB"],
     ...["--reconnect", "--max-attempts", "3", "--limit", "7", "--duration", "1m"],
   );
   assertEquals([limit, durationMs], [7, 60_000]);
-  assertEquals([options.connectTimeoutMs, options.idleTimeoutMs, options.slabs], [2000, 250, 4]);
+  assertEquals([options.connectTimeoutMs, options.idleTimeoutMs, options.bufferBytes], [
+    2000,
+    250,
+    1048576,
+  ]);
   assertEquals(options.reconnect, { maxAttempts: 3 });
 });
 

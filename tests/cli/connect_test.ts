@@ -178,7 +178,8 @@ Deno.test("connect exits with 1 when nothing listens or nothing comes", async ()
 Deno.test("connect exits with 2 for options that cannot work", async () => {
   const cases: [string[], string][] = [
     [["nowhere"], "target takes"],
-    [["h:1", "--slabs", "1"], "slabs takes"],
+    [["h:1", "--buffer", "1KiB"], "bufferBytes takes"],
+    [["h:1", "--when-full", "panic"], "whenFull takes"],
     [["h:1", "--json", "--column", "a:u128@0"], "columns[0].type takes"],
     [["h:1", "--bogus"], "Unknown flag --bogus"],
   ];

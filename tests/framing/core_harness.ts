@@ -6,7 +6,9 @@ import { assertEquals } from "@std/assert";
 import { SlabBatch } from "../../src/batch.ts";
 import type { Column } from "../../src/columns.ts";
 import { Slab as SlabAbi } from "../../src/core/abi.ts";
+import { framerConfig } from "../../src/core/configure.ts";
 import { Core } from "../../src/core/core.ts";
+import { slabBytesFor } from "../../src/core/layout.ts";
 import { FramingError } from "../../src/errors.ts";
 import type { Framing } from "../../src/framing.ts";
 import { Filler, type FrameSink } from "../../src/reader/filler.ts";
@@ -38,7 +40,8 @@ export class CoreHarness {
   #pool: SlabPool;
 
   constructor(readonly framing: Framing, columns: readonly Column[] = []) {
-    this.#core = new Core({ framing, columns, slabCount: SLAB_COUNT });
+    const slabBytes = slabBytesFor(framerConfig(framing).rawFrameLengthMax);
+    this.#core = new Core({ framing, columns, bufferBytes: SLAB_COUNT * slabBytes });
     this.#pool = new SlabPool(this.#core);
   }
 
@@ -106,6 +109,10 @@ class Collector implements FrameSink {
 
   constructor(readonly core: Core, readonly pool: SlabPool, readonly held: number) {
     for (const { name } of core.columns) this.columns[name] = [];
+  }
+
+  makeRoom(): boolean {
+    return false;
   }
 
   push(slab: Slab, first: number, end: number): void {

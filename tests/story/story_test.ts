@@ -70,7 +70,7 @@ async function play(netns: Netns, server: string, name: string, rounds: number):
   const serving = netns.command(server, { args, stdout: "piped" }).spawn();
   const serverLines = lines(serving.stdout);
   const { port } = JSON.parse((await serverLines.next()).value ?? "{}");
-  const task: ClientTask = { port, rounds, slabs: 16 };
+  const task: ClientTask = { port, rounds, bufferBytes: 16 * 256 * 1024 };
   const client = netns.command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-config", "--no-lock", `--allow-net=127.0.0.1:${port}`],
