@@ -41,14 +41,17 @@ export class Cursor {
   readonly name: string;
   /** Acknowledged. */
   acknowledged: Position;
-  /** On disk. */
+  /** In the file. */
   stored: Position;
+  /** Whether the file is known to be on disk: one found at the start may be in the system's cache only. */
+  onDisk: boolean;
 
-  /** Begins at `position`, which is on disk. */
-  constructor(name: string, position: Position) {
+  /** Begins at `position`, which is in the file. */
+  constructor(name: string, position: Position, onDisk: boolean) {
     this.name = name;
     this.acknowledged = position;
     this.stored = position;
+    this.onDisk = onDisk;
   }
 }
 
@@ -78,10 +81,10 @@ export class Cursors {
       if (name === undefined) continue;
       const found = await this.#read(file);
       if ("position" in found) {
-        this.#cursors.set(name, new Cursor(name, found.position));
+        this.#cursors.set(name, new Cursor(name, found.position, false));
         continue;
       }
-      this.#cursors.set(name, new Cursor(name, { epoch: 0, sequence: 0 }));
+      this.#cursors.set(name, new Cursor(name, { epoch: 0, sequence: 0 }, false));
       findings.add({
         type: "bad_cursor",
         file,
@@ -95,7 +98,7 @@ export class Cursors {
 
   /** Registers `name` at `position`; both are on disk when this resolves. */
   async register(name: string, position: Position): Promise<Cursor> {
-    const cursor = new Cursor(name, position);
+    const cursor = new Cursor(name, position, true);
     await this.#write(fileOf(name), position);
     this.#cursors.set(name, cursor);
     return cursor;
@@ -104,10 +107,11 @@ export class Cursors {
   /** Puts on disk what was acknowledged since. */
   async store(): Promise<void> {
     for (const cursor of this.#cursors.values()) {
-      const { acknowledged, stored } = cursor;
-      if (acknowledged.sequence === stored.sequence) continue;
+      const { acknowledged, stored, onDisk } = cursor;
+      if (onDisk && acknowledged.sequence === stored.sequence) continue;
       await this.#write(fileOf(cursor.name), acknowledged);
       cursor.stored = acknowledged;
+      cursor.onDisk = true;
     }
   }
 

@@ -9,7 +9,7 @@
  */
 
 import { Cursors, isUnfinishedCursor } from "./cursors.ts";
-import type { Disk } from "./disk.ts";
+import { type Disk, type DiskFile, readFully, writeFully } from "./disk.ts";
 import { FindingList } from "./finding.ts";
 import { SEGMENT_HEADER_BYTES, segmentNumber, UNFINISHED } from "./format.ts";
 import { highestNumber, nameSetAside, readHead, type Segment } from "./segment.ts";
@@ -47,8 +47,7 @@ export async function recover(disk: Disk): Promise<Recovered> {
   const nextSequence = Math.max(recovered, ...positionsBehind(cursors));
   return {
     segments,
-    // Sequences within a segment have no gaps, and nothing is added to a damaged one.
-    appendable: last !== undefined && !damaged.has(last) && nextSequence === recovered,
+    appendable: last !== undefined && isAppendable(last, nextSequence) && !damaged.has(last),
     cursors,
     nextNumber: highestNumber(names) + 1,
     nextSequence,
@@ -59,6 +58,14 @@ export async function recover(disk: Disk): Promise<Recovered> {
     ),
     findings,
   };
+}
+
+/**
+ * Sequences within a segment have no gaps. And the name of an empty one may not
+ * be on disk: that it was made is known only when a record followed.
+ */
+function isAppendable(last: Segment, nextSequence: number): boolean {
+  return last.nextSequence === nextSequence && last.nextSequence > last.firstSequence;
 }
 
 /** A cursor may be ahead of what is left; no new record may have a sequence it has passed. */
@@ -161,7 +168,24 @@ async function recoverLast(disk: Disk, last: Segment, findings: FindingList): Pr
     last.bytes = end;
     findings.add({ ...tail, action: "cut" });
   }
-  // A process that was killed may have left records in the system's cache only.
-  await file.sync();
+  await writeAgain(file, last.bytes);
   return lastEpoch;
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+/**
+ * Brings a file's first `bytes` onto the disk, whatever became of them: a sync
+ * that failed leaves pages that count as written and are not, so a sync alone
+ * would prove nothing. Writing what is there already can't tear anything.
+ */
+async function writeAgain(file: DiskFile, bytes: number): Promise<void> {
+  const piece = new Uint8Array(Math.min(bytes, PIECE_BYTES));
+  for (let at = 0; at < bytes;) {
+    const count = await readFully(file, piece.subarray(0, bytes - at), at);
+    await writeFully(file, piece.subarray(0, count), at);
+    at += count;
+    if (count === 0) break;
+  }
+  await file.sync();
 }

@@ -12,7 +12,7 @@ export type AppendResult =
   | { type: "appended"; sequence: number; bytes: number }
   /** It would exceed `maxBytes`; nothing was written. */
   | { type: "full"; bytes: number; maxBytes: number }
-  /** The disk refused; nothing of the record is kept, and the next append may succeed. */
+  /** The disk refused; nothing of the record is kept. The next append may succeed, unless a sync failed. */
   | { type: "failed"; error: DiskError };
 
 /** What became of a sync. */
@@ -20,9 +20,11 @@ export type SyncResult =
   /** Records up to `sequence` are on disk, and so are all positions acknowledged before. */
   | { type: "synced"; sequence: number }
   /**
-   * The disk refused. After a sync of records failed, what is on disk behind the
-   * last completed one is unknown, and no later sync of this store claims to
-   * know it: each gives the same error, and a store opened anew finds out.
+   * The disk refused. After a sync of records failed, nobody knows what is on
+   * disk of those behind the last completed one: the system may have forgotten
+   * what it could not write. The store then takes no further records and claims
+   * nothing more: every append and sync gives the same error. Opening the
+   * directory anew writes those records again and syncs them.
    */
   | { type: "failed"; error: DiskError };
 

@@ -224,6 +224,7 @@ export class SpillStore implements AsyncDisposable {
     parts: readonly Uint8Array[],
     payloadBytes: number,
   ): Promise<AppendResult> {
+    if (this.#syncError !== undefined) throw this.#syncError;
     const bytes = recordBytes(payloadBytes);
     if (!await this.#makeRoom(bytes)) {
       this.#stats.fullAppends += 1;
@@ -268,8 +269,7 @@ export class SpillStore implements AsyncDisposable {
 
   /** Begins a new segment. The old one is synced first, so that only the last can be torn. */
   async #rotate(): Promise<SegmentOutput> {
-    // A spill goes on after a failed sync; that nothing is claimed any more is remembered.
-    if (this.#output !== undefined) await this.#syncRecords().catch(ignoreDiskError);
+    await this.#syncRecords();
     const number = this.#nextNumber;
     // Should it fail, the name is not used again: a sync that failed may have forgotten it.
     this.#nextNumber += 1;
@@ -332,10 +332,6 @@ export class SpillStore implements AsyncDisposable {
       }
     }
   }
-}
-
-function ignoreDiskError(error: unknown): void {
-  if (!isDiskError(error)) throw error;
 }
 
 /** What is gone already needs no removing. */
