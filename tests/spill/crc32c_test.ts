@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { crc32c } from "../../src/spill/crc32c.ts";
-import { between, noise, random, SEED } from "./random.ts";
+import { between, noise, random } from "./random.ts";
+import { SEED } from "./seed.ts";
 
 /** RFC 3720, appendix B.4, and the check value of the catalogue of CRCs. */
 const VECTORS: [string, Uint8Array, number][] = [

@@ -6,7 +6,8 @@ import type { SpillReader } from "../../src/spill/reader.ts";
 import type { SpillStore } from "../../src/spill/store.ts";
 import { FaultDisk } from "./fault_disk.ts";
 import { inDirectory, infoOf, openSmall, SEGMENT_BYTES } from "./harness.ts";
-import { between, noise, type Random, random, SEED } from "./random.ts";
+import { between, noise, type Random, random } from "./random.ts";
+import { SEED } from "./seed.ts";
 import { equal } from "./trace.ts";
 
 const RUNS = Number(Deno.env.get("SPILLWAY_RUNS") ?? 10_000) / 50;

@@ -20,13 +20,6 @@ export function between(draw: Random, min: number, max: number): number {
 }
 
 /** `size` bytes. */
-export function noise(draw: Random, size: number): Uint8Array {
+export function noise(draw: Random, size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, () => draw() * 256);
-}
-
-/** The seed of a run: `SPILLWAY_SEED`, `random` for another each time. Its name belongs into each failure. */
-export const SEED: number = seedOf(Deno.env.get("SPILLWAY_SEED") ?? "1055");
-
-function seedOf(option: string): number {
-  return option === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(option);
 }
