@@ -17,7 +17,7 @@ const OPEN_OPTIONS: Readonly<Record<OpenMode, Deno.OpenOptions>> = {
 const SYNCS_DIRECTORIES = () => Deno.build.os !== "windows";
 
 /**
- * The directory at `path`, which is made if it is not there. Needs
+ * The directory at `path`, which is made when its lock is taken. Needs
  * `--allow-read=DIR --allow-write=DIR`, with `access: "read"` the first only; a
  * missing one is a `SpillPermissionError`.
  */
@@ -33,7 +33,6 @@ export class DenoDisk implements Disk {
 
   async list(): Promise<string[]> {
     return await this.#ask("list", this.path, async () => {
-      if (this.#access !== "read") await Deno.mkdir(this.path, { recursive: true });
       const names: string[] = [];
       for await (const entry of Deno.readDir(this.path)) if (entry.isFile) names.push(entry.name);
       return names;
