@@ -186,7 +186,7 @@ export function describeBatch(
       data: payload.subarray(payload.length - dataBytes),
     };
   } catch {
-    throw new SpillFormatError(WHERE, "a descriptor in JSON", text);
+    throw new SpillFormatError(WHERE, "a descriptor in JSON", JSON.stringify(text));
   }
 }
 

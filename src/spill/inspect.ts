@@ -11,15 +11,9 @@ import { Cursors, isUnfinishedCursor } from "./cursors.ts";
 import { DenoDisk } from "./deno_disk.ts";
 import type { Disk } from "./disk.ts";
 import { type Finding, FindingList } from "./finding.ts";
-import {
-  type RecordHeader,
-  SEGMENT_HEADER_BYTES,
-  segmentNumber,
-  SET_ASIDE,
-  UNFINISHED,
-} from "./format.ts";
+import { type RecordHeader, SEGMENT_HEADER_BYTES, segmentNumber, UNFINISHED } from "./format.ts";
 import { SpillReader } from "./reader.ts";
-import { readHead, type Segment, type SegmentHead } from "./segment.ts";
+import { isSetAside, readHead, type Segment, type SegmentHead } from "./segment.ts";
 import { SegmentInput } from "./segment_input.ts";
 import { missing, survey } from "./survey.ts";
 
@@ -80,7 +74,7 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
     directory: disk.path,
     segments,
     cursors: Array.from(cursors.all(), ({ name, stored }) => ({ name, ...stored })),
-    setAside: names.filter((name) => name.includes(SET_ASIDE)).sort(),
+    setAside: names.filter(isSetAside).sort(),
     findings: findings.kept.map((finding) => ({ ...finding, action: "none" })),
     findingsTotal: findings.total,
     lostRecords: findings.kept.reduce((sum, { records }) => sum + records, 0),

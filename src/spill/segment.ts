@@ -119,6 +119,11 @@ export function nameSetAside(name: string, names: Iterable<string>): string {
   return free;
 }
 
+/** Whether a file has such a name. */
+export function isSetAside(name: string): boolean {
+  return /^segment-\d{10,16}\.spill\.bad\d*$/.test(name);
+}
+
 /** The highest number any file's name has, finished or not; numbers are not used twice. */
 export function highestNumber(names: Iterable<string>): number {
   let highest = 0;

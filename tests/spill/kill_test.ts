@@ -5,14 +5,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { openSpill } from "../../src/spill/open.ts";
 import { inDirectory, infoOf, readAll } from "./harness.ts";
-import { HANDLER, OPTIONS, payloadOf } from "./kill/records.ts";
+import { HANDLER, OPTIONS, payloadOf } from "./programs/records.ts";
 import { type Random, random } from "./random.ts";
 import { SEED } from "./seed.ts";
 import { equal } from "./trace.ts";
 
 const KILLS = Number(Deno.env.get("SPILLWAY_KILLS") ?? 20);
 const START_LIMIT_MS = 30_000;
-const APPENDER = new URL("kill/appender.ts", import.meta.url).href;
+const APPENDER = new URL("programs/appender.ts", import.meta.url).href;
 
 interface Promised {
   synced: number;
