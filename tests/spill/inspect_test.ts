@@ -9,6 +9,7 @@ import { Crash, FaultDisk } from "./fault_disk.ts";
 import { appended, infoOf, openSmall, readAll, readStore } from "./harness.ts";
 import { between, random } from "./random.ts";
 import { SEED } from "./seed.ts";
+import { equal } from "./trace.ts";
 
 const RECORD_BYTES = 1056;
 
@@ -172,16 +173,21 @@ Deno.test("repairSpill() loses nothing by a crash at any operation", async () =>
     for (const fault of ["torn", "crash_after"] as const) {
       const draw = random(SEED + at);
       const disk = (await damaged(between(draw, 0, 2), 300)).copy();
+      const old = disk.bytesOf(segmentName(2)).slice();
       disk.fault = ({ index }) => index === at ? fault : undefined;
       const crashed = await repairSpill(disk).then(() => false, (error) => {
         assert(error instanceof Crash);
         return true;
       });
       if (crashed) crashes += 1;
-      const left = disk.restarted((draw) => draw() < 0.5, draw);
-      await using store = await openSmall(left);
-      const { records } = await readStore(store);
-      assertEquals(records.length, 7, `${fault} at ${at}`);
+      for (let times = 0; times < 10; times++) {
+        const left = disk.restarted((draw) => draw() < 0.5, draw);
+        const kept = left.names().some((name) => equal(left.bytesOf(name), old));
+        assert(kept, `${fault} at ${at}: the damaged file is gone`);
+        await using store = await openSmall(left);
+        const { records } = await readStore(store);
+        assertEquals(records.length, 7, `${fault} at ${at}`);
+      }
     }
   }
   assert(crashes > 20, `${crashes} crashes`);

@@ -146,6 +146,9 @@ Deno.test("a full disk refuses records, keeps those it has, and takes others whe
       assertInstanceOf(result.error, SpillIoError);
       assertEquals([result.error.operation, result.error.code], ["write", "ENOSPC"]);
     }
+    // What was written of them takes no room.
+    const segments = disk.names().map((name) => disk.bytesOf(name).length);
+    assertEquals(segments.reduce((sum, bytes) => sum + bytes), store.stats().bytes);
     assert(results.some(({ type }) => type === "failed"));
     assert(store.stats().failedAppends > 0);
     disk.capacityBytes = Infinity;
