@@ -1,6 +1,6 @@
 /**
- * `spillway`: connect to a feed, push one, or see the story, from the command
- * line.
+ * `spillway`: connect to a feed, push one, look into a spill directory, or see
+ * the story, from the command line.
  *
  * @example Count the lines a feed pushes
  * ```sh no-run
@@ -19,6 +19,7 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connect: async () => (await import("./cli/connect.ts")).connect,
   push: async () => (await import("./cli/push.ts")).push,
+  spill: async () => (await import("./cli/spill.ts")).spill,
   demo: async () => (await import("./cli/demo.ts")).demo,
 };
 
@@ -33,6 +34,7 @@ Usage: spillway COMMAND [flags]
 Commands:
   connect    connect to a feed and put its frames out, count them or hand them to your code
   push       push a feed to whoever connects, and cut off who does not read
+  spill      look into a spill directory, verify it, repair it
   demo       the story, live: a naive client is cut off, Spillway is not
 
   spillway COMMAND --help explains a command

@@ -20,7 +20,9 @@ Deno.test("main() prints help and version", async () => {
   for (const word of ["--help", "-h", "help"]) {
     const { code, out } = await said(word);
     assertEquals(code, 0);
-    for (const command of ["connect", "push", "demo"]) assertStringIncludes(out, `\n  ${command} `);
+    for (const command of ["connect", "push", "spill", "demo"]) {
+      assertStringIncludes(out, `\n  ${command} `);
+    }
   }
   assertEquals(await said("--version"), { code: 0, out: config.version, error: "" });
 });

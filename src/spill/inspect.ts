@@ -1,0 +1,203 @@
+/**
+ * Looking at a spill directory without changing it.
+ *
+ * A directory in use may be looked at too; the tail of its newest segment then
+ * looks torn while a record is being written.
+ *
+ * @module
+ */
+
+import { Cursors, isUnfinishedCursor } from "./cursors.ts";
+import { DenoDisk } from "./deno_disk.ts";
+import type { Disk } from "./disk.ts";
+import { type Finding, FindingList } from "./finding.ts";
+import { type RecordHeader, SEGMENT_HEADER_BYTES, segmentNumber, UNFINISHED } from "./format.ts";
+import { SpillReader } from "./reader.ts";
+import { isSetAside, readHead, type Segment, type SegmentHead } from "./segment.ts";
+import { SegmentInput } from "./segment_input.ts";
+import { missing, survey } from "./survey.ts";
+
+/** What is in one segment. */
+export interface SegmentReport {
+  /** Name of its file. */
+  file: string;
+  /** Length of the file in bytes. */
+  bytes: number;
+  /** Whole records. */
+  records: number;
+  /** Frames in them. */
+  frames: number;
+  /** Bytes of their payloads. */
+  payloadBytes: number;
+  /** Sequence of the first record, and of the one behind the last. */
+  firstSequence: number;
+  nextSequence: number;
+  /** Time of the first and the last record that has one, in microseconds since 1970; 0 if none has. */
+  firstMicros: number;
+  lastMicros: number;
+  /** Connections of the first and the last record; 0 if there is none. */
+  firstEpoch: number;
+  lastEpoch: number;
+}
+
+/** What is in a directory. */
+export interface SpillReport {
+  /** Path of the directory. */
+  directory: string;
+  /** All segments that can be read, by number. */
+  segments: SegmentReport[];
+  /** Registered handlers, and up to where they have acknowledged. */
+  cursors: { name: string; epoch: number; sequence: number }[];
+  /** Files that were set aside. */
+  setAside: string[];
+  /** What is wrong: the first thousand. */
+  findings: Finding[];
+  /** How much is wrong. */
+  findingsTotal: number;
+  /** Records that are lost, as far as that can be known. */
+  lostRecords: number;
+}
+
+/**
+ * Reads all of a directory and checks every checksum. Needs `--allow-read=DIR`.
+ * Throws as `openSpill()` does, but for the lock, which is not looked at.
+ */
+export async function verifySpill(directory: string | Disk): Promise<SpillReport> {
+  const disk = readOnly(directory);
+  const names = await disk.list();
+  const findings = new FindingList();
+  const cursors = new Cursors(disk);
+  await cursors.load(names, findings);
+  findUnfinished(names, findings);
+  const segments = await reportSegments(disk, await heads(disk, names), findings);
+  return {
+    directory: disk.path,
+    segments,
+    cursors: Array.from(cursors.all(), ({ name, stored }) => ({ name, ...stored })),
+    setAside: names.filter(isSetAside).sort(),
+    findings: findings.kept.map((finding) => ({ ...finding, action: "none" })),
+    findingsTotal: findings.total,
+    lostRecords: findings.kept.reduce((sum, { records }) => sum + records, 0),
+  };
+}
+
+/**
+ * A reader of a directory that is not opened for writing: its records from
+ * `sequence` on, as they are now. Needs `--allow-read=DIR`.
+ */
+export async function readSpill(
+  directory: string | Disk,
+  sequence = 1,
+): Promise<SpillReader> {
+  const disk = readOnly(directory);
+  const segments: Segment[] = [];
+  for (const { name, number, bytes, header } of await heads(disk, await disk.list())) {
+    if (header === undefined) continue;
+    const { marker, firstSequence } = header;
+    const previous = segments.at(-1);
+    if (firstSequence < (previous?.firstSequence ?? 0)) continue;
+    if (previous !== undefined) previous.nextSequence = firstSequence;
+    segments.push({ name, number, marker, firstSequence, nextSequence: firstSequence, bytes });
+  }
+  const last = segments.at(-1);
+  if (last !== undefined) {
+    using input = new SegmentInput(await disk.open(last.name, "read"), last.marker, last.bytes);
+    const { nextSequence, end } = await survey(input, last);
+    last.nextSequence = nextSequence;
+    last.bytes = end;
+  }
+  const from = Math.max(sequence, segments[0]?.firstSequence ?? 1);
+  return new SpillReader({ disk, segments, lost: () => {} }, from);
+}
+
+function readOnly(directory: string | Disk): Disk {
+  return typeof directory === "string" ? new DenoDisk(directory, "read") : directory;
+}
+
+type NamedHead = SegmentHead & { name: string; number: number };
+
+/** The beginnings of all segments, by number. */
+async function heads(disk: Disk, names: readonly string[]): Promise<NamedHead[]> {
+  const found: NamedHead[] = [];
+  for (const name of names) {
+    const number = segmentNumber(name);
+    if (number !== undefined) found.push({ name, number, ...await readHead(disk, name, number) });
+  }
+  return found.sort((a, b) => a.number - b.number);
+}
+
+function findUnfinished(names: readonly string[], findings: FindingList): void {
+  for (const name of names) {
+    const ofSegment = name.endsWith(UNFINISHED) &&
+      segmentNumber(name.slice(0, -UNFINISHED.length)) !== undefined;
+    if (!ofSegment && !isUnfinishedCursor(name)) continue;
+    findings.add({
+      ...{ type: "unfinished_file", file: name, offset: 0, bytes: 0, records: 0, action: "none" },
+      expected: "no unfinished file",
+      actual: "one that a crash left",
+    });
+  }
+}
+
+async function reportSegments(
+  disk: Disk,
+  found: readonly NamedHead[],
+  findings: FindingList,
+): Promise<SegmentReport[]> {
+  const reports: SegmentReport[] = [];
+  for (const [i, head] of found.entries()) {
+    const { name, bytes, header, problem } = head;
+    if (problem !== undefined) {
+      const empty = header === undefined && bytes <= SEGMENT_HEADER_BYTES;
+      const type = empty ? "unfinished_file" : "bad_segment";
+      findings.add({ type, file: name, offset: 0, bytes, records: 0, ...problem, action: "none" });
+    }
+    if (header === undefined) continue;
+    const expected = reports.at(-1)?.nextSequence;
+    if (expected !== undefined && header.firstSequence > expected) {
+      findings.add(missing(name, SEGMENT_HEADER_BYTES, expected, header.firstSequence));
+    }
+    const newest = i === found.length - 1;
+    reports.push(await reportSegment(disk, head, header, newest, findings));
+  }
+  return reports;
+}
+
+async function reportSegment(
+  disk: Disk,
+  { name, bytes }: NamedHead,
+  { marker, firstSequence }: { marker: Uint8Array; firstSequence: number },
+  newest: boolean,
+  findings: FindingList,
+): Promise<SegmentReport> {
+  using input = new SegmentInput(await disk.open(name, "read"), marker, bytes);
+  const ends = new Ends();
+  const result = await survey(input, { name, firstSequence }, (header) => ends.add(header));
+  findings.addAll(result.damage);
+  // What is lost at the end of an older one shows where the next one begins.
+  if (result.tail !== undefined) {
+    findings.add(newest ? result.tail : { ...result.tail, type: "bad_record", records: 0 });
+  }
+  const { records, frames, payloadBytes, nextSequence } = result;
+  return {
+    ...{ file: name, bytes, records, frames, payloadBytes, firstSequence, nextSequence },
+    firstMicros: ends.firstMicros,
+    lastMicros: ends.lastMicros,
+    firstEpoch: ends.firstEpoch,
+    lastEpoch: result.lastEpoch,
+  };
+}
+
+/** Times and connections at both ends of a segment. */
+class Ends {
+  firstMicros = 0;
+  lastMicros = 0;
+  firstEpoch = 0;
+
+  add({ timeMicros, epoch }: RecordHeader): void {
+    this.firstEpoch ||= epoch;
+    if (timeMicros === 0) return;
+    this.firstMicros ||= timeMicros;
+    this.lastMicros = timeMicros;
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * The spill store: records appended to a directory of segments, read back in
+ * order, and deleted when all have passed them.
+ *
+ * What is on disk after which call, in one sentence: **when `sync()` has
+ * resolved with `synced`, every record appended before that call and every
+ * position acknowledged before it survive the death of the process, of the
+ * operating system and of the power; what was appended later survives the death
+ * of the process only.**
+ *
+ * @module
+ */
+
+import { OptionError, SpillwayError } from "../errors.ts";
+import type { Cursor, Cursors, Position } from "./cursors.ts";
+import type { Disk } from "./disk.ts";
+import { type DiskError, isDiskError, SpillIoError } from "./errors.ts";
+import { Exclusive } from "./exclusive.ts";
+import type { FindingList } from "./finding.ts";
+import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { checkInfo, type SpillOptions } from "./options.ts";
+import { type ReaderSource, SpillReader } from "./reader.ts";
+import type { Recovered } from "./recovery.ts";
+import type { AppendResult, SpillStats, SyncResult } from "./result.ts";
+import { createSegment, type Segment } from "./segment.ts";
+import { SegmentOutput } from "./segment_output.ts";
+
+/** A directory of records. One writer, any number of readers. */
+export class SpillStore implements AsyncDisposable {
+  /** What was found wrong when the directory was opened, and what was done about it. */
+  readonly findings: Pick<FindingList, "kept" | "total">;
+  readonly #disk: Disk;
+  readonly #lock: Disposable;
+  readonly #options: Required<SpillOptions>;
+  readonly #exclusive = new Exclusive();
+  readonly #segments: Segment[];
+  readonly #cursors: Cursors;
+  readonly #source: ReaderSource;
+  readonly #stats = {
+    appendedRecords: 0,
+    appendedBytes: 0,
+    fullAppends: 0,
+    failedAppends: 0,
+    syncs: 0,
+    lostRecords: 0,
+    deletedSegments: 0,
+    failedDeletions: 0,
+  };
+  /** The last segment, if it may be appended to. */
+  #output: SegmentOutput | undefined;
+  #nextNumber: number;
+  #nextSequence: number;
+  #lastEpoch: number;
+  /** Up to here records are on disk. */
+  #syncedSequence: number;
+  #syncError: DiskError | undefined;
+  /** What {@linkcode consumedThrough} was told; `undefined` if nothing. */
+  #consumed: number | undefined;
+  #closed = false;
+
+  /** Takes over what `recover` found; `output` appends to the last segment. */
+  constructor(
+    disk: Disk,
+    lock: Disposable,
+    options: Required<SpillOptions>,
+    recovered: Recovered,
+    output: SegmentOutput | undefined,
+  ) {
+    this.#disk = disk;
+    this.#lock = lock;
+    this.#options = options;
+    this.#segments = recovered.segments;
+    this.#cursors = recovered.cursors;
+    this.#nextNumber = recovered.nextNumber;
+    this.#nextSequence = recovered.nextSequence;
+    this.#lastEpoch = recovered.lastEpoch;
+    this.#syncedSequence = recovered.nextSequence - 1;
+    this.findings = recovered.findings;
+    this.#output = output;
+    this.#source = {
+      disk,
+      segments: this.#segments,
+      lost: (records) => this.#stats.lostRecords += records,
+    };
+  }
+
+  /** Position of the last record ever appended; a new connection's epoch has to be higher. */
+  get last(): Position {
+    return { epoch: this.#lastEpoch, sequence: this.#nextSequence - 1 };
+  }
+
+  /** Up to this sequence records are on disk. */
+  get syncedSequence(): number {
+    return this.#syncedSequence;
+  }
+
+  /** All counters, as they stand. */
+  stats(): SpillStats {
+    const sum = (of: (segment: Segment) => number) =>
+      this.#segments.reduce((total, segment) => total + of(segment), 0);
+    return {
+      ...this.#stats,
+      bytes: sum((segment) => segment.bytes),
+      records: sum((segment) => segment.nextSequence - segment.firstSequence),
+      segments: this.#segments.length,
+    };
+  }
+
+  /**
+   * Appends a record whose payload is `parts` one after the other, at most 256
+   * MiB. They must not change before this resolves; large ones are not copied.
+   * Throws a `RangeError` for what no record can have.
+   */
+  append(info: RecordInfo, parts: readonly Uint8Array[]): Promise<AppendResult> {
+    const payloadBytes = parts.reduce((total, part) => total + part.length, 0);
+    checkInfo(info, payloadBytes);
+    return this.#run(async () => {
+      try {
+        return await this.#append(info, parts, payloadBytes);
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        this.#stats.failedAppends += 1;
+        return { type: "failed", error };
+      }
+    });
+  }
+
+  /** Brings all that was appended and acknowledged onto the disk, and deletes what all cursors have passed. */
+  sync(): Promise<SyncResult> {
+    return this.#run(async () => {
+      try {
+        await this.#syncRecords();
+        await this.#cursors.store();
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        return { type: "failed", error };
+      }
+      this.#stats.syncs += 1;
+      await this.#deletePassed();
+      return { type: "synced", sequence: this.#syncedSequence };
+    });
+  }
+
+  /** A reader of all records from `sequence` on, the oldest there is by default. Dispose it before the store. */
+  reader(sequence = this.#oldestSequence()): SpillReader {
+    return new SpillReader(this.#source, Math.max(sequence, this.#oldestSequence()));
+  }
+
+  /** For use without named cursors: nobody needs the records up to `sequence` any more. */
+  async consumedThrough(sequence: number): Promise<void> {
+    this.#checkPassed(sequence);
+    this.#consumed = Math.max(this.#consumed ?? 0, sequence);
+    const [oldest] = this.#segments;
+    if (oldest === undefined || oldest.nextSequence > this.#passed() + 1) return;
+    await this.#run(() => this.#deletePassed());
+  }
+
+  /**
+   * Registers a named handler, if it is not registered yet, and gives its
+   * acknowledged position. A new one begins at the oldest record. From now on,
+   * restarts included, records are kept until it has acknowledged them. Throws a
+   * `SpillIoError` if that can't be put on disk.
+   */
+  registerCursor(name: string): Promise<Position> {
+    return this.#run(async () => {
+      const known = this.#cursors.get(name);
+      if (known !== undefined) return known.acknowledged;
+      const before = { epoch: 0, sequence: this.#oldestSequence() - 1 };
+      return (await this.#cursors.register(name, before)).acknowledged;
+    });
+  }
+
+  /** Forgets a named handler; what it held back is deleted. */
+  forgetCursor(name: string): Promise<void> {
+    return this.#run(async () => {
+      await this.#cursors.forget(name);
+      await this.#deletePassed();
+    });
+  }
+
+  /** Names and acknowledged positions of all registered handlers. */
+  cursors(): { name: string; acknowledged: Position; stored: Position }[] {
+    return Array.from(this.#cursors.all(), ({ name, acknowledged, stored }) => ({
+      name,
+      acknowledged,
+      stored,
+    }));
+  }
+
+  /** A named handler is done with all up to `position`; on disk after the next sync. */
+  acknowledge(name: string, position: Position): void {
+    this.#checkPassed(position.sequence);
+    const cursor: Cursor | undefined = this.#cursors.get(name);
+    if (cursor === undefined) throw new OptionError("cursor", "a registered name", name);
+    // Records may come again after a restart; a cursor goes forward only.
+    if (position.sequence > cursor.acknowledged.sequence) cursor.acknowledged = { ...position };
+  }
+
+  /** Ends what is under way and gives up the lock. Does not sync. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#exclusive.run(() => {
+      this.#output?.[Symbol.dispose]();
+      this.#lock[Symbol.dispose]();
+      return Promise.resolve();
+    });
+  }
+
+  /** {@linkcode close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      return Promise.reject(new SpillwayError("expected an open spill store, got a closed one"));
+    }
+    return this.#exclusive.run(task);
+  }
+
+  async #append(
+    info: RecordInfo,
+    parts: readonly Uint8Array[],
+    payloadBytes: number,
+  ): Promise<AppendResult> {
+    if (this.#syncError !== undefined) throw this.#syncError;
+    const bytes = recordBytes(payloadBytes);
+    if (!await this.#makeRoom(bytes)) {
+      this.#stats.fullAppends += 1;
+      return { type: "full", bytes, maxBytes: this.#options.maxBytes };
+    }
+    const output = this.#output ?? await this.#rotate();
+    // INVARIANT: the output writes the last segment.
+    const segment = this.#segments.at(-1)!;
+    const sequence = this.#nextSequence;
+    await output.append({ ...info, sequence, payloadBytes }, parts);
+    this.#nextSequence += 1;
+    segment.nextSequence = this.#nextSequence;
+    segment.bytes = output.end;
+    this.#lastEpoch = Math.max(this.#lastEpoch, info.epoch);
+    this.#stats.appendedRecords += 1;
+    this.#stats.appendedBytes += bytes;
+    return { type: "appended", sequence, bytes };
+  }
+
+  /** Goes on in a new segment if the last one is full; false if all segments together are. */
+  async #makeRoom(bytes: number): Promise<boolean> {
+    const { segmentBytes, maxBytes } = this.#options;
+    const last = this.#segments.at(-1);
+    const filled = last !== undefined && last.nextSequence > last.firstSequence;
+    let rotates = this.#output === undefined || filled && last.bytes + bytes > segmentBytes;
+    const exceeds = () => this.#bytes() + bytes + (rotates ? SEGMENT_HEADER_BYTES : 0) > maxBytes;
+    if (exceeds()) {
+      // The last segment is deleted like the others, once there is another.
+      const passed = filled && last.nextSequence <= this.#passed() + 1;
+      const left = passed ? this.#bytes() - last.bytes : this.#bytes();
+      if (!passed || left + SEGMENT_HEADER_BYTES + bytes > maxBytes) return false;
+      rotates = true;
+    }
+    if (rotates) await this.#rotate();
+    await this.#deletePassed();
+    return true;
+  }
+
+  #bytes(): number {
+    return this.#segments.reduce((total, segment) => total + segment.bytes, 0);
+  }
+
+  /** Begins a new segment. The old one is synced first, so that only the last can be torn. */
+  async #rotate(): Promise<SegmentOutput> {
+    await this.#syncRecords();
+    const number = this.#nextNumber;
+    // Should it fail, the name is not used again: a sync that failed may have forgotten it.
+    this.#nextNumber += 1;
+    const { segment, file } = await createSegment(
+      this.#disk,
+      number,
+      this.#nextSequence,
+      this.#lastEpoch,
+    );
+    this.#output?.[Symbol.dispose]();
+    this.#segments.push(segment);
+    this.#output = new SegmentOutput(file, segment.marker, segment.bytes);
+    return this.#output;
+  }
+
+  async #syncRecords(): Promise<void> {
+    if (this.#syncError !== undefined) throw this.#syncError;
+    if (this.#syncedSequence === this.#nextSequence - 1) return;
+    try {
+      // INVARIANT: records beyond the synced ones are in the last segment.
+      await this.#output?.sync();
+    } catch (error) {
+      if (isDiskError(error)) this.#syncError = error;
+      throw error;
+    }
+    this.#syncedSequence = this.#nextSequence - 1;
+  }
+
+  #oldestSequence(): number {
+    return this.#segments[0]?.firstSequence ?? this.#nextSequence;
+  }
+
+  /** Up to here, nobody needs records any more. */
+  #passed(): number {
+    const positions = Array.from(this.#cursors.all(), ({ stored }) => stored.sequence);
+    if (this.#consumed !== undefined) positions.push(this.#consumed);
+    return positions.length === 0 ? 0 : Math.min(...positions);
+  }
+
+  #checkPassed(sequence: number): void {
+    const last = this.#nextSequence - 1;
+    if (!(Number.isInteger(sequence) && sequence >= 0 && sequence <= last)) {
+      throw new RangeError(`expected a sequence from 0 to ${last}, got ${sequence}`);
+    }
+  }
+
+  /** Deletes segments all have passed, but for the last: new records continue its sequence. */
+  async #deletePassed(): Promise<void> {
+    while (this.#segments.length > 1 && this.#segments[0].nextSequence <= this.#passed() + 1) {
+      try {
+        await this.#disk.remove(this.#segments[0].name).catch(ignoreAbsent);
+        this.#segments.shift();
+        this.#stats.deletedSegments += 1;
+        // One by one: what is left after a crash has no gap.
+        await this.#disk.sync();
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        this.#stats.failedDeletions += 1;
+        return;
+      }
+    }
+  }
+}
+
+/** What is gone already needs no removing. */
+function ignoreAbsent(error: unknown): void {
+  if (!(error instanceof SpillIoError && error.code === "ENOENT")) throw error;
+}

@@ -1,0 +1,268 @@
+/** Batches that went to disk and back, against those that did not. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { type FrameStore, SlabBatch } from "../../src/batch.ts";
+import type { Column } from "../../src/columns.ts";
+import { Core } from "../../src/core/core.ts";
+import { FramingError } from "../../src/errors.ts";
+import type { Framing } from "../../src/framing.ts";
+import { Filler, type FrameSink } from "../../src/reader/filler.ts";
+import { BatchCodec, describeBatch, type EncodedBatch } from "../../src/spill/batch_codec.ts";
+import { SpillFormatError } from "../../src/spill/errors.ts";
+import { openSpill } from "../../src/spill/open.ts";
+import { type Slab, SlabPool } from "../../src/slab.ts";
+import { newStats } from "../../src/status.ts";
+import { framingsOf, TYPES } from "../framing/cases.ts";
+import { assertHolds } from "../framing/property.ts";
+import { chunkings, cut, streams } from "../framing/streams.ts";
+import { FaultDisk } from "./fault_disk.ts";
+import { random } from "./random.ts";
+
+const COLUMNS: readonly Column[] = [
+  { name: "first", type: "u8", at: 0 },
+  { name: "small", type: "i16", at: 1, byteOrder: "little" },
+  { name: "price", type: "f64", at: 2 },
+  { name: "__proto__", type: "u64", at: 0 },
+  { name: "size", type: "f32", at: 3 },
+];
+const NAMES = COLUMNS.map(({ name }) => name);
+const WIDTHS = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, u64: 8, i64: 8, f32: 4, f64: 8 };
+
+/** A core with slabs; what it frames goes to `visit` while it lies there. */
+class Framed {
+  readonly core: Core;
+  readonly #pool: SlabPool;
+
+  constructor(framing: Framing, columns: readonly Column[] = COLUMNS) {
+    this.core = new Core({ framing, columns, slabCount: 3 });
+    this.#pool = new SlabPool(this.core);
+  }
+
+  run(chunks: Iterable<Uint8Array>, visit: FrameSink["push"]): void {
+    const filler = new Filler(this.core, this.#pool, { push: visit }, newStats());
+    filler.begin(7);
+    try {
+      for (const chunk of chunks) {
+        filler.room()!.set(chunk);
+        filler.commit(chunk.length);
+      }
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+    }
+    filler.begin(8);
+  }
+}
+
+/** The payload as a reader gives it: all parts in one piece of memory. */
+function payloadOf({ parts }: EncodedBatch, at = 0): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const payload = new Uint8Array(at + length).subarray(at);
+  let end = 0;
+  for (const part of parts) {
+    payload.set(part, end);
+    end += part.length;
+  }
+  return payload;
+}
+
+/** What is on disk beside it. */
+function headerOf({ info }: EncodedBatch, payload: Uint8Array) {
+  return { ...info, timeMicros: 0, sequence: 1, payloadBytes: payload.length };
+}
+
+function lent(store: FrameStore, core: Core, first: number, count: number): SlabBatch {
+  const batch = new SlabBatch(store, NAMES, core);
+  batch.lend(first, count, 3);
+  return batch;
+}
+
+/** All a handler can see of a batch but where it lies. */
+function seen(batch: SlabBatch | ReturnType<SlabBatch["copy"]>): unknown {
+  return {
+    count: batch.count,
+    pending: batch.pending,
+    epoch: batch.epoch,
+    lengths: [...batch.lengths],
+    columns: NAMES.map((name) => [...batch.columns[name]]),
+    views: [...batch].map((view) => [...view]),
+    frames: Array.from({ length: batch.count }, (_, i) => ({
+      text: batch.text(i),
+      bytes: [...batch.frame(i)],
+      inMemory: [...batch.bytes.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i])],
+      streamOffset: batch.streamOffset(i),
+      rawLength: batch.rawLength(i),
+      accessed: accessed(batch, i),
+    })),
+  };
+}
+
+function accessed(batch: SlabBatch | ReturnType<SlabBatch["copy"]>, i: number): unknown[] {
+  const values: unknown[] = [];
+  for (const [type, width] of Object.entries(WIDTHS)) {
+    for (let at = 0; at + width <= batch.lengths[i]; at += width) {
+      values.push(batch[type as keyof typeof WIDTHS](i, at), batch[type as "u16"](i, at, true));
+    }
+    const behind = batch.lengths[i] - width + 1;
+    assertThrows(() => batch[type as keyof typeof WIDTHS](i, behind), RangeError);
+  }
+  return values;
+}
+
+/** Raw bytes of frame `i`, as they lie around it. */
+function rawOf(batch: SlabBatch, store: FrameStore, i: number): Uint8Array {
+  const from = batch.streamOffset(i) - store.streamOffset;
+  return store.bytes.slice(from, from + batch.rawLength(i));
+}
+
+function assertSame(slab: Slab, core: Core, first: number, count: number, shift: number): void {
+  const codec = new BatchCodec(COLUMNS, core);
+  const encoded = codec.encode(slab, first, count);
+  const payload = payloadOf(encoded, shift);
+  const { data, descriptor } = describeBatch(payload.slice());
+  const store = codec.decode(headerOf(encoded, payload), payload);
+  const original = lent(slab, core, first, count);
+  const back = lent(store, core, 0, count);
+  assertEquals(seen(back), seen(original));
+  assertEquals(seen(back.copy()), seen(original.copy()));
+  for (let i = 0; i < count; i++) assertEquals(rawOf(back, store, i), rawOf(original, slab, i));
+  assertEquals(encoded.info.streamOffset, store.streamOffset);
+  assertEquals(encoded.info.frameCount, count);
+  assertEquals(data, store.bytes.slice());
+  assertEquals(descriptor.columns.map(({ name }) => name), NAMES);
+}
+
+for (const type of TYPES) {
+  Deno.test(`BatchCodec gives back any range of ${type} frames as it was`, () => {
+    const cases = framingsOf(type).map((framing) => ({
+      framed: new Framed(framing),
+      streams: streams(framing),
+    }));
+    const inputs = fc.nat(cases.length - 1).chain((which) =>
+      fc.tuple(fc.constant(which), cases[which].streams, chunkings, fc.nat(), fc.nat(), fc.nat(8))
+    );
+    let batches = 0;
+    assertHolds(
+      TYPES.length * 12,
+      fc.property(inputs, ([which, stream, lengths, from, size, shift]) => {
+        const { framed } = cases[which];
+        framed.run(cut(stream, lengths), (slab, _, end) => {
+          // Any frames of the slab, whenever they came.
+          const first = from % end;
+          const count = 1 + size % (end - first);
+          assertSame(slab, framed.core, first, count, shift);
+          batches += 1;
+        });
+      }),
+    );
+    assert(batches > 10, `${batches} batches`);
+  });
+}
+
+/** A slab of 100 lines, and the codec for it. */
+function lines(visit: (slab: Slab, core: Core, codec: BatchCodec, count: number) => void): void {
+  const framed = new Framed({ type: "lines" });
+  const text = Array.from({ length: 100 }, (_, i) => "x".repeat(i) + "\r\n").join("");
+  let visits = 0;
+  framed.run([new TextEncoder().encode(text)], (slab, first, end) => {
+    assertEquals([first, end], [0, 100]);
+    visits += 1;
+    visit(slab, framed.core, new BatchCodec(COLUMNS, framed.core), end);
+  });
+  assertEquals(visits, 1);
+}
+
+Deno.test("encode() copies no frame", () => {
+  lines((slab, _, codec, count) => {
+    const { parts } = codec.encode(slab, 0, count);
+    const inSlab = parts.filter((part) => part.buffer === slab.bytes.buffer);
+    // Columns, index and data.
+    assertEquals(inSlab.length, COLUMNS.length + 4 + 1);
+    assertEquals(inSlab.at(-1)!.byteOffset, slab.bytes.byteOffset);
+  });
+});
+
+Deno.test("fitting() gives the most frames a record has room for", () => {
+  lines((slab, _, codec, count) => {
+    assertEquals(codec.fitting(slab, 0, count), count);
+    for (const maxBytes of [0, 500, 1000, 2000, 5000, 1e6]) {
+      const fits = codec.fitting(slab, 3, count - 3, maxBytes);
+      const length = (frames: number) => payloadOf(codec.encode(slab, 3, frames)).length;
+      assert(fits === 1 || length(fits) <= maxBytes);
+      assert(fits === count - 3 || length(fits + 1) > maxBytes);
+    }
+  });
+});
+
+Deno.test("decode() refuses a payload of other columns or of another framing", () => {
+  lines((slab, core, codec, count) => {
+    const encoded = codec.encode(slab, 0, count);
+    const payload = payloadOf(encoded);
+    const others = [
+      new BatchCodec(COLUMNS.slice(1), core),
+      new BatchCodec(COLUMNS, { storesRaw: false, strippedBytes: 0 }),
+      new BatchCodec(COLUMNS.map((column) => ({ ...column, at: 9 })), core),
+    ];
+    for (const other of others) {
+      const error = assertThrows(
+        () => other.decode(headerOf(encoded, payload), payload.slice()),
+        SpillFormatError,
+      );
+      assert(error.message.includes('"name":"price"'), error.message);
+    }
+  });
+});
+
+Deno.test("decode() and describeBatch() refuse what is no batch, whatever its lengths say", () => {
+  lines((slab, _, codec, count) => {
+    const encoded = codec.encode(slab, 0, count);
+    const payload = payloadOf(encoded);
+    const header = headerOf(encoded, payload);
+    for (let length = 0; length < payload.length; length += 7) {
+      assertThrows(() => codec.decode(header, payload.slice(0, length)), SpillFormatError);
+    }
+    for (const at of [0, 4, 8, 12]) {
+      for (const value of [0, 1, 99, 2 ** 31, 2 ** 32 - 1]) {
+        const forged = payload.slice();
+        const view = new DataView(forged.buffer);
+        if (view.getUint32(at, true) === value) continue;
+        view.setUint32(at, value, true);
+        assertThrows(() => codec.decode(header, forged), SpillFormatError);
+      }
+    }
+    // A frame that ends behind the data.
+    const forged = payload.slice();
+    new DataView(forged.buffer).setUint32(
+      payload.length - encoded.parts.at(-1)!.length - 4,
+      9999,
+      true,
+    );
+    assertThrows(() => codec.decode(header, forged), SpillFormatError, "frame 99 between");
+    assertThrows(() => describeBatch(new Uint8Array(15)), SpillFormatError, "at least 16 bytes");
+    const noText = payload.slice();
+    noText[16] = 0x7c;
+    assertThrows(() => describeBatch(noText), SpillFormatError, "a descriptor in JSON");
+  });
+});
+
+Deno.test("a batch goes through a store", async () => {
+  await using store = await openSpill(new FaultDisk(random(1)));
+  const expected: unknown[] = [];
+  const appending: Promise<unknown>[] = [];
+  let core!: Core;
+  lines((slab, of, codec, count) => {
+    core = of;
+    const { info, parts } = codec.encode(slab, 0, count);
+    expected.push(seen(lent(slab, of, 0, count)));
+    // The slab is filled again before the disk has it.
+    const kept = parts.map((part) => part.slice());
+    appending.push(store.append({ ...info, timeMicros: 5 }, kept));
+  });
+  await Promise.all(appending);
+  using reader = store.reader();
+  const result = await reader.next();
+  assert(result.type === "record");
+  const codec = new BatchCodec(COLUMNS, core);
+  const back = codec.decode(result.header, result.payload);
+  assertEquals(back.bytes.buffer, result.payload.buffer);
+  assertEquals([seen(lent(back, core, 0, 100))], expected);
+});
