@@ -249,7 +249,11 @@ function descriptorBytes({ columns, raw }: BatchDescriptor): Uint8Array {
       at,
       byteOrder,
     })),
-    raw: { storesRaw: raw.storesRaw, strippedBytes: raw.strippedBytes },
+    raw: {
+      storesRaw: raw.storesRaw,
+      strippedBytes: raw.strippedBytes,
+      delimiterBytes: raw.delimiterBytes,
+    },
   }));
 }
 

@@ -5,7 +5,7 @@ import { openSpill } from "../../src/spill/open.ts";
 import { inDirectory } from "../spill/harness.ts";
 import { type Finished, run } from "./spillway.ts";
 
-const RAW = { storesRaw: false, strippedBytes: 0 };
+const RAW = { storesRaw: false, strippedBytes: 0, delimiterBytes: 0 };
 const TIME_MICROS = Date.UTC(2026, 10, 26) * 1000;
 
 /** Frames `ab` and `cde` of a batch, as a slab has them. */
@@ -64,7 +64,7 @@ Deno.test("spill verify shows segments, handlers and that nothing is wrong", asy
       ...["segment", "records", "frames", "size", "sequences", "from", "to"],
     ]);
     assertEquals(lines[1].split(/ +/), [
-      ...[segmentName(1), "1", "2", "224", "B", "1-1"],
+      ...[segmentName(1), "1", "2", "240", "B", "1-1"],
       ...["2026-11-26T00:00:00.000Z", "2026-11-26T00:00:00.000Z"],
     ]);
     assertEquals(lines[2].split(/ +/).slice(-3), ["2-2", "-", "-"]);
@@ -106,7 +106,7 @@ Deno.test("spill dump lists records, gives them as JSON and as they are", async 
     assertEquals([text.code, text.stderr], [0, ""]);
     assertEquals(text.stdout.split("\n"), [
       "sequence epoch stream_offset time kind frames bytes",
-      "1 3 100 2026-11-26T00:00:00.000Z batch 2 101",
+      "1 3 100 2026-11-26T00:00:00.000Z batch 2 117",
       "2 3 105 - chunk 0 4000",
       "",
     ]);

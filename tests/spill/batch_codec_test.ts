@@ -25,6 +25,8 @@ const COLUMNS: readonly Column[] = [
   { name: "__proto__", type: "u64", at: 0 },
   { name: "size", type: "f32", at: 3 },
 ];
+/** Enough for the slabs of every framing here. */
+const SLAB_BYTES = 2 * 1024 * 1024;
 const NAMES = COLUMNS.map(({ name }) => name);
 const WIDTHS = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, u64: 8, i64: 8, f32: 4, f64: 8 };
 
@@ -34,12 +36,17 @@ class Framed {
   readonly #pool: SlabPool;
 
   constructor(framing: Framing, columns: readonly Column[] = COLUMNS) {
-    this.core = new Core({ framing, columns, slabCount: 3 });
+    this.core = new Core({ framing, columns, bufferBytes: 3 * SLAB_BYTES });
     this.#pool = new SlabPool(this.core);
   }
 
   run(chunks: Iterable<Uint8Array>, visit: FrameSink["push"]): void {
-    const filler = new Filler(this.core, this.#pool, { push: visit }, newStats());
+    const filler = new Filler(
+      this.core,
+      this.#pool,
+      { push: visit, makeRoom: () => false },
+      newStats(),
+    );
     filler.begin(7);
     try {
       for (const chunk of chunks) {
@@ -175,8 +182,8 @@ Deno.test("encode() copies no frame", () => {
   lines((slab, _, codec, count) => {
     const { parts } = codec.encode(slab, 0, count);
     const inSlab = parts.filter((part) => part.buffer === slab.bytes.buffer);
-    // Columns, index and data.
-    assertEquals(inSlab.length, COLUMNS.length + 4 + 1);
+    // Columns, index and data; lines have no raw positions of their own.
+    assertEquals(inSlab.length, COLUMNS.length + 2 + 1);
     assertEquals(inSlab.at(-1)!.byteOffset, slab.bytes.byteOffset);
   });
 });
@@ -199,7 +206,7 @@ Deno.test("decode() refuses a payload of other columns or of another framing", (
     const payload = payloadOf(encoded);
     const others = [
       new BatchCodec(COLUMNS.slice(1), core),
-      new BatchCodec(COLUMNS, { storesRaw: false, strippedBytes: 0 }),
+      new BatchCodec(COLUMNS, { storesRaw: true, strippedBytes: 0, delimiterBytes: 0 }),
       new BatchCodec(COLUMNS.map((column) => ({ ...column, at: 9 })), core),
     ];
     for (const other of others) {
