@@ -6,7 +6,7 @@
 
 import { DisconnectError, HandlerError, OptionError } from "../mod.ts";
 import { OutputError } from "./frame_output.ts";
-import { HandlerFileError } from "./handler_file.ts";
+import { HandlerModuleError } from "../src/isolation/contract.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { PermissionError } from "./permission.ts";
 import { UsageError } from "./usage.ts";
@@ -19,6 +19,6 @@ export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof OptionError) return 2;
   if (error instanceof PermissionError) return 3;
   if (error instanceof DisconnectError) return error.reason === "permission" ? 3 : 1;
-  const own = [HandlerError, HandlerFileError, OutputError];
+  const own = [HandlerError, HandlerModuleError, OutputError];
   return own.some((type) => error instanceof type) ? 4 : undefined;
 }

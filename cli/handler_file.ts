@@ -6,13 +6,8 @@
 
 import { pathToFileURL } from "node:url";
 import type { Batch, Handler, HandlerContext } from "../mod.ts";
+import { HandlerModuleError, handlerOf } from "../src/isolation/contract.ts";
 import { permissionError } from "./permission.ts";
-
-/** A handler file that is none. */
-export class HandlerFileError extends Error {
-  /** Always `"HandlerFileError"`. */
-  override name = "HandlerFileError";
-}
 
 /** The default export of the module in `file`. */
 export async function loadHandler(file: string): Promise<Handler> {
@@ -22,21 +17,9 @@ export async function loadHandler(file: string): Promise<Handler> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw permissionError(`--handler ${file}`, error) ??
-      new HandlerFileError(`--handler ${file} cannot be loaded: ${message}`, { cause: error });
+      new HandlerModuleError(`--handler ${file} cannot be loaded: ${message}`, { cause: error });
   }
-  if (isHandler(loaded.default)) return loaded.default;
-  throw new HandlerFileError(
-    `--handler ${file} must have export default { batch(batch) { … } }, got ${
-      loaded.default === undefined ? "no default export" : "another default export"
-    }`,
-  );
-}
-
-function isHandler(value: unknown): value is Handler {
-  if (typeof value !== "object" || value === null) return false;
-  const { open, batch, close } = value as Partial<Record<keyof Handler, unknown>>;
-  return typeof batch === "function" &&
-    [open, close].every((optional) => optional === undefined || typeof optional === "function");
+  return handlerOf(loaded, `--handler ${file}`);
 }
 
 /** Passes batches on to a handler and counts their frames. */

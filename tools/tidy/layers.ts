@@ -31,6 +31,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "reader", paths: ["src/reader/"] },
   { name: "backlog", paths: ["src/backlog/"] },
   { name: "dispatch, handler", paths: ["src/dispatch/"] },
+  { name: "isolation", paths: ["src/isolation/"] },
   {
     name: "client",
     paths: [

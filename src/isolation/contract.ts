@@ -1,0 +1,52 @@
+/**
+ * What a handler module is, wherever it runs: `export default { open, batch,
+ * close }`.
+ *
+ * @module
+ */
+
+import type { Handler } from "../dispatch/handler.ts";
+import { SpillwayError } from "../errors.ts";
+
+/** A module that is no handler, or can't be loaded. */
+export class HandlerModuleError extends SpillwayError {
+  /** Class name. */
+  override name = "HandlerModuleError";
+}
+
+/** The handler a module exports; throws a {@linkcode HandlerModuleError} that names `specifier` if there is none. */
+export function handlerOf(module: { default?: unknown }, specifier: string): Handler {
+  if (isHandler(module.default)) return module.default;
+  const got = module.default === undefined ? "no default export" : "another default export";
+  throw new HandlerModuleError(
+    `${specifier} must have export default { batch(batch) { … } }, got ${got}`,
+  );
+}
+
+function isHandler(value: unknown): value is Handler {
+  if (typeof value !== "object" || value === null) return false;
+  const { open, batch, close } = value as Partial<Record<keyof Handler, unknown>>;
+  return typeof batch === "function" &&
+    [open, close].every((optional) => optional === undefined || typeof optional === "function");
+}
+
+/**
+ * What a handler module may do: lists as Deno's flags take them, `true` for
+ * all, nothing for none. Default: nothing at all.
+ */
+export interface Grants {
+  /** Hosts it may connect to. */
+  net?: boolean | readonly string[];
+  /** Paths it may read. */
+  read?: boolean | readonly string[];
+  /** Paths it may write. */
+  write?: boolean | readonly string[];
+  /** Environment variables it may read. */
+  env?: boolean | readonly string[];
+  /** Programs it may run. */
+  run?: boolean | readonly string[];
+  /** System information it may ask for. */
+  sys?: boolean | readonly string[];
+  /** Hosts it may import code from. */
+  import?: boolean | readonly string[];
+}
