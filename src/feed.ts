@@ -122,7 +122,7 @@ export class Feed {
       const stopped = this.#stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
-      if (drained === "full") this.#pause();
+      if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         if (drained === "empty" && !this.#parts.dispatcher.busy) this.#coalesce(now);
@@ -149,7 +149,8 @@ export class Feed {
     const { dispatcher, backlog } = this.#parts;
     if (dispatcher.ready) return false;
     // A handler that took everything at once has freed the slabs a full drain missed.
-    return drained === "empty" || (drained === "full" && (dispatcher.busy || backlog.frames > 0));
+    return drained === "empty" || drained === "tapped" ||
+      (drained === "full" && (dispatcher.busy || backlog.frames > 0));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
@@ -196,7 +197,7 @@ export class Feed {
     if (type !== undefined) tell({ type, bufferedBytes });
   }
 
-  /** No slab is free: reading waits until the handler gives one back. */
+  /** No slab is free, or the tap has a chunk: reading waits until it is given back. */
   #pause(): void {
     if (this.#paused !== undefined) return;
     const { stats, tell } = this.#parts;
