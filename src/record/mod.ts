@@ -39,6 +39,7 @@ export type { SpillOptions } from "../spill/options.ts";
 export type { Dialer, Duplex, Transport } from "../transport/transport.ts";
 export { type RecordingEnd, RecordingError } from "./errors.ts";
 export type { RecorderEvent, RecorderOptions } from "./options.ts";
+
 export type { ReplaySpeed } from "./pace.ts";
 export { openRecorder, type Recorder } from "./recorder.ts";
 export {

@@ -134,6 +134,7 @@ function settle(options: ReplayOptions): Selection {
 }
 
 class DirectoryReplay implements Replay {
+  readonly name: string;
   readonly #reader: SpillReader;
   readonly #source: ChunkSource;
   readonly #options: ReplayOptions;
@@ -160,6 +161,7 @@ class DirectoryReplay implements Replay {
     options: ReplayOptions,
     clock: Clock,
   ) {
+    this.name = `the recording in ${directory}`;
     this.#reader = reader;
     this.#options = options;
     this.#clock = clock;

@@ -65,7 +65,7 @@ export function endpointName(endpoint: Endpoint): string {
     case "unix":
       return `unix:${endpoint.path}`;
     case "dialer":
-      return "a dialed connection";
+      return endpoint.dialer.name ?? "a dialed connection";
     case "open":
       return "an open connection";
   }

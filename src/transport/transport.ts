@@ -38,6 +38,8 @@ export interface TlsOptions {
 
 /** Opens connections of a kind of your own, one after the other. */
 export interface Dialer {
+  /** What messages call it. Default "a dialed connection". */
+  readonly name?: string;
   /**
    * Opens the next connection; `null` says that there is none any more, which
    * ends the client for good. Rejects with `signal.reason` once that is aborted.
