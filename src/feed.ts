@@ -24,8 +24,11 @@ const TURN_MS = 1;
  */
 const QUICK_DISPATCH_MS = 0.25;
 const SHORT_DRAIN_BYTES = 128 * 1024;
-/** How often an asynchronous handler is checked for holding the loop all the same. */
-const LAG_PROBE_MS = 100;
+/**
+ * How often an asynchronous handler is checked for holding the loop all the same.
+ * Each check costs 50 µs: three times as often, they were the feed's p99.
+ */
+const LAG_PROBE_MS = 300;
 /** Lag that counts as held; less is the ordinary lateness of timers. */
 const LAG_MIN_MS = 50;
 
