@@ -53,6 +53,8 @@ export const connectFlags: FlagNames = {
       "max-attempts",
       "buffer",
       "when-full",
+      "spill",
+      "spill-max",
       "limit",
       "duration",
     ],
@@ -110,8 +112,26 @@ async function optionsOf(
     reconnect: reconnectOf(flags),
     bufferBytes: bytesFlag(flags, "buffer"),
     // Words there are not are refused by connect(), which knows them.
-    whenFull: textFlag(flags, "when-full") as ConnectOptions["whenFull"],
+    whenFull: whenFullOf(flags),
+    spill: spillOf(flags),
   };
+}
+
+/** `--spill DIR` alone says it all. */
+function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
+  const given = textFlag(flags, "when-full");
+  return (given ?? (flags.spill === undefined ? undefined : "spill")) as ConnectOptions["whenFull"];
+}
+
+function spillOf(flags: Flags): ConnectOptions["spill"] {
+  const dir = textFlag(flags, "spill");
+  const maxBytes = bytesFlag(flags, "spill-max");
+  if (dir === undefined) {
+    if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
+    if (flags["when-full"] === "spill") throw new UsageError("--when-full spill needs --spill DIR");
+    return undefined;
+  }
+  return { dir, maxBytes };
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

@@ -152,14 +152,14 @@ export class Feed {
     const { dispatcher, backlog } = this.#parts;
     if (dispatcher.ready) return false;
     // A handler that took everything at once has freed the slabs a full drain missed.
-    return drained === "empty" || (drained === "full" && (dispatcher.busy || backlog.frames > 0));
+    return drained === "empty" || (drained === "full" && (dispatcher.busy || !backlog.empty));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
   async #deliverRest(end: FeedEnd): Promise<FeedEnd | undefined> {
     const { dispatcher, backlog } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
-    while (given() === undefined && (backlog.frames > 0 || dispatcher.busy)) {
+    while (given() === undefined && (!backlog.empty || dispatcher.busy)) {
       const now = dispatcher.ready
         ? dispatcher.dispatch(performance.now())
         : await this.#wait(() => false);
