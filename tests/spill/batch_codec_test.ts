@@ -146,9 +146,9 @@ for (const type of TYPES) {
       fc.property(inputs, ([which, stream, lengths, from, size, shift]) => {
         const { framed } = cases[which];
         framed.run(cut(stream, lengths), (slab, _, end) => {
-          // Any frames of the slab, whenever they came.
+          // Any frames of the slab, whenever they came; few, since all of each is compared.
           const first = from % end;
-          const count = 1 + size % (end - first);
+          const count = 1 + size % Math.min(end - first, 40);
           assertSame(slab, framed.core, first, count, shift);
           batches += 1;
         });
