@@ -54,7 +54,8 @@ Deno.test("a flipped bit anywhere is found, and costs one record at the most", a
   const draw = random(SEED);
   for (const name of disk.names()) {
     const good = disk.bytesOf(name);
-    for (let at = 0; at < good.length; at++) {
+    // Every byte at the beginning, and with each seed others behind it.
+    for (let at = 0; at < good.length; at += at < 200 ? 1 : between(draw, 1, 6)) {
       const bad = good.slice();
       bad[at] ^= 1 << between(draw, 0, 7);
       const copy = disk.copy();
