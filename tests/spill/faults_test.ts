@@ -184,7 +184,13 @@ class BadLife {
   /** What is there now is on disk, and what is not is no promise any more. */
   #begin(there: Map<number, Uint8Array>, last: number, acknowledged: number): void {
     this.#records = there;
-    this.#attempts = new Map([...there].map(([sequence, payload]) => [sequence, [payload]]));
+    // What was acknowledged may be there again, if its deletion did not reach the disk.
+    const passed = [...this.#attempts].filter(([sequence]) => sequence <= acknowledged);
+    const present = [...there].map(([sequence, payload]): [number, Uint8Array[]] => [
+      sequence,
+      [payload],
+    ]);
+    this.#attempts = new Map([...passed, ...present]);
     this.#synced = Math.max(0, ...there.keys());
     assert(last >= this.#synced);
     this.#acknowledged = acknowledged;
