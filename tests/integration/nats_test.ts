@@ -1,0 +1,53 @@
+/** nats-server, with each of its three reasons to cut a client. */
+import { assertMatch } from "@std/assert";
+import { assertOnlyNaiveIsCut, type Load, play, type Scenario } from "./arms.ts";
+import { available } from "./available.ts";
+import { type NatsLimits, startNats } from "./servers/nats.ts";
+
+/** 1.3 MB in 0.6 s and 3.6 s of work. */
+const LOAD: Load = { messages: 6_000, overMs: 600, costUs: 600 };
+
+/** No reason to cut anybody. */
+const LENIENT: NatsLimits = {
+  max_pending: 64_000_000,
+  write_deadline: "30s",
+  ping_interval: "200ms",
+  ping_max: 1_000,
+};
+
+const CASES: { name: string; limits: Partial<NatsLimits>; reason: RegExp }[] = [
+  {
+    name: "for what is pending",
+    limits: { max_pending: 450_000 },
+    reason: /Slow Consumer Detected: MaxPending of 450000 Exceeded/,
+  },
+  {
+    name: "for missing the write deadline",
+    limits: { write_deadline: "500ms" },
+    reason: /Slow Consumer Detected: WriteDeadline of 500ms exceeded/,
+  },
+  {
+    name: "for its late answers to pings",
+    limits: { ping_interval: "500ms", ping_max: 1 },
+    reason: /Stale Client Connection/,
+  },
+];
+
+const ignore = !await available("nats-server");
+
+for (const { name, limits, reason } of CASES) {
+  Deno.test({
+    name: `nats-server cuts the naive client ${name}, and not Spillway`,
+    ignore,
+    fn: async () => {
+      const scenario: Scenario = {
+        wire: "nats",
+        load: LOAD,
+        start: (netns) => startNats(netns, { ...LENIENT, ...limits }),
+      };
+      const result = await play(scenario);
+      assertOnlyNaiveIsCut(scenario, result);
+      assertMatch(result.naive.cuts[0], reason);
+    },
+  });
+}
