@@ -1,5 +1,4 @@
 /** What both clients share: the start, the stop, and the very same handler. */
-import { cpuUsage } from "node:process";
 import { FrameHandler, warmUp } from "../../../cli/demo/handler.ts";
 import { limitLifetime, TELL_EVERY_MS } from "../../../cli/demo/messages.ts";
 import type { Wire } from "../wires/wire.ts";
@@ -33,7 +32,7 @@ export class FeedHandler implements Disposable {
   #gap: Ending["gap"];
   #subscribed: boolean;
   #toldAt = 0;
-  #first: { cpu: NodeJS.CpuUsage; at: number } | undefined;
+  #handlerMs = 0;
   readonly #wire: Wire;
   readonly #work: FrameHandler;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -52,31 +51,27 @@ export class FeedHandler implements Disposable {
       this.#subscribed ||= new TextDecoder().decode(frame) === this.#wire.welcome;
       return;
     }
-    this.#first ??= { cpu: cpuUsage(), at: performance.now() };
     if (message !== this.#messages) this.#gap ??= { expected: this.#messages, got: message };
+    const started = performance.now();
     this.#work.handle(frame);
-    this.#messages += 1;
     const now = performance.now();
+    this.#handlerMs += now - started;
+    this.#messages += 1;
     if (now - this.#toldAt >= TELL_EVERY_MS) this.#tell(now);
   }
 
   /** What to say at the end. */
   ending(how: string, bytesRead: number): Ending {
-    const { user, system } = cpuUsage(this.#first?.cpu);
-    return {
-      type: "end",
-      messages: this.#messages,
-      gap: this.#gap,
-      bytesRead,
-      how,
-      cpuMs: (user + system) / 1000,
-      elapsedMs: performance.now() - (this.#first?.at ?? 0),
-    };
+    return { type: "end", ...this.#done(), gap: this.#gap, bytesRead, how };
+  }
+
+  #done() {
+    return { messages: this.#messages, handlerMs: this.#handlerMs };
   }
 
   #tell(now: number): void {
     this.#toldAt = now;
-    tell({ type: "progress", subscribed: this.#subscribed, messages: this.#messages });
+    tell({ type: "progress", subscribed: this.#subscribed, ...this.#done() });
   }
 
   /** Tells no more. */

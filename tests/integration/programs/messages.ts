@@ -35,6 +35,8 @@ export interface Progress {
   subscribed: boolean;
   /** Messages handled. */
   messages: number;
+  /** Time spent handling them, in milliseconds. */
+  handlerMs: number;
 }
 
 /** How a client ended. */
@@ -48,10 +50,8 @@ export interface Ending {
   bytesRead: number;
   /** The operating system's word, `eof` or `closed` (by this side). */
   how: string;
-  /** CPU time of the whole process in milliseconds, from the first message to the end. */
-  cpuMs: number;
-  /** How long that was. */
-  elapsedMs: number;
+  /** Time spent handling them, in milliseconds. */
+  handlerMs: number;
   /** Spillway's counters. */
   stats?: ClientStats;
 }
@@ -60,7 +60,7 @@ export interface Ending {
 export type ClientMessage = { type: "ready" } | Progress | Ending;
 
 /** From a publisher. */
-export type PublisherMessage = { type: "ready" } | { type: "published"; end: number; ms: number };
+export type PublisherMessage = { type: "ready" } | { type: "published" } & Burst;
 
 /** Tells. */
 export function tell(message: ClientMessage | PublisherMessage): void {

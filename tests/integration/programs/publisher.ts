@@ -28,12 +28,11 @@ async function listen(conn: Deno.Conn, { respond }: Wire): Promise<void> {
   throw new Error("the server closed the publisher's connection");
 }
 
-/** Pushes one burst; gives the milliseconds it took. */
-async function push(conn: Deno.Conn, wire: Wire, burst: Burst): Promise<number> {
+/** Pushes one burst. */
+async function push(conn: Deno.Conn, wire: Wire, burst: Burst): Promise<void> {
   const { first, count, overMs } = burst;
   const messages = Array.from({ length: count }, (_, i) => wire.publication(first + i));
-  const started = performance.now();
-  let before = started;
+  let before = performance.now();
   for (let next = 0, due = 0; next < count; next = Math.floor(due)) {
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     const now = performance.now();
@@ -41,7 +40,6 @@ async function push(conn: Deno.Conn, wire: Wire, burst: Burst): Promise<number> 
     before = now;
     await writeAll(conn, concat(...messages.slice(next, Math.floor(due))));
   }
-  return performance.now() - started;
 }
 
 /** Runs until standard input ends. */
@@ -57,8 +55,8 @@ async function main(): Promise<void> {
   tell({ type: "ready" });
   for await (const line of linesOf(Deno.stdin.readable)) {
     const burst: Burst = JSON.parse(line);
-    const ms = await push(conn, wire, burst);
-    tell({ type: "published", end: burst.first + burst.count, ms });
+    await push(conn, wire, burst);
+    tell({ type: "published", ...burst });
   }
   Deno.exit(0);
 }
