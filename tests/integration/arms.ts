@@ -56,7 +56,7 @@ const MEAN_LOAD = 0.55;
 /** What was to be shown: by the mean, one core is plenty. */
 const MEAN_LOAD_MAX = 0.6;
 /** A loaded machine may take several times longer. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 45_000;
 
 /** One client. */
 class Arm implements AsyncDisposable {

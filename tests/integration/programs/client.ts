@@ -1,9 +1,8 @@
 /** What both clients share: the start, the stop, and the very same handler. */
 import { FrameHandler, warmUp } from "../../../cli/demo/handler.ts";
-import { limitLifetime, TELL_EVERY_MS } from "../../../cli/demo/messages.ts";
 import type { Wire } from "../wires/wire.ts";
 import { WIRES } from "../wires/mod.ts";
-import { type ClientTask, type Ending, tell } from "./messages.ts";
+import { type ClientTask, type Ending, limitLifetime, tell, TELL_EVERY_MS } from "./messages.ts";
 
 /** A client's task with all it needs. */
 export interface Prepared {

@@ -62,6 +62,17 @@ export type ClientMessage = { type: "ready" } | Progress | Ending;
 /** From a publisher. */
 export type PublisherMessage = { type: "ready" } | { type: "published" } & Burst;
 
+/** However the test fares, no program outlives this. */
+const LIFETIME_MS = 120_000;
+
+/** Ends this program after its time. */
+export function limitLifetime(): void {
+  Deno.unrefTimer(setTimeout(() => Deno.exit(1), LIFETIME_MS));
+}
+
+/** How often clients tell how far they are. */
+export const TELL_EVERY_MS = 100;
+
 /** Tells. */
 export function tell(message: ClientMessage | PublisherMessage): void {
   console.log(JSON.stringify(message));

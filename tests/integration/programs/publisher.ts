@@ -1,10 +1,9 @@
 /** Publishes numbered messages in bursts, as it is told on standard input. */
 import { concat } from "../../../push/encode.ts";
-import { limitLifetime } from "../../../cli/demo/messages.ts";
 import { linesOf } from "../../servers/lines.ts";
 import { WIRES } from "../wires/mod.ts";
 import type { Wire } from "../wires/wire.ts";
-import { type Burst, type PublisherTask, tell } from "./messages.ts";
+import { type Burst, limitLifetime, type PublisherTask, tell } from "./messages.ts";
 
 const TICK_MS = 5;
 /** What is late by more is not made up for: a burst gets longer on a busy machine, not denser. */
