@@ -1,5 +1,5 @@
 /** nats-server, with each of its three reasons to cut a client. */
-import { assertMatch } from "@std/assert";
+import { assertLess, assertMatch } from "@std/assert";
 import { assertOnlyNaiveIsCut, type Load, play, type Scenario } from "./arms.ts";
 import { available } from "./available.ts";
 import { type NatsLimits, startNats } from "./servers/nats.ts";
@@ -50,6 +50,7 @@ for (const { name, limits, nodes, reason } of CASES) {
       const result = await play(scenario);
       assertOnlyNaiveIsCut(scenario, result);
       assertMatch(result.naive.cuts[0], reason);
+      assertLess(0, result.spillway.ending.stats?.responses ?? 0);
     },
   });
 }

@@ -18,6 +18,7 @@ export class Daemon implements AsyncDisposable {
   readonly log: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
+  #ended = false;
 
   constructor(netns: Netns, command: string, args: string[]) {
     const limited = [`--kill-after=${END_WITHIN_MS / 1000}`, String(LIFETIME_S), command, ...args];
@@ -27,13 +28,14 @@ export class Daemon implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const { stdout, stderr } = this.#child;
+    const { stdout, stderr, status } = this.#child;
+    status.then(() => this.#ended = true);
     this.#reading = Promise.all([stdout, stderr].map((out) => keep(linesOf(out), this.log)));
   }
 
   /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
+    if (!this.#ended) this.#child.kill("SIGTERM");
     await Promise.all([this.#child.status, this.#reading]);
   }
 }

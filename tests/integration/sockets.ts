@@ -7,6 +7,8 @@ export interface Socket {
   state: string;
   /** Bytes not acknowledged or not sent. */
   sendQueueBytes: number;
+  /** Bytes sent that the other side's kernel has acknowledged. */
+  ackedBytes: number;
   local: string;
   peer: string;
   /** The processes that hold it; none once it is closed. */
@@ -16,7 +18,7 @@ export interface Socket {
 /** All TCP sockets, those that linger included. */
 export async function sockets(netns: Netns): Promise<Socket[]> {
   const { success, stdout, stderr } = await netns.command("ss", {
-    args: ["--tcp", "--all", "--numeric", "--processes", "--no-header"],
+    args: ["--tcp", "--all", "--numeric", "--processes", "--info", "--oneline", "--no-header"],
   }).output();
   if (!success) throw new Error(`ss: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(parse);
@@ -25,5 +27,6 @@ export async function sockets(netns: Netns): Promise<Socket[]> {
 function parse(line: string): Socket {
   const [state, , sendQueue, local, peer] = line.split(/\s+/);
   const pids = Array.from(line.matchAll(/\bpid=(\d+)/g), ([, pid]) => Number(pid));
-  return { state, sendQueueBytes: Number(sendQueue), local, peer, pids };
+  const ackedBytes = Number(line.match(/\bbytes_acked:(\d+)/)?.[1] ?? 0);
+  return { state, sendQueueBytes: Number(sendQueue), ackedBytes, local, peer, pids };
 }

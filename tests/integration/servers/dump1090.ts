@@ -4,13 +4,13 @@
  * of a server that did are in one of the states of the active close.
  */
 import type { Netns } from "../../servers/netns.ts";
-import { Daemon } from "../process.ts";
 import { type Socket, sockets } from "../sockets.ts";
-import { listening, type Server } from "./server.ts";
+import { type Server, startDaemon } from "./server.ts";
 
 const BASE_STATION_PORT = 30_003;
 const BEAST_INPUT_PORT = 30_004;
 const BEAST_PORT = 30_005;
+const LISTENING = [BASE_STATION_PORT, BEAST_INPUT_PORT, BEAST_PORT];
 
 const CLOSED_FIRST: readonly string[] = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT"];
 
@@ -23,7 +23,7 @@ export async function startDump1090(netns: Netns, output: "beast" | "sbs"): Prom
     "--net-ri-port": 0,
     "--net-ro-port": 0,
   };
-  const daemon = new Daemon(netns, "dump1090-mutability", [
+  const daemon = await startDaemon(netns, LISTENING, "dump1090-mutability", [
     ...["--net-only", "--quiet", "--net-bind-address", "127.0.0.1"],
     ...Object.entries(ports).flatMap(([flag, port]) => [flag, String(port)]),
     // Or one aircraft's very first message would wait for the second.
@@ -31,7 +31,6 @@ export async function startDump1090(netns: Netns, output: "beast" | "sbs"): Prom
     // Writes of up to 1200 bytes, after 0.1 s at the latest.
     ...["--net-ro-size", "1200", "--net-ro-interval", "0.1"],
   ]);
-  await listening(netns, [BASE_STATION_PORT, BEAST_INPUT_PORT, BEAST_PORT]);
   const feedPort = output === "beast" ? BEAST_PORT : BASE_STATION_PORT;
   const serverSide = async (client: string): Promise<Socket[]> =>
     (await sockets(netns)).filter(({ local, peer }) =>

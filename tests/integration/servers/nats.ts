@@ -1,8 +1,8 @@
 /** nats-server: cuts clients that have too much waiting, take too long to take it, or answer no ping. */
 import type { Netns } from "../../servers/netns.ts";
-import { Daemon } from "../process.ts";
+import type { Daemon } from "../process.ts";
 import { until } from "../until.ts";
-import { listening, type Server } from "./server.ts";
+import { type Server, startDaemon } from "./server.ts";
 
 const ROUTE = /Route connection created/;
 
@@ -41,13 +41,12 @@ const routePort = (node: number): number => 6222 + node;
 async function startNode(netns: Netns, node: number, limits: NatsLimits): Promise<Daemon> {
   const file = await Deno.makeTempFile({ suffix: ".conf" });
   await Deno.writeTextFile(file, config(node, limits));
-  const daemon = new Daemon(netns, "nats-server", ["--config", file]);
   try {
-    await listening(netns, [clientPort(node), routePort(node)]);
+    const ports = [clientPort(node), routePort(node)];
+    return await startDaemon(netns, ports, "nats-server", ["--config", file]);
   } finally {
     await Deno.remove(file);
   }
-  return daemon;
 }
 
 /** Starts one, or a cluster of two, whose second node is for publishers. */

@@ -1,17 +1,15 @@
 /** redis-server: cuts subscribers whose output buffer grows over a limit. */
 import type { Netns } from "../../servers/netns.ts";
-import { Daemon } from "../process.ts";
-import { listening, type Server } from "./server.ts";
+import { type Server, startDaemon } from "./server.ts";
 
 const PORT = 6379;
 
 /** Starts one whose subscribers may have `maxOutputBytes` waiting. */
 export async function startRedis(netns: Netns, maxOutputBytes: number): Promise<Server> {
-  const daemon = new Daemon(netns, "redis-server", [
+  const daemon = await startDaemon(netns, [PORT], "redis-server", [
     ...["--port", String(PORT), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
     ...["--client-output-buffer-limit", `pubsub ${maxOutputBytes} 0 0`],
   ]);
-  await listening(netns, [PORT]);
   return {
     feedPort: PORT,
     publishPort: PORT,

@@ -1,5 +1,6 @@
 /** A real server inside a namespace, and what it says about its clients. */
 import type { Netns } from "../../servers/netns.ts";
+import { Daemon } from "../process.ts";
 import { sockets } from "../sockets.ts";
 import { until } from "../until.ts";
 
@@ -18,10 +19,27 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Waits until somebody listens on all `ports`. */
-export async function listening(netns: Netns, ports: number[]): Promise<void> {
+async function listening(netns: Netns, ports: number[]): Promise<void> {
   await until(`a server listens on ${ports}`, START_MS, async () => {
     const found = (await sockets(netns)).filter(({ state }) => state === "LISTEN");
     return ports.every((port) => found.some(({ local }) => local.endsWith(`:${port}`))) ||
       undefined;
   });
+}
+
+/** Starts a server that will listen on `ports`. */
+export async function startDaemon(
+  netns: Netns,
+  ports: number[],
+  command: string,
+  args: string[],
+): Promise<Daemon> {
+  const daemon = new Daemon(netns, command, args);
+  try {
+    await listening(netns, ports);
+    return daemon;
+  } catch (cause) {
+    await daemon[Symbol.asyncDispose]();
+    throw new Error(`${command} does not start: ${daemon.log.join("\n")}`, { cause });
+  }
 }
