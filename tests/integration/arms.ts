@@ -53,7 +53,7 @@ export interface Result {
 }
 
 const BURSTS = 2;
-/** Share of a core the handler takes on average: silence follows each burst until it is that. */
+/** Share of a core a client takes on average: silence follows each burst until it is no more. */
 const MEAN_LOAD = 0.55;
 /** What was to be shown: by the mean, one core is plenty. */
 const MEAN_LOAD_MAX = 0.6;
@@ -95,11 +95,11 @@ class Arm implements AsyncDisposable {
     return this.#program.last("end") !== undefined;
   }
 
-  /** Waits until it has handled so many messages, or has ended; gives the milliseconds its handler took. */
+  /** Waits until it has handled so many messages, or has ended; gives its CPU time in milliseconds. */
   async handled(count: number): Promise<number> {
     return await until(`${count} messages`, PATIENCE_MS, () => {
       const done = this.#program.last("end") ?? this.#program.last("progress");
-      if (done?.type === "end" || done?.messages === count) return done.handlerMs;
+      if (done?.type === "end" || done?.messages === count) return done.cpuMs;
     });
   }
 
@@ -128,8 +128,8 @@ async function pushBursts(
   for (let end = count; end <= BURSTS * count && !arm.ended; end += count) {
     await publisher.tell({ first: end - count, count, overMs });
     await publisher.told("published", PATIENCE_MS, ({ first }) => first === end - count);
-    const busyMs = await arm.handled(end);
-    const restMs = busyMs / MEAN_LOAD - (performance.now() - started);
+    const cpuMs = await arm.handled(end);
+    const restMs = cpuMs / MEAN_LOAD - (performance.now() - started);
     if (!arm.ended) await new Promise((resolve) => setTimeout(resolve, restMs));
   }
   return performance.now() - started;
@@ -167,18 +167,18 @@ export function assertOnlyNaiveIsCut({ load }: Scenario, { naive, spillway }: Re
   assertEquals([naive.served, naive.cuts.length], [false, 1]);
   assertNotEquals(naive.ending.how, "closed");
   assertEquals([spillway.served, spillway.cuts], [true, []]);
-  const { messages, bytesRead, gap, how, stats, handlerMs } = spillway.ending;
+  const { messages, bytesRead, gap, how, stats, cpuMs } = spillway.ending;
   const published = BURSTS * load.messages;
   assertEquals({ messages, gap, how }, { messages: published, gap: undefined, how: "closed" });
   // Of what was delivered nothing is unread; a ping may have come since the server was asked.
   assertLessOrEqual(spillway.ackedBytes, bytesRead);
   assertEquals([stats?.bytesRead, stats?.framesDelivered], [stats?.frameBytes, stats?.frames]);
-  assertLess(handlerMs / spillway.elapsedMs, MEAN_LOAD_MAX);
+  assertLess(cpuMs / spillway.elapsedMs, MEAN_LOAD_MAX);
 }
 
 function words({ cuts, ackedBytes, ending, elapsedMs }: Outcome): string {
-  const { messages, bytesRead, handlerMs, how } = ending;
-  const costUs = (handlerMs / messages * 1000).toFixed();
+  const { messages, bytesRead, cpuMs, how } = ending;
+  const costUs = (cpuMs / messages * 1000).toFixed();
   const seconds = (elapsedMs / 1000).toFixed(1);
   return [
     cuts.length === 0 ? `not cut, ${ackedBytes} bytes acknowledged` : cuts.join(" · "),

@@ -1,4 +1,5 @@
 /** What both clients share: the start, the stop, and the very same handler. */
+import { cpuUsage } from "node:process";
 import { FrameHandler, warmUp } from "../../../cli/demo/handler.ts";
 import type { Wire } from "../wires/wire.ts";
 import { WIRES } from "../wires/mod.ts";
@@ -31,7 +32,7 @@ export class FeedHandler implements Disposable {
   #gap: Ending["gap"];
   #subscribed: boolean;
   #toldAt = 0;
-  #handlerMs = 0;
+  #cpuAtFirst: ReturnType<typeof cpuUsage> | undefined;
   readonly #wire: Wire;
   readonly #work: FrameHandler;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -51,11 +52,10 @@ export class FeedHandler implements Disposable {
       return;
     }
     if (message !== this.#messages) this.#gap ??= { expected: this.#messages, got: message };
-    const started = performance.now();
+    this.#cpuAtFirst ??= cpuUsage();
     this.#work.handle(frame);
-    const now = performance.now();
-    this.#handlerMs += now - started;
     this.#messages += 1;
+    const now = performance.now();
     if (now - this.#toldAt >= TELL_EVERY_MS) this.#tell(now);
   }
 
@@ -64,8 +64,10 @@ export class FeedHandler implements Disposable {
     return { type: "end", ...this.#done(), gap: this.#gap, bytesRead, how };
   }
 
-  #done() {
-    return { messages: this.#messages, handlerMs: this.#handlerMs };
+  #done(): Pick<Ending, "messages" | "cpuMs"> {
+    if (this.#cpuAtFirst === undefined) return { messages: 0, cpuMs: 0 };
+    const { user, system } = cpuUsage(this.#cpuAtFirst);
+    return { messages: this.#messages, cpuMs: (user + system) / 1000 };
   }
 
   #tell(now: number): void {

@@ -35,8 +35,8 @@ export interface Progress {
   subscribed: boolean;
   /** Messages handled. */
   messages: number;
-  /** Time spent handling them, in milliseconds. */
-  handlerMs: number;
+  /** CPU time of the process since the first of them, in milliseconds. */
+  cpuMs: number;
 }
 
 /** How a client ended. */
@@ -50,8 +50,8 @@ export interface Ending {
   bytesRead: number;
   /** The operating system's word, `eof` or `closed` (by this side). */
   how: string;
-  /** Time spent handling them, in milliseconds. */
-  handlerMs: number;
+  /** CPU time of the process since the first of them, in milliseconds. */
+  cpuMs: number;
   /** Spillway's counters. */
   stats?: ClientStats;
 }
