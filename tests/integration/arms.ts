@@ -129,7 +129,7 @@ async function pushBursts(
     await publisher.tell({ first: end - count, count, overMs });
     await publisher.told("published", PATIENCE_MS, ({ first }) => first === end - count);
     const cpuMs = await arm.handled(end);
-    const restMs = cpuMs / MEAN_LOAD - (performance.now() - started);
+    const restMs = Math.max(0, cpuMs / MEAN_LOAD - (performance.now() - started));
     if (!arm.ended) await new Promise((resolve) => setTimeout(resolve, restMs));
   }
   return performance.now() - started;

@@ -18,19 +18,19 @@ const LENIENT: NatsLimits = {
 const CASES: { name: string; limits: Partial<NatsLimits>; nodes?: 2; reason: RegExp }[] = [
   {
     name: "for what is pending",
-    limits: { max_pending: 450_000 },
+    limits: { max_pending: 550_000 },
     // A publisher at the same server would be slowed down until nobody overruns.
     nodes: 2,
-    reason: /Slow Consumer Detected: MaxPending of 450000 Exceeded/,
+    reason: /Slow Consumer Detected: MaxPending of 550000 Exceeded/,
   },
   {
     name: "for missing the write deadline",
-    limits: { write_deadline: "500ms" },
-    reason: /Slow Consumer Detected: WriteDeadline of 500ms exceeded/,
+    limits: { write_deadline: "1s" },
+    reason: /Slow Consumer Detected: WriteDeadline of 1s exceeded/,
   },
   {
     name: "for its late answers to pings",
-    limits: { ping_interval: "500ms", ping_max: 1 },
+    limits: { ping_interval: "700ms", ping_max: 1 },
     reason: /Stale Client Connection/,
   },
 ];

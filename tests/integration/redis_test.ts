@@ -7,7 +7,7 @@ import { startRedis } from "./servers/redis.ts";
 const SCENARIO: Scenario = {
   wire: "redis",
   load: { messages: 5_000, overMs: 500, costUs: 500 },
-  start: (netns) => startRedis(netns, 450_000),
+  start: (netns) => startRedis(netns, 550_000),
 };
 
 Deno.test({
