@@ -12,7 +12,7 @@ async function has(program: string): Promise<boolean> {
 /** What is missing to run `programs` in a namespace, in words; `undefined` if nothing is. */
 async function missing(programs: string[]): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "network namespaces are there on Linux only";
-  for (const program of [...programs, "ip", "ss", "timeout"]) {
+  for (const program of [...programs, "ip", "ss"]) {
     if (!await has(program)) return `${program} is not installed`;
   }
   const netns = await openNetns();

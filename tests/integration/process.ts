@@ -3,8 +3,13 @@ import { linesOf } from "../servers/lines.ts";
 import type { Netns } from "../servers/netns.ts";
 import { until } from "./until.ts";
 
-/** However a test fares, no server outlives this. */
-const LIFETIME_S = 120;
+/** Runs a server until standard input ends: however a test fares, no server outlives it. */
+const UNTIL_INPUT_ENDS = `"$@" &
+server=$!
+cat > /dev/null
+kill $server
+wait $server`;
+
 /** How long a process may take to end when it is asked to. */
 const END_WITHIN_MS = 3_000;
 
@@ -18,24 +23,21 @@ export class Daemon implements AsyncDisposable {
   readonly log: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
-  #ended = false;
 
   constructor(netns: Netns, command: string, args: string[]) {
-    const limited = [`--kill-after=${END_WITHIN_MS / 1000}`, String(LIFETIME_S), command, ...args];
-    this.#child = netns.command("timeout", {
-      args: limited,
-      stdin: "null",
+    this.#child = netns.command("sh", {
+      args: ["-c", UNTIL_INPUT_ENDS, "sh", command, ...args],
+      stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const { stdout, stderr, status } = this.#child;
-    status.then(() => this.#ended = true);
+    const { stdout, stderr } = this.#child;
     this.#reading = Promise.all([stdout, stderr].map((out) => keep(linesOf(out), this.log)));
   }
 
   /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#ended) this.#child.kill("SIGTERM");
+    await this.#child.stdin.close();
     await Promise.all([this.#child.status, this.#reading]);
   }
 }
