@@ -69,7 +69,7 @@ export const connectionFlags: Required<FlagNames> = {
 
 /** Flags of what becomes of the frames. */
 export const outputFlags: Required<FlagNames> = {
-  string: ["handler", "column", "buffer", "when-full", "limit", "duration"],
+  string: ["handler", "column", "buffer", "when-full", "spill", "spill-max", "limit", "duration"],
   boolean: ["json", "raw", "hex", "count", "help"],
   repeated: ["column"],
 };
@@ -97,7 +97,7 @@ export async function planOf(flags: Flags, positionals: string[]): Promise<Conne
 export function outputPlan(
   flags: Flags,
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
-  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull">;
+  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull" | "spill">;
 } {
   const output = outputOf(flags);
   return {
@@ -105,7 +105,8 @@ export function outputPlan(
       columns: columnsOf(flags, output),
       bufferBytes: bytesFlag(flags, "buffer"),
       // Words there are not are refused by connect(), which knows them.
-      whenFull: textFlag(flags, "when-full") as ConnectOptions["whenFull"],
+      whenFull: whenFullOf(flags),
+      spill: spillOf(flags),
     },
     output,
     handlerFile: textFlag(flags, "handler"),
@@ -145,6 +146,23 @@ export async function connectionOf(
     idleTimeoutMs: timeFlag(flags, "idle-timeout"),
     reconnect: reconnectOf(flags),
   };
+}
+
+/** `--spill DIR` alone says it all. */
+function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
+  const given = textFlag(flags, "when-full");
+  return (given ?? (flags.spill === undefined ? undefined : "spill")) as ConnectOptions["whenFull"];
+}
+
+function spillOf(flags: Flags): ConnectOptions["spill"] {
+  const dir = textFlag(flags, "spill");
+  const maxBytes = bytesFlag(flags, "spill-max");
+  if (dir === undefined) {
+    if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
+    if (flags["when-full"] === "spill") throw new UsageError("--when-full spill needs --spill DIR");
+    return undefined;
+  }
+  return { dir, maxBytes };
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

@@ -14,7 +14,7 @@ import {
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
-import { bytes, coloured, seconds } from "./words.ts";
+import { bytes, coloured, counted, seconds } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
 export class ConnectLog {
@@ -54,6 +54,24 @@ export class ConnectLog {
         return;
       case "high_water":
         return this.#water(event, `the buffer fills: ${bytes(event.bufferedBytes)} wait`);
+      case "spill_started":
+        return this.#say(event, "the buffer is full: frames wait on disk", "yellow");
+      case "spill_ended":
+        return this.#say(event, "all that waited on disk is handled", "dim");
+      case "spill_recovered":
+        return this.#say(
+          event,
+          `${counted(event.records, "record")} of an earlier run wait on disk and come first`,
+          "yellow",
+        );
+      case "spill_full":
+        return this.#say(event, `the spill is full at ${bytes(event.maxBytes)}`, "red");
+      case "spill_failed": {
+        const { message } = event.error;
+        return this.#say({ ...event, error: message }, `the spill disk refuses: ${message}`, "red");
+      }
+      case "spill_lost":
+        return this.#say(event, `lost on disk: ${event.message}`, "red");
       case "low_water":
         return this.#water(event, "the buffer has emptied");
     }

@@ -27,7 +27,7 @@ What of it:
 
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json --raw --hex --count --handler FILE --column NAME:TYPE@OFFSET[:little]
-  --buffer SIZE --when-full WORD --limit N --duration TIME
+  --buffer SIZE --when-full WORD --spill DIR --spill-max SIZE --limit N --duration TIME
                          as of spillway connect
 
 ${FRAMING_HELP}

@@ -15,8 +15,8 @@ import { repairText, verifyText } from "./spill_report.ts";
 import { closest } from "./suggest.ts";
 import { type Flags, integerFlag, parseFlags, UsageError } from "./usage.ts";
 
-const FLAGS = { string: ["from", "to"], boolean: ["json", "raw", "help"] };
-const DUMP_FLAGS = ["from", "to", "raw"];
+const FLAGS = { string: ["first", "last"], boolean: ["json", "raw", "help"] };
+const DUMP_FLAGS = ["first", "last", "raw"];
 
 type Action = (directory: string, flags: Flags) => Promise<number>;
 
@@ -33,10 +33,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   dump: async (directory, flags) => {
     if (flags.json && flags.raw) throw new UsageError("--json does not go with --raw");
-    const from = integerFlag(flags, "from", { min: 1 }) ?? 1;
-    const to = integerFlag(flags, "to", { min: from }) ?? Infinity;
+    const first = integerFlag(flags, "first", { min: 1 }) ?? 1;
+    const last = integerFlag(flags, "last", { min: first }) ?? Infinity;
     const format = flags.raw ? "raw" : flags.json ? "json" : "text";
-    return await dump({ directory, from, to, format }) ? 0 : 1;
+    return await dump({ directory, first, last, format }) ? 0 : 1;
   },
 };
 

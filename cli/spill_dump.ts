@@ -16,8 +16,8 @@ import { timeText } from "./spill_report.ts";
 export interface DumpPlan {
   directory: string;
   /** Sequences, inclusive. */
-  from: number;
-  to: number;
+  first: number;
+  last: number;
   format: "text" | "json" | "raw";
 }
 
@@ -29,11 +29,11 @@ const HEADING = "sequence epoch stream_offset time kind frames bytes\n";
 
 /** Puts the records out; gives whether all of them could be read. */
 export async function dump(plan: DumpPlan): Promise<boolean> {
-  using reader = await readSpill(plan.directory, plan.from);
+  using reader = await readSpill(plan.directory, plan.first);
   const output = new OutputBuffer();
   let whole = true;
   if (plan.format === "text") output.putText(HEADING);
-  while (reader.sequence <= plan.to) {
+  while (reader.sequence <= plan.last) {
     const result = await reader.next();
     if (result.type === "end") break;
     if (result.type === "failed") throw result.error;

@@ -11,7 +11,7 @@ Usage: spillway spill verify | repair | dump DIR [flags]
 
   spillway spill verify /var/spool/ticks
   spillway spill repair /var/spool/ticks --json
-  spillway spill dump /var/spool/ticks --from 1200 --to 1300
+  spillway spill dump /var/spool/ticks --first 1200 --last 1300
   spillway spill dump /var/spool/ticks --raw > ticks.bin
 
 verify  reads everything and checks every checksum; changes nothing. Of a directory in use, the
@@ -23,7 +23,7 @@ dump    a record a line: its sequence, connection, offset in the stream, time, k
 Flags:
   --json                 verify and repair: one JSON object; dump: one for each record
   --raw                  dump: the bytes of the stream in the records, with nothing in between
-  --from N --to N        dump: records from this sequence on, up to that one, inclusive
+  --first N --last N     dump: records with these sequences and between, default all
   --help                 this text
 
 Permissions: --allow-read=DIR; repair needs --allow-write=DIR too.

@@ -9,7 +9,7 @@ import type { SegmentReport, SpillReport } from "../src/spill/inspect.ts";
 import type { RepairReport } from "../src/spill/repair.ts";
 import { bytes, counted, whole } from "./words.ts";
 
-const HEADINGS = ["segment", "records", "frames", "size", "sequences", "from", "to"];
+const HEADINGS = ["segment", "records", "frames", "size", "sequences", "oldest", "newest"];
 
 /** What is in a directory and what is wrong with it. */
 export function verifyText(report: SpillReport): string {

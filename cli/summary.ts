@@ -59,13 +59,10 @@ export function summaryTable(summary: Summary): string {
     ["drains", `${whole(stats.drainsEmpty)} ended empty, ${whole(stats.drainsAtLimit)} at limit`],
     ["pauses", `${whole(stats.pauses)}, ${seconds(stats.pausedMs)} in all`],
     ["handler", `held the read loop ${seconds(stats.heldMs)}`],
-    [
-      "dropped",
-      `${whole(stats.framesDroppedOldest)} oldest, ${
-        whole(stats.framesDroppedNewest)
-      } newest frames`,
-      stats.framesDroppedOldest + stats.framesDroppedNewest > 0,
-    ],
+    ["dropped", dropped(stats), stats.framesDropped > 0],
+    ["spilled", counted(stats.framesSpilled, "frame"), stats.framesSpilled > 0],
+    ["recovered", counted(stats.framesRecovered, "frame"), stats.framesRecovered > 0],
+    ["lost on disk", counted(stats.framesLostOnDisk, "frame"), stats.framesLostOnDisk > 0],
     ["reconnects", whole(stats.reconnects), stats.reconnects > 0],
     ["not put out", counted(undelivered(summary), "frame"), undelivered(summary) > 0],
     [
@@ -87,6 +84,21 @@ export function summaryTable(summary: Summary): string {
 /** The summary as one line for programs. */
 export function summaryJson(summary: Summary): string {
   return JSON.stringify({ type: "summary", ...summary });
+}
+
+/** How many frames were dropped, and why. */
+function dropped(stats: ClientStats): string {
+  const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
+  const other = stats.framesDropped - framesDroppedOldest - framesDroppedNewest -
+    framesDroppedSpill;
+  const parts: [number, string][] = [
+    [framesDroppedOldest, "oldest"],
+    [framesDroppedNewest, "newest"],
+    [framesDroppedSpill, "for want of disk"],
+    [other, "at the end"],
+  ];
+  return parts.filter(([frames]) => frames > 0)
+    .map(([frames, why]) => `${whole(frames)} ${why}`).join(", ");
 }
 
 /** Frames a batch had on average. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Backlog } from "./backlog/backlog.ts";
+import { MemoryBacklog } from "./backlog/memory_backlog.ts";
+import type { OpenSpill } from "./backlog/open_spill.ts";
 import { WaterMarks } from "./backlog/water_marks.ts";
 import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
@@ -72,9 +73,25 @@ export async function connect<const C extends readonly Column[] = readonly []>(
   target: Target,
   options: ConnectOptions<C>,
 ): Promise<Client<C>> {
-  const client = new FeedClient(target, options);
+  const settings = settle(options);
+  const spill = await openSpillOf(settings);
+  let client: FeedClient;
+  try {
+    client = new FeedClient(target, settings, spill);
+  } catch (error) {
+    await spill?.close();
+    throw error;
+  }
   await client.start();
   return client as unknown as Client<C>;
+}
+
+/** Clients that don't spill don't load what does. */
+async function openSpillOf({ whenFull, spill }: Settings): Promise<OpenSpill | undefined> {
+  if (whenFull !== "spill") return undefined;
+  const { openSpill } = await import("./backlog/open_spill.ts");
+  // INVARIANT: the settings have a spill then.
+  return await openSpill(spill!);
 }
 
 /** Ends that trying again can't mend, or is not wanted. */
@@ -104,12 +121,12 @@ class FeedClient implements Client {
   #waitedMs = 0;
   #taken = false;
 
-  constructor(target: Target, options: ConnectOptions) {
-    const settings = settle(options);
+  constructor(target: Target, settings: Settings, spill: OpenSpill | undefined) {
     const endpoint = parseTarget(target, settings.tls);
     if (endpoint.kind === "open" && settings.reconnect !== undefined) {
       throw new OptionError("reconnect", "an address to connect to again", "an open connection");
     }
+    this.#settings = settings;
     const stats = newStats();
     const { columns, respond, bufferBytes, framing, module } = settings;
     const core = new Core({
@@ -120,12 +137,18 @@ class FeedClient implements Client {
       module,
     });
     const pool = new SlabPool(core);
-    const backlog = new Backlog(pool, settings.whenFull);
+    const backlog = spill?.backlog({
+      pool,
+      columns,
+      raw: core,
+      onChange: () => this.#connection?.ring(),
+      tell: (event) => this.#emit(event),
+    }) ?? new MemoryBacklog(pool, settings.whenFull);
+    this.#epoch = spill?.lastEpoch ?? 0;
     const waterMarks = waterMarksOf(settings, pool);
     const signal = settings.signal === undefined
       ? this.#abort.signal
       : AbortSignal.any([settings.signal, this.#abort.signal]);
-    this.#settings = settings;
     this.#context = {
       write: (bytes) => this.write(bytes),
       signal,
@@ -133,7 +156,6 @@ class FeedClient implements Client {
     };
     const dispatcher = new Dispatcher({
       backlog,
-      pool,
       columnNames: columns.map((column) => column.name),
       raw: core,
       dutyCycleMs: settings.dutyCycleMs,
@@ -160,7 +182,10 @@ class FeedClient implements Client {
   /** Makes the first connection; rejects with what kept it from being made. */
   async start(): Promise<void> {
     const first = await this.#connect();
-    if (first === undefined) throw this.#lastError;
+    if (first === undefined) {
+      await this.#engine.backlog.close();
+      throw this.#lastError;
+    }
     this.#supervise(first);
   }
 
@@ -205,13 +230,17 @@ class FeedClient implements Client {
 
   stats(): ClientStats {
     const { stats, backlog } = this.#engine;
-    const { oldest, newest } = backlog.drops;
+    const { droppedOldest, droppedNewest, droppedSpill, ...counts } = backlog.counts;
     return {
       ...stats,
       framesPending: backlog.frames,
-      framesDropped: stats.framesDropped + oldest + newest,
-      framesDroppedOldest: oldest,
-      framesDroppedNewest: newest,
+      framesDropped: stats.framesDropped + droppedOldest + droppedNewest + droppedSpill,
+      framesDroppedOldest: droppedOldest,
+      framesDroppedNewest: droppedNewest,
+      framesDroppedSpill: droppedSpill,
+      framesSpilled: counts.spilled,
+      framesRecovered: counts.recovered,
+      framesLostOnDisk: counts.lost,
     };
   }
 
@@ -254,7 +283,7 @@ class FeedClient implements Client {
         : undefined;
       if (connection !== undefined) this.#engine.stats.reconnects += 1;
     }
-    this.#finish();
+    await this.#finish();
   }
 
   /** Attempts until one succeeds or there were enough. */
@@ -288,10 +317,11 @@ class FeedClient implements Client {
     return true;
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
     const { backlog, stats, filler } = this.#engine;
     stats.framesDropped += backlog.clear();
     filler.begin(this.#epoch);
+    await backlog.close();
     // INVARIANT: the client ends by an error of a connection.
     const end = this.#lastError!;
     this.#abort.abort();

@@ -24,8 +24,11 @@ const TURN_MS = 1;
  */
 const QUICK_DISPATCH_MS = 0.25;
 const SHORT_DRAIN_BYTES = 128 * 1024;
-/** How often an asynchronous handler is checked for holding the loop all the same. */
-const LAG_PROBE_MS = 100;
+/**
+ * How often an asynchronous handler is checked for holding the loop all the same.
+ * Each check costs 50 µs: three times as often, they were the feed's p99.
+ */
+const LAG_PROBE_MS = 300;
 /** Lag that counts as held; less is the ordinary lateness of timers. */
 const LAG_MIN_MS = 50;
 
@@ -150,14 +153,14 @@ export class Feed {
     if (dispatcher.ready) return false;
     // A handler that took everything at once has freed the slabs a full drain missed.
     return drained === "empty" || drained === "tapped" ||
-      (drained === "full" && (dispatcher.busy || backlog.frames > 0));
+      (drained === "full" && (dispatcher.busy || !backlog.empty));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
   async #deliverRest(end: FeedEnd): Promise<FeedEnd | undefined> {
     const { dispatcher, backlog } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
-    while (given() === undefined && (backlog.frames > 0 || dispatcher.busy)) {
+    while (given() === undefined && (!backlog.empty || dispatcher.busy)) {
       const now = dispatcher.ready
         ? dispatcher.dispatch(performance.now())
         : await this.#wait(() => false);

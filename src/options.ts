@@ -5,6 +5,8 @@
  */
 
 import { WHEN_FULL, type WhenFull } from "./backlog/backlog.ts";
+import type { SpillSettings } from "./backlog/open_spill.ts";
+import type { SpillEvent } from "./backlog/spill_backlog.ts";
 import type { Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import type { Framing } from "./framing.ts";
@@ -44,7 +46,8 @@ export type ClientEvent =
   /** So much of the buffer is in use: the handler falls behind. */
   | { type: "high_water"; bufferedBytes: number }
   /** It has caught up. */
-  | { type: "low_water"; bufferedBytes: number };
+  | { type: "low_water"; bufferedBytes: number }
+  | SpillEvent;
 
 /** Options of {@linkcode connect}. */
 export interface ConnectOptions<C extends readonly Column[] = readonly Column[]> {
@@ -76,6 +79,8 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   bufferBytes?: number;
   /** What happens when that is full. Default `"block"`. */
   whenFull?: WhenFull;
+  /** Where frames wait with `whenFull: "spill"`. */
+  spill?: SpillSettings;
   /** Bytes of the buffer in use at which the event `high_water` tells. Default three quarters of it. */
   highWaterBytes?: number;
   /** Bytes of the buffer in use at which, after that, `low_water` does. Default two thirds of that. */
@@ -160,6 +165,7 @@ export function settle(options: ConnectOptions): Settings {
       settings.whenFull,
     );
   }
+  checkSpill(settings);
   if (typeof settings.coalesceReads !== "boolean") {
     throw new OptionError("coalesceReads", "true or false", settings.coalesceReads);
   }
@@ -176,6 +182,29 @@ export function settle(options: ConnectOptions): Settings {
     throw new OptionError("signal", "an AbortSignal", settings.signal);
   }
   return settings;
+}
+
+/** The rest is checked where the directory is opened. */
+function checkSpill({ whenFull, spill }: Settings): void {
+  if ((whenFull === "spill") !== (spill !== undefined)) {
+    throw new OptionError(
+      "spill",
+      whenFull === "spill"
+        ? "an object with a dir, for that is where frames spill"
+        : 'whenFull: "spill" beside it',
+      spill,
+    );
+  }
+  if (spill === undefined) return;
+  if (
+    typeof spill !== "object" || spill === null || typeof spill.dir !== "string" || spill.dir === ""
+  ) {
+    throw new OptionError("spill.dir", "the path of a directory", spill);
+  }
+  const words = ["block", "drop_newest"];
+  if (!words.includes(spill.whenFull ?? "block")) {
+    throw new OptionError("spill.whenFull", '"block" or "drop_newest"', spill.whenFull);
+  }
 }
 
 /** Tells the user; what `onEvent` throws is reported as uncaught, since no read loop may end by it. */

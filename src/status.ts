@@ -13,7 +13,7 @@ export interface ClientStats {
   bytesRead: number;
   /** Reads that brought something. */
   chunks: number;
-  /** Complete frames found. Always `framesDelivered + framesPending + framesDropped`. */
+  /** Complete frames found. With `framesRecovered` always `framesDelivered + framesPending + framesDropped + framesLostOnDisk`. */
   frames: number;
   /** Bytes those took in the stream. */
   frameBytes: number;
@@ -27,6 +27,14 @@ export interface ClientStats {
   framesDroppedOldest: number;
   /** Frames dropped by `whenFull: "drop_newest"`. */
   framesDroppedNewest: number;
+  /** Frames dropped because the spill was full or its disk refused, with `spill.whenFull: "drop_newest"`. */
+  framesDroppedSpill: number;
+  /** Frames that went to disk, to come back later. */
+  framesSpilled: number;
+  /** Frames found on disk at the start, left there by a process that died. They are not in `frames`. */
+  framesRecovered: number;
+  /** Frames on disk that could not be read back. */
+  framesLostOnDisk: number;
   /** Batches handed out. */
   batches: number;
   /** Frames rejected under `onInvalid: "skip"`. */
@@ -74,6 +82,10 @@ export function newStats(): ClientStats {
     framesDropped: 0,
     framesDroppedOldest: 0,
     framesDroppedNewest: 0,
+    framesDroppedSpill: 0,
+    framesSpilled: 0,
+    framesRecovered: 0,
+    framesLostOnDisk: 0,
     batches: 0,
     skippedFrames: 0,
     skippedBytes: 0,

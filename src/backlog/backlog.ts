@@ -1,104 +1,84 @@
 /**
- * The backlog: frames that are drained and not yet handled, as ranges of slabs,
- * and what becomes of them when no slab is free.
+ * What waits between the reader and a handler.
  *
  * @module
  */
 
-import type { Slab, SlabPool } from "../slab.ts";
-
-/** Frames `first` to `end` of a slab; whoever has it holds one reference. */
-export interface FrameRange {
-  slab: Slab;
-  first: number;
-  end: number;
-}
+import type { FrameStore } from "../batch.ts";
+import type { Slab } from "../slab.ts";
 
 /**
  * What happens when the buffer is full: reading pauses (`block`: the server may
  * then cut the connection), the frames that waited longest are dropped
- * (`drop_oldest`), or those that come are (`drop_newest`). The words are
- * Vector's, and so is the meaning.
+ * (`drop_oldest`), those that come are (`drop_newest`), or they wait on disk
+ * (`spill`). The words are Vector's, and so is the meaning.
  */
-export type WhenFull = "block" | "drop_oldest" | "drop_newest";
+export type WhenFull = "block" | "drop_oldest" | "drop_newest" | "spill";
 
 /** All there are. */
-export const WHEN_FULL: readonly WhenFull[] = ["block", "drop_oldest", "drop_newest"];
+export const WHEN_FULL: readonly WhenFull[] = ["block", "drop_oldest", "drop_newest", "spill"];
 
-/** How many frames were dropped, by the reason. */
-export interface Drops {
-  /** Waited longest when the buffer was full. */
-  oldest: number;
-  /** Came when the buffer was full. */
-  newest: number;
+/** Frames on their way to a handler. */
+export interface FrameRange {
+  /** Where they lie. */
+  readonly store: FrameStore;
+  /** Numbers of the first one and of the one behind the last. */
+  readonly first: number;
+  readonly end: number;
+  /** Gives them up; their memory may be filled again. */
+  release(): void;
 }
 
-/** First in, first out; neighbours coalesce, so a slab has one range however small the drains. */
-export class Backlog {
-  /** Frames waiting. */
-  frames = 0;
-  /** Frames dropped so far. */
-  readonly drops: Drops = { oldest: 0, newest: 0 };
-  readonly #pool: SlabPool;
-  readonly #whenFull: WhenFull;
-  readonly #ranges: FrameRange[] = [];
+/** How many frames went another way than to the handler, and why. */
+export interface BacklogCounts {
+  /** Dropped by `drop_oldest`. */
+  droppedOldest: number;
+  /** Dropped by `drop_newest`. */
+  droppedNewest: number;
+  /** Dropped because the spill was full or its disk refused, where it is to drop then. */
+  droppedSpill: number;
+  /** Written to disk, to come back later. */
+  spilled: number;
+  /** Found on disk at the start, left there by a process that died. */
+  recovered: number;
+  /** Records on disk that can't be read any more. */
+  lostRecords: number;
+  /** Frames in them. */
+  lost: number;
+}
 
-  constructor(pool: SlabPool, whenFull: WhenFull = "block") {
-    this.#pool = pool;
-    this.#whenFull = whenFull;
-  }
+/** Counts at zero. */
+export function newCounts(): BacklogCounts {
+  return {
+    droppedOldest: 0,
+    droppedNewest: 0,
+    droppedSpill: 0,
+    spilled: 0,
+    recovered: 0,
+    lostRecords: 0,
+    lost: 0,
+  };
+}
 
+/** First in, first out. */
+export interface Backlog {
+  /** Frames waiting, as far as they are known. */
+  readonly frames: number;
+  /** Nothing waits, neither in memory nor on disk. */
+  readonly empty: boolean;
+  /** {@linkcode take} would give some. */
+  readonly ready: boolean;
   /** Bytes of the slabs in which frames wait, batches that are out left out. */
-  get bufferedBytes(): number {
-    return this.#ranges.length * this.#pool.slabBytes;
-  }
-
-  /** Queues new frames of a slab, or drops them. */
-  push(slab: Slab, first: number, end: number): void {
-    // The last slab is where the reader goes on: what it holds must not stay.
-    if (this.#whenFull === "drop_newest" && this.#pool.freeCount === 0) {
-      this.drops.newest += end - first;
-      return;
-    }
-    this.frames += end - first;
-    const last = this.#ranges.at(-1);
-    if (last !== undefined && last.slab === slab && last.end === first) {
-      last.end = end;
-      return;
-    }
-    slab.references += 1;
-    this.#ranges.push({ slab, first, end });
-  }
-
-  /** Takes up to `most` frames of the oldest range. */
-  take(most: number): FrameRange | undefined {
-    const head = this.#ranges[0];
-    if (head === undefined) return undefined;
-    const count = Math.min(most, head.end - head.first);
-    this.frames -= count;
-    if (count === head.end - head.first) return this.#ranges.shift();
-    head.slab.references += 1;
-    const taken = { slab: head.slab, first: head.first, end: head.first + count };
-    head.first += count;
-    return taken;
-  }
-
-  /** No slab is free: drops the frames of the oldest one, if that is what was asked for. True if any were dropped. */
-  makeRoom(): boolean {
-    if (this.#whenFull !== "drop_oldest") return false;
-    const oldest = this.#ranges.shift();
-    if (oldest === undefined) return false;
-    this.frames -= oldest.end - oldest.first;
-    this.drops.oldest += oldest.end - oldest.first;
-    this.#pool.release(oldest.slab);
-    return true;
-  }
-
+  readonly bufferedBytes: number;
+  readonly counts: Readonly<BacklogCounts>;
+  /** Queues frames `first` to `end` of a slab, or drops them. */
+  push(slab: Slab, first: number, end: number): void;
+  /** No slab is free: gives some frames up, if that is what was asked for. True if it did. */
+  makeRoom(): boolean;
+  /** Takes up to `most` of the oldest frames. */
+  take(most: number): FrameRange | undefined;
   /** Drops everything; returns how many frames that were. */
-  clear(): number {
-    const dropped = this.frames;
-    for (const range of this.#ranges.splice(0)) this.#pool.release(range.slab);
-    this.frames = 0;
-    return dropped;
-  }
+  clear(): number;
+  /** Gives up what it has open. Nothing is pushed or taken any more. */
+  close(): Promise<void>;
 }

@@ -7,7 +7,6 @@
 
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
-import type { SlabPool } from "../slab.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
 import { BatchSizer } from "./sizer.ts";
@@ -15,7 +14,6 @@ import { BatchSizer } from "./sizer.ts";
 /** What the dispatcher needs. */
 export interface DispatcherOptions {
   backlog: Backlog;
-  pool: SlabPool;
   columnNames: readonly string[];
   raw: RawRule;
   /** Milliseconds a call may hold the read loop. */
@@ -46,7 +44,7 @@ export class Dispatcher {
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
   get ready(): boolean {
     return !this.#busy && this.#error === undefined && this.#handler !== undefined &&
-      this.#options.backlog.frames > 0;
+      this.#options.backlog.ready;
   }
 
   /** Whether a batch is out. */
@@ -79,7 +77,7 @@ export class Dispatcher {
     const { stats, context, backlog, columnNames, raw } = this.#options;
     const count = range.end - range.first;
     // A new one each time: who kept an old one must not find other frames in it.
-    const batch = new SlabBatch(range.slab, columnNames, raw);
+    const batch = new SlabBatch(range.store, columnNames, raw);
     batch.lend(range.first, count, backlog.frames);
     stats.batches += 1;
     stats.framesDelivered += count;
@@ -112,7 +110,7 @@ export class Dispatcher {
 
   #release(range: FrameRange, batch: SlabBatch): void {
     batch.revoke();
-    this.#options.pool.release(range.slab);
+    range.release();
   }
 
   #fail(cause: unknown, batch: SlabBatch): void {

@@ -95,7 +95,11 @@ export class DenoDisk implements Disk {
 
 type Ask = <T>(operation: DiskOperation, ask: () => Promise<T>) => Promise<T>;
 
-/** Deno's files have a position of their own; it is moved only when it is not where it has to be. */
+/**
+ * Deno's files have a position of their own; it is moved only when it is not
+ * where it has to be. It is unknown while an operation is under way, and stays so
+ * when that fails.
+ */
 class DenoFile implements DiskFile {
   readonly #file: Deno.FsFile;
   readonly #ask: Ask;
@@ -112,7 +116,8 @@ class DenoFile implements DiskFile {
 
   async read(into: Uint8Array, position: number): Promise<number> {
     return await this.#ask("read", async () => {
-      await this.#seek(position);
+      if (position !== this.#position) await this.#seek(position);
+      this.#position = NaN;
       const count = await this.#file.read(into) ?? 0;
       this.#position = position + count;
       return count;
@@ -121,7 +126,9 @@ class DenoFile implements DiskFile {
 
   async write(bytes: Uint8Array, position: number): Promise<number> {
     return await this.#ask("write", async () => {
-      await this.#seek(position);
+      // Without a turn in between: who calls goes on computing while the disk writes.
+      if (position !== this.#position) await this.#seek(position);
+      this.#position = NaN;
       const count = await this.#file.write(bytes);
       if (count === 0) throw new Error("nothing was written");
       this.#position = position + count;
@@ -141,10 +148,7 @@ class DenoFile implements DiskFile {
     this.#file.close();
   }
 
-  /** Leaves the position unknown: it is known again when a read or write has not failed. */
   async #seek(position: number): Promise<void> {
-    const known = this.#position;
-    this.#position = NaN;
-    if (position !== known) await this.#file.seek(position, Deno.SeekMode.Start);
+    await this.#file.seek(position, Deno.SeekMode.Start);
   }
 }

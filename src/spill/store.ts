@@ -304,7 +304,11 @@ export class SpillStore implements AsyncDisposable {
 
   /** Up to here, nobody needs records any more. */
   #passed(): number {
-    const positions = Array.from(this.#cursors.all(), ({ stored }) => stored.sequence);
+    // Deleted is only what cursors have passed that are on disk for certain.
+    const positions = Array.from(
+      this.#cursors.all(),
+      ({ stored, onDisk }) => onDisk ? stored.sequence : 0,
+    );
     if (this.#consumed !== undefined) positions.push(this.#consumed);
     return positions.length === 0 ? 0 : Math.min(...positions);
   }

@@ -61,7 +61,7 @@ Deno.test("spill verify shows segments, handlers and that nothing is wrong", asy
     assertEquals([code, stderr], [0, ""]);
     const lines = stdout.trimEnd().split("\n");
     assertEquals(lines[0].split(/ +/), [
-      ...["segment", "records", "frames", "size", "sequences", "from", "to"],
+      ...["segment", "records", "frames", "size", "sequences", "oldest", "newest"],
     ]);
     assertEquals(lines[1].split(/ +/), [
       ...[segmentName(1), "1", "2", "240", "B", "1-1"],
@@ -102,7 +102,7 @@ Deno.test("spill verify exits with 1 for damage, spill repair mends it", async (
 Deno.test("spill dump lists records, gives them as JSON and as they are", async () => {
   await inDirectory(async (directory) => {
     await fill(directory);
-    const text = await spill(directory, ["dump", directory, "--to", "2"]);
+    const text = await spill(directory, ["dump", directory, "--last", "2"]);
     assertEquals([text.code, text.stderr], [0, ""]);
     assertEquals(text.stdout.split("\n"), [
       "sequence epoch stream_offset time kind frames bytes",
@@ -110,7 +110,7 @@ Deno.test("spill dump lists records, gives them as JSON and as they are", async 
       "2 3 105 - chunk 0 4000",
       "",
     ]);
-    const json = await spill(directory, ["dump", directory, "--from", "2", "--json"]);
+    const json = await spill(directory, ["dump", directory, "--first", "2", "--json"]);
     const records = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
     assertEquals(records.map(({ sequence, time }) => [sequence, time]), [[2, null], [3, null]]);
     const raw = await spill(directory, ["dump", directory, "--raw"]);
@@ -148,7 +148,12 @@ Deno.test("spill explains in one line what is wrong, and the exit code tells its
       [[], ["verify", "a", "b"], 2, "takes one directory, got 2"],
       [[], ["verify", "a", "--raw"], 2, "--raw goes with spill dump only"],
       [[], ["dump", "a", "--raw", "--json"], 2, "--json does not go with --raw"],
-      [[], ["dump", "a", "--from", "5", "--to", "4"], 2, "--to must be a whole number from 5 on"],
+      [
+        [],
+        ["dump", "a", "--first", "5", "--last", "4"],
+        2,
+        "--last must be a whole number from 5 on",
+      ],
     ];
     const results = await Promise.all(
       cases.map(([permissions, args]) => run(permissions, ["spill", ...args])),
@@ -174,7 +179,7 @@ Deno.test("spill repair refuses a directory that is in use", async () => {
 Deno.test("spill --help explains all of it", async () => {
   const { code, stdout } = await run([], ["spill", "--help"]);
   assertEquals(code, 0);
-  for (const word of ["verify", "repair", "dump", "--json", "--raw", "--from", "Exit codes"]) {
+  for (const word of ["verify", "repair", "dump", "--json", "--raw", "--first", "Exit codes"]) {
     assertStringIncludes(stdout, word);
   }
 });

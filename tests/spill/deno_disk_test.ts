@@ -49,13 +49,13 @@ Deno.test("DenoDisk reads, writes, cuts and syncs at any position", async () => 
 Deno.test("DenoDisk says what could not be done with which file, and the system's code", async () => {
   await inDirectory(async (directory) => {
     const disk = new DenoDisk(directory);
-    const refusals: [string, Promise<unknown>][] = [
-      ["open", disk.open("none", "read")],
-      ["rename", disk.rename("none", "b")],
-      ["remove", disk.remove("none")],
+    const refusals: [string, () => Promise<unknown>][] = [
+      ["open", () => disk.open("none", "read")],
+      ["rename", () => disk.rename("none", "b")],
+      ["remove", () => disk.remove("none")],
     ];
     for (const [operation, refused] of refusals) {
-      const error = await assertRejects(() => refused);
+      const error = await assertRejects(refused);
       assertInstanceOf(error, SpillIoError);
       assertEquals([error.operation, error.path, error.code], [
         ...[operation, `${directory}/none`, "ENOENT"],

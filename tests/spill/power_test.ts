@@ -76,6 +76,28 @@ Deno.test("a cursor whose name could not be synced is written again after a rest
   assertEquals(left.cursors().map(({ name }) => name), ["h"]);
 });
 
+Deno.test("nothing is deleted for a cursor that is not on disk for certain", async () => {
+  const disk = new FaultDisk(random(1));
+  {
+    await using store = await openSmall(disk);
+    await store.registerCursor("h");
+    for (let n = 1; n <= 8; n++) await appended(store, n, RECORD);
+    assertEquals((await store.sync()).type, "synced");
+    store.acknowledge("h", { epoch: 1, sequence: 8 });
+    // The cursor gets its name, but not on the disk.
+    disk.fault = ({ operation, name }) =>
+      operation === "sync" && name === "." ? "error" : undefined;
+    assertEquals((await store.sync()).type, "failed");
+    disk.fault = () => undefined;
+  }
+  await using store = await openSmall(disk);
+  assertEquals((await store.registerCursor("h")).sequence, 8);
+  await appended(store, 9, RECORD);
+  await using left = await openSmall(powerCut(disk));
+  assertEquals((await left.registerCursor("h")).sequence, 0);
+  assertEquals((await readStore(left)).records.length, 8);
+});
+
 Deno.test("what is left after a power cut while segments are deleted has no gap", async () => {
   for (let at = 0; at < 12; at++) {
     for (let seed = 0; seed < 20; seed++) {

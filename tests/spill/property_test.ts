@@ -10,7 +10,7 @@ import { between, noise, type Random, random } from "./random.ts";
 import { SEED } from "./seed.ts";
 import { equal } from "./trace.ts";
 
-const RUNS = Number(Deno.env.get("SPILLWAY_RUNS") ?? 10_000) / 50;
+const RUNS = Number(Deno.env.get("SPILLWAY_RUNS") ?? 10_000) / 100;
 const HANDLERS = ["a", "b"];
 const MAX_BYTES = 6 * SEGMENT_BYTES;
 

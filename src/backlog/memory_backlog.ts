@@ -1,0 +1,161 @@
+/**
+ * The backlog in memory: ranges of slabs, and what becomes of them when no slab
+ * is free.
+ *
+ * @module
+ */
+
+import type { Slab, SlabPool } from "../slab.ts";
+import { type Backlog, type FrameRange, newCounts, type WhenFull } from "./backlog.ts";
+
+/** Frames `first` to `end` of a slab, of which it holds one reference. */
+export class SlabRange implements FrameRange {
+  readonly store: Slab;
+  first: number;
+  end: number;
+  /** Nothing is added to it any more. */
+  sealed = false;
+  readonly #pool: SlabPool;
+
+  /** Takes a reference. */
+  constructor(pool: SlabPool, store: Slab, first: number, end: number) {
+    this.#pool = pool;
+    this.store = store;
+    this.first = first;
+    this.end = end;
+    store.references += 1;
+  }
+
+  release(): void {
+    this.#pool.release(this.store);
+  }
+}
+
+/** Neighbours coalesce, so a slab has one range however small the drains. */
+export class RangeQueue {
+  /** Frames in all ranges. */
+  frames = 0;
+  readonly #pool: SlabPool;
+  readonly #ranges: SlabRange[] = [];
+
+  constructor(pool: SlabPool) {
+    this.#pool = pool;
+  }
+
+  /** Ranges, each of a slab of its own. */
+  get length(): number {
+    return this.#ranges.length;
+  }
+
+  /** The oldest range, if there is one. */
+  get head(): SlabRange | undefined {
+    return this.#ranges[0];
+  }
+
+  /** Seals the oldest range at its first `most` frames, and leaves it where it is. */
+  seal(most: number): SlabRange | undefined {
+    const [head] = this.#ranges;
+    if (head === undefined) return undefined;
+    head.sealed = true;
+    if (head.end - head.first <= most) return head;
+    const part = new SlabRange(this.#pool, head.store, head.first, head.first + most);
+    part.sealed = true;
+    head.first = part.end;
+    this.#ranges.unshift(part);
+    return part;
+  }
+
+  /** Appends frames. */
+  push(slab: Slab, first: number, end: number): void {
+    this.frames += end - first;
+    const last = this.#ranges.at(-1);
+    const next = last !== undefined && last.store === slab && last.end === first && !last.sealed;
+    if (next) last.end = end;
+    else this.#ranges.push(new SlabRange(this.#pool, slab, first, end));
+  }
+
+  /** Takes up to `most` frames of the oldest range. */
+  take(most: number): SlabRange | undefined {
+    const head = this.#ranges[0];
+    if (head === undefined) return undefined;
+    const count = Math.min(most, head.end - head.first);
+    this.frames -= count;
+    if (count === head.end - head.first) return this.#ranges.shift();
+    const taken = new SlabRange(this.#pool, head.store, head.first, head.first + count);
+    head.first += count;
+    return taken;
+  }
+
+  /** Drops the oldest range; returns how many frames that were. */
+  drop(): number {
+    const oldest = this.#ranges.shift();
+    if (oldest === undefined) return 0;
+    const frames = oldest.end - oldest.first;
+    this.frames -= frames;
+    oldest.release();
+    return frames;
+  }
+
+  /** Drops everything; returns how many frames that were. */
+  clear(): number {
+    let dropped = 0;
+    while (this.#ranges.length > 0) dropped += this.drop();
+    return dropped;
+  }
+}
+
+/** A backlog that blocks or drops. */
+export class MemoryBacklog implements Backlog {
+  readonly counts = newCounts();
+  readonly #pool: SlabPool;
+  readonly #whenFull: WhenFull;
+  readonly #queue: RangeQueue;
+
+  constructor(pool: SlabPool, whenFull: WhenFull = "block") {
+    this.#pool = pool;
+    this.#whenFull = whenFull;
+    this.#queue = new RangeQueue(pool);
+  }
+
+  get frames(): number {
+    return this.#queue.frames;
+  }
+
+  get empty(): boolean {
+    return this.#queue.frames === 0;
+  }
+
+  get ready(): boolean {
+    return this.#queue.frames > 0;
+  }
+
+  get bufferedBytes(): number {
+    return this.#queue.length * this.#pool.slabBytes;
+  }
+
+  push(slab: Slab, first: number, end: number): void {
+    // The last slab is where the reader goes on: what it holds must not stay.
+    if (this.#whenFull === "drop_newest" && this.#pool.freeCount === 0) {
+      this.counts.droppedNewest += end - first;
+    } else this.#queue.push(slab, first, end);
+  }
+
+  makeRoom(): boolean {
+    if (this.#whenFull !== "drop_oldest") return false;
+    const dropped = this.#queue.drop();
+    this.counts.droppedOldest += dropped;
+    return dropped > 0;
+  }
+
+  take(most: number): FrameRange | undefined {
+    return this.#queue.take(most);
+  }
+
+  clear(): number {
+    return this.#queue.clear();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Batches that were on disk, in the two buffers they are read back into.
+ *
+ * @module
+ */
+
+import type { FrameStore } from "../batch.ts";
+import type { FrameRange } from "./backlog.ts";
+
+/** One is handed out while the next one is read. */
+const BUFFERS = 2;
+
+/** A record that was read back. */
+export interface RestoredBatch {
+  store: FrameStore;
+  /** Frames in it. */
+  frames: number;
+  /** Its sequence on disk. */
+  sequence: number;
+  /** And length. */
+  bytes: number;
+  /** Its memory. */
+  buffer: Uint8Array<ArrayBuffer>;
+}
+
+interface Loan {
+  batch: RestoredBatch;
+  /** Frames not taken yet begin here. */
+  first: number;
+  references: number;
+}
+
+/** Batches in the order of their records; each knows when its last frame was given up. */
+export class RestoredBatches {
+  /** Frames not taken yet. */
+  frames = 0;
+  readonly #queue: Loan[] = [];
+  readonly #buffers: Uint8Array<ArrayBuffer>[] = Array.from(
+    { length: BUFFERS },
+    () => new Uint8Array(),
+  );
+  readonly #onHandled: (sequence: number, bytes: number) => void;
+
+  /** `onHandled` is called with the sequence and length of each record whose frames were all given up. */
+  constructor(onHandled: (sequence: number, bytes: number) => void) {
+    this.#onHandled = onHandled;
+  }
+
+  /** Takes a buffer to read into, if one is free. */
+  takeBuffer(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#buffers.pop();
+  }
+
+  /** Gives a buffer back. */
+  freeBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+    this.#buffers.push(buffer);
+  }
+
+  /** Queues a batch. */
+  push(batch: RestoredBatch): void {
+    this.frames += batch.frames;
+    this.#queue.push({ batch, first: 0, references: 1 });
+  }
+
+  /** Takes up to `most` frames of the oldest batch. */
+  take(most: number): FrameRange | undefined {
+    const loan = this.#queue[0];
+    if (loan === undefined) return undefined;
+    const { store, frames } = loan.batch;
+    const first = loan.first;
+    const end = Math.min(frames, first + most);
+    this.frames -= end - first;
+    loan.first = end;
+    loan.references += 1;
+    if (end === frames) {
+      this.#queue.shift();
+      this.#release(loan);
+    }
+    return { store, first, end, release: () => this.#release(loan) };
+  }
+
+  /** Drops what was not taken; returns how many frames that were. */
+  clear(): number {
+    const dropped = this.frames;
+    this.#queue.length = 0;
+    this.frames = 0;
+    return dropped;
+  }
+
+  #release(loan: Loan): void {
+    loan.references -= 1;
+    if (loan.references > 0) return;
+    this.freeBuffer(loan.batch.buffer);
+    this.#onHandled(loan.batch.sequence, loan.batch.bytes);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The way back from disk: records are read ahead into two buffers, handed out in
+ * order, and acknowledged when their last frame is given up.
+ *
+ * @module
+ */
+
+import { SpillFormatError } from "../spill/errors.ts";
+import { findingSentence } from "../spill/finding.ts";
+import { type RecordHeader, RecordKind } from "../spill/format.ts";
+import type { SpillReader } from "../spill/reader.ts";
+import type { BacklogCounts, FrameRange } from "./backlog.ts";
+import { RestoredBatches } from "./restored.ts";
+import type { SpillParts } from "./spill_backlog.ts";
+
+/** A disk that refused to read is asked again after so many milliseconds. */
+const RETRY_MS = 1000;
+/** Room is allocated in steps, so that records of about one size use one buffer. */
+const ROOM_STEP_BYTES = 64 * 1024;
+
+/** Reads what a spill backlog has on disk. */
+export class SpillInput {
+  /** Records a process that died left here: how many frames they have is not known before they are read. */
+  recoverable: number;
+  readonly #parts: Pick<SpillParts, "store" | "codec" | "cursor" | "segmentBytes" | "tell">;
+  readonly #counts: BacklogCounts;
+  readonly #onRead: () => void;
+  readonly #reader: SpillReader;
+  readonly #restored: RestoredBatches;
+  /** Frames of each record written by this process and not yet read, oldest first. */
+  readonly #unread: number[] = [];
+  #unreadFrames = 0;
+  #handledBytes = 0;
+  #reading: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failing = false;
+  #closed = false;
+
+  /** `onRead` is called when frames have become available, or room on disk. */
+  constructor(parts: SpillParts, counts: BacklogCounts, onRead: () => void) {
+    this.#parts = parts;
+    this.#counts = counts;
+    this.#onRead = onRead;
+    this.#reader = parts.store.reader(parts.next);
+    this.recoverable = parts.store.last.sequence - this.#reader.sequence + 1;
+    this.#restored = new RestoredBatches((sequence, bytes) => this.#handled(sequence, bytes));
+  }
+
+  /** Frames on disk and read back, as far as they are known. */
+  get frames(): number {
+    return this.#restored.frames + this.#unreadFrames;
+  }
+
+  /** Nothing is on disk that was not handed out. */
+  get empty(): boolean {
+    return this.recoverable === 0 && this.#unread.length === 0 && this.#restored.frames === 0;
+  }
+
+  /** {@linkcode take} would give some. */
+  get ready(): boolean {
+    return this.#restored.frames > 0;
+  }
+
+  /** A record of `frames` frames was written. */
+  appended(frames: number): void {
+    this.#unread.push(frames);
+    this.#unreadFrames += frames;
+  }
+
+  /** Takes up to `most` of the oldest frames that were read back. */
+  take(most: number): FrameRange | undefined {
+    return this.#restored.take(most);
+  }
+
+  /** Reads ahead, if there is something to read and a buffer for it. */
+  read(): void {
+    const nothing = this.recoverable === 0 && this.#unread.length === 0;
+    if (nothing || this.#closed || this.#failing || this.#reading !== undefined) return;
+    const buffer = this.#restored.takeBuffer();
+    if (buffer === undefined) return;
+    this.#reading = this.#readOne(buffer).finally(() => {
+      this.#reading = undefined;
+      this.read();
+      this.#onRead();
+    });
+  }
+
+  /** Drops what was not handed out; returns how many frames that were. */
+  clear(): number {
+    const dropped = this.#restored.clear() + this.#unreadFrames;
+    this.#unread.length = 0;
+    this.#unreadFrames = 0;
+    this.recoverable = 0;
+    return dropped;
+  }
+
+  /** What was not handed out by now was dropped and counted: nothing of it is to come back. */
+  async close(): Promise<void> {
+    const { store, cursor } = this.#parts;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#reading;
+    await this.#syncing;
+    store.acknowledge(cursor, store.last);
+    await store.sync();
+    this.#reader[Symbol.dispose]();
+  }
+
+  async #readOne(buffer: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { tell } = this.#parts;
+    let room = buffer;
+    const result = await this.#reader.next((bytes) => {
+      if (room.length < bytes) {
+        room = new Uint8Array(Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES);
+      }
+      return room.subarray(0, bytes);
+    });
+    if (result.type === "record") {
+      this.#failing = false;
+      this.#restore(result.header, result.payload, room);
+      return;
+    }
+    this.#restored.freeBuffer(room);
+    switch (result.type) {
+      case "lost":
+        return this.#lose(result.finding.records, findingSentence(result.finding));
+      case "end":
+        // Only if somebody else removed files.
+        return this.#lose(
+          this.recoverable + this.#unread.length,
+          "the directory has fewer records than were written to it",
+        );
+      case "failed":
+        tell({ type: "spill_failed", error: result.error });
+        this.#failing = true;
+        this.#retry = setTimeout(() => {
+          this.#failing = false;
+          this.read();
+        }, RETRY_MS);
+    }
+  }
+
+  #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array<ArrayBuffer>): void {
+    const { frameCount: frames, sequence } = header;
+    // Cleared meanwhile.
+    if (this.recoverable === 0 && this.#unread.length === 0) {
+      return this.#restored.freeBuffer(buffer);
+    }
+    try {
+      if (header.kind !== RecordKind.batch) {
+        throw new SpillFormatError(`record ${sequence}`, "a batch", "a recorded chunk");
+      }
+      const store = this.#parts.codec.decode(header, payload);
+      if (this.recoverable > 0) this.#counts.recovered += frames;
+      this.#takeUnread();
+      this.#restored.push({ store, frames, sequence, buffer, bytes: header.payloadBytes });
+    } catch (error) {
+      if (!(error instanceof SpillFormatError)) throw error;
+      this.#restored.freeBuffer(buffer);
+      this.#lose(1, error.message);
+    }
+  }
+
+  #lose(records: number, message: string): void {
+    let frames = 0;
+    for (let i = 0; i < records; i++) frames += this.#takeUnread();
+    this.#counts.lostRecords += records;
+    this.#counts.lost += frames;
+    this.#parts.tell({ type: "spill_lost", records, frames, message });
+  }
+
+  /** The next record is not unread any more; returns its frames, as far as they were known. */
+  #takeUnread(): number {
+    if (this.recoverable > 0) {
+      this.recoverable -= 1;
+      return 0;
+    }
+    const frames = this.#unread.shift() ?? 0;
+    this.#unreadFrames -= frames;
+    return frames;
+  }
+
+  #handled(sequence: number, bytes: number): void {
+    if (this.#closed) return;
+    const { store, cursor } = this.#parts;
+    store.acknowledge(cursor, { epoch: store.last.epoch, sequence });
+    this.#handledBytes += bytes;
+    this.read();
+    if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
+  }
+
+  /** Puts the acknowledged position on disk, and what that has passed is deleted. */
+  sync(): void {
+    this.#handledBytes = 0;
+    this.#syncing ??= this.#parts.store.sync().then((result) => {
+      this.#syncing = undefined;
+      if (result.type === "failed") this.#parts.tell({ type: "spill_failed", error: result.error });
+      if (!this.#closed) this.#onRead();
+    });
+  }
+}
