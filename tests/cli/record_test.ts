@@ -1,9 +1,9 @@
 /** `spillway record` and `spillway replay` as they are run: processes, servers, and no right too many. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { openReplay } from "../../src/record/replay.ts";
-import { segmentName } from "../../src/spill/format.ts";
+import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, segmentName } from "../../src/spill/format.ts";
 import { join } from "../framing/bytes.ts";
-import { within } from "../client/harness.ts";
+import { until } from "../client/harness.ts";
 import { inDirectory } from "../spill/harness.ts";
 import { noise, random } from "../spill/random.ts";
 import {
@@ -126,7 +126,7 @@ Deno.test("record ends in order on SIGTERM: what came is synced, and it says how
     );
     const stderr = child.stderr.getReader();
     await readUntil(stderr, '"connected"');
-    await within(untilRecorded(directory), "record");
+    await untilRecorded(directory);
     child.kill("SIGTERM");
     const said = await new Response(child.stdout).text();
     while (!(await stderr.read()).done);
@@ -148,7 +148,7 @@ Deno.test("a recording cut by kill -9 is replayed up to where it is torn, and go
     );
     const stderr = child.stderr.getReader();
     await readUntil(stderr, "connected");
-    await within(untilRecorded(directory), "record");
+    await untilRecorded(directory);
     child.kill("SIGKILL");
     await new Response(child.stdout).bytes();
     while (!(await stderr.read()).done);
@@ -322,9 +322,13 @@ Deno.test("record --help and replay --help explain all of it", async () => {
 
 /** Resolves once a segment holds a record. */
 async function untilRecorded(directory: string): Promise<void> {
-  while (true) {
-    const { size } = await Deno.stat(`${directory}/${segmentName(1)}`).catch(() => ({ size: 0 }));
-    if (size > 64 + 52) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const path = `${directory}/${segmentName(1)}`;
+  await until(() => {
+    try {
+      return Deno.statSync(path).size > SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }, "record");
 }

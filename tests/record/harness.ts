@@ -4,7 +4,7 @@ import type { Chunk } from "../../mod.ts";
 import type { Clock } from "../../src/record/pace.ts";
 import type { Recorder } from "../../src/record/recorder.ts";
 import { openReplayBy, type ReplayEvent, type ReplayOptions } from "../../src/record/replay.ts";
-import type { Disk } from "../../src/spill/disk.ts";
+import type { Disk, DiskFile } from "../../src/spill/disk.ts";
 import { join } from "../framing/bytes.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
 import { random } from "../spill/random.ts";
@@ -100,4 +100,29 @@ export function streams(chunks: readonly Chunk[]): Map<number, Uint8Array> {
 export function assertRecorderSums(recorder: Recorder): void {
   const { receivedBytes, recordedBytes, bufferedBytes, lostBytes } = recorder.stats();
   assertEquals(receivedBytes, recordedBytes + bufferedBytes + lostBytes);
+}
+
+/** A disk that writes only while it is let. */
+export function slowed(disk: FaultDisk): { disk: Disk; release: () => void } {
+  const gate = Promise.withResolvers<void>();
+  const slow = (file: DiskFile): DiskFile => ({
+    size: () => file.size(),
+    read: (into, position) => file.read(into, position),
+    write: (bytes, position) => gate.promise.then(() => file.write(bytes, position)),
+    truncate: (bytes) => file.truncate(bytes),
+    sync: () => file.sync(),
+    close: () => file.close(),
+  });
+  return {
+    disk: {
+      path: disk.path,
+      list: () => disk.list(),
+      open: async (name, mode) => slow(await disk.open(name, mode)),
+      rename: (from, to) => disk.rename(from, to),
+      remove: (name) => disk.remove(name),
+      sync: () => disk.sync(),
+      lock: () => disk.lock(),
+    },
+    release: gate.resolve,
+  };
 }

@@ -6,13 +6,11 @@ import type { Chunk } from "../../src/reader/tap.ts";
 import { RecordingError } from "../../src/record/errors.ts";
 import type { RecorderEvent, RecorderOptions } from "../../src/record/options.ts";
 import { openRecorder } from "../../src/record/recorder.ts";
-import type { Disk, DiskFile } from "../../src/spill/disk.ts";
+import type { Disk } from "../../src/spill/disk.ts";
 import { SpillIoError } from "../../src/spill/errors.ts";
-import { turn } from "../../src/turn.ts";
-import { within } from "../client/harness.ts";
-import type { FaultDisk } from "../spill/fault_disk.ts";
+import { until, within } from "../client/harness.ts";
 import { noise, random } from "../spill/random.ts";
-import { assertRecorderSums, chunksOf, feed, memoryDisk, replayed } from "./harness.ts";
+import { assertRecorderSums, chunksOf, feed, memoryDisk, replayed, slowed } from "./harness.ts";
 
 const PIECE_BYTES = 64 * 1024;
 const BUFFER_BYTES = 256 * 1024;
@@ -21,31 +19,6 @@ const BUFFER_BYTES = 256 * 1024;
 function pieces(count: number): Uint8Array[] {
   const draw = random(7);
   return Array.from({ length: count }, () => noise(draw, PIECE_BYTES));
-}
-
-/** A disk that writes only while it is let. */
-function slowed(disk: FaultDisk): { disk: Disk; release: () => void } {
-  const gate = Promise.withResolvers<void>();
-  const slow = (file: DiskFile): DiskFile => ({
-    size: () => file.size(),
-    read: (into, position) => file.read(into, position),
-    write: (bytes, position) => gate.promise.then(() => file.write(bytes, position)),
-    truncate: (bytes) => file.truncate(bytes),
-    sync: () => file.sync(),
-    close: () => file.close(),
-  });
-  return {
-    disk: {
-      path: disk.path,
-      list: () => disk.list(),
-      open: async (name, mode) => slow(await disk.open(name, mode)),
-      rename: (from, to) => disk.rename(from, to),
-      remove: (name) => disk.remove(name),
-      sync: () => disk.sync(),
-      lock: () => disk.lock(),
-    },
-    release: gate.resolve,
-  };
 }
 
 Deno.test("a recorder copies what it is shown, and goes on from the connections there are", async () => {
@@ -87,7 +60,7 @@ Deno.test("a slow disk makes reading wait, says so and loses nothing", async () 
   });
   const chunks = chunksOf(pieces(20));
   const feeding = feed(recorder, chunks);
-  await within(recorderWaits(recorder), "wait");
+  await until(() => recorder.stats().waits > 0, "wait");
   assertEquals(events, [{ type: "behind", bufferedBytes: 3 * PIECE_BYTES }]);
   assertEquals(recorder.stats().receivedChunks, 4);
   release();
@@ -107,7 +80,7 @@ Deno.test("close() records the chunk that was waiting", async () => {
   const recorder = await openRecorder(disk, { bufferBytes: BUFFER_BYTES });
   const chunks = chunksOf(pieces(4));
   const feeding = feed(recorder, chunks);
-  await within(recorderWaits(recorder), "wait");
+  await until(() => recorder.stats().waits > 0, "wait");
   const closing = recorder.close();
   release();
   await within(Promise.all([feeding, closing]), "end");
@@ -171,7 +144,7 @@ Deno.test("a failed fsync ends the recording and says what is not known to be on
   const disk = memoryDisk();
   const recorder = await openRecorder(disk, { syncEveryMs: 2 ** 31 - 1 });
   await feed(recorder, chunksOf(pieces(2)));
-  while (recorder.stats().recordedChunks < 2) await turn();
+  await until(() => recorder.stats().recordedChunks === 2, "records");
   disk.fault = ({ operation, name }) =>
     operation === "sync" && name.startsWith("segment-") ? "error" : undefined;
   const error = await assertRejects(() => recorder.close(), RecordingError);
@@ -234,9 +207,4 @@ async function refusedRecording(disk: Disk, options: RecorderOptions): Promise<R
   const there = (await replayed(disk)).chunks;
   assertEquals(there, chunks.slice(0, error.stats.recordedChunks));
   return error;
-}
-
-/** Resolves once reading waits for the disk. */
-async function recorderWaits(recorder: { stats(): { waits: number } }): Promise<void> {
-  while (recorder.stats().waits === 0) await turn();
 }
