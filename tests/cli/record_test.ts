@@ -148,7 +148,8 @@ Deno.test("a recording cut by kill -9 is replayed up to where it is torn, and go
     );
     const stderr = child.stderr.getReader();
     await readUntil(stderr, "connected");
-    await untilRecorded(directory);
+    // Of two reads at least.
+    await untilRecorded(directory, 300_000);
     child.kill("SIGKILL");
     await new Response(child.stdout).bytes();
     while (!(await stderr.read()).done);
@@ -296,6 +297,7 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       [[], ["replay", "a", "--port", "1"], 2, "--port needs --serve"],
       [[], ["replay", "a", "--serve", "--hex"], 2, "--hex does not go with --serve"],
       [[], ["replay", "a", "--serve", "--framing", "raw"], 2, "--framing does not go with --serve"],
+      [["--allow-read"], ["replay", directory], 1, "nothing of what was asked for"],
       [["--allow-read"], ["replay", directory, "--serve"], 1, "nothing of what was asked for"],
     ];
     for (const [permissions, args, code, message] of cases) {
@@ -320,12 +322,12 @@ Deno.test("record --help and replay --help explain all of it", async () => {
   }
 });
 
-/** Resolves once a segment holds a record. */
-async function untilRecorded(directory: string): Promise<void> {
+/** Resolves once a segment holds so many bytes behind its first record's header. */
+async function untilRecorded(directory: string, bytes = 1): Promise<void> {
   const path = `${directory}/${segmentName(1)}`;
   await until(() => {
     try {
-      return Deno.statSync(path).size > SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES;
+      return Deno.statSync(path).size >= SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES + bytes;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
