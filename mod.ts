@@ -27,6 +27,7 @@ export type { SpillEvent } from "./src/backlog/spill_backlog.ts";
 export type { Batch } from "./src/batch.ts";
 export { type Client, connect } from "./src/client.ts";
 export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from "./src/columns.ts";
+export type { Partition } from "./src/dispatch/lanes.ts";
 export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
 export {
   DisconnectError,
@@ -55,7 +56,12 @@ export type {
   SlipFraming,
   VarintLengthFraming,
 } from "./src/framing.ts";
-export type { ClientEvent, ConnectOptions, ReconnectOptions } from "./src/options.ts";
+export type {
+  ClientEvent,
+  ConnectOptions,
+  HandlerOptions,
+  ReconnectOptions,
+} from "./src/options.ts";
 export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
 export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";

@@ -38,6 +38,7 @@ export const LAYERS: readonly Layer[] = [
       "src/client.ts",
       "src/connection.ts",
       "src/feed.ts",
+      "src/open_lanes.ts",
       "src/options.ts",
       "src/reconnect.ts",
       "src/session.ts",
