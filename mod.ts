@@ -21,9 +21,7 @@
  * @module
  */
 
-export type { WhenFull } from "./src/backlog/backlog.ts";
-export type { SpillSettings } from "./src/backlog/open_spill.ts";
-export type { SpillEvent } from "./src/backlog/spill_backlog.ts";
+export type { Overflow, SpillEvent, WhenFull } from "./src/backlog/backlog.ts";
 export type { Batch } from "./src/batch.ts";
 export { type Client, connect } from "./src/client.ts";
 export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from "./src/columns.ts";

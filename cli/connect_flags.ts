@@ -5,6 +5,7 @@
  */
 
 import type { Column, ConnectOptions, RespondRule, TlsOptions } from "../mod.ts";
+import { spillTo } from "../spill.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
@@ -113,25 +114,20 @@ async function optionsOf(
     bufferBytes: bytesFlag(flags, "buffer"),
     // Words there are not are refused by connect(), which knows them.
     whenFull: whenFullOf(flags),
-    spill: spillOf(flags),
   };
 }
 
-/** `--spill DIR` alone says it all. */
+/** A word, or with `--spill DIR` the directory. Words there are not are refused by connect(), which knows them. */
 function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
-  const given = textFlag(flags, "when-full");
-  return (given ?? (flags.spill === undefined ? undefined : "spill")) as ConnectOptions["whenFull"];
-}
-
-function spillOf(flags: Flags): ConnectOptions["spill"] {
-  const dir = textFlag(flags, "spill");
+  const word = textFlag(flags, "when-full");
+  const directory = textFlag(flags, "spill");
   const maxBytes = bytesFlag(flags, "spill-max");
-  if (dir === undefined) {
+  if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
-    if (flags["when-full"] === "spill") throw new UsageError("--when-full spill needs --spill DIR");
-    return undefined;
+    return word as ConnectOptions["whenFull"];
   }
-  return { dir, maxBytes };
+  if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
+  return spillTo(directory, { maxBytes });
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

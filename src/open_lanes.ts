@@ -4,9 +4,8 @@
  * @module
  */
 
+import type { Backlog, OpenOverflow, OverflowSource, SpillEvent } from "./backlog/backlog.ts";
 import { MemoryBacklog } from "./backlog/memory_backlog.ts";
-import type { OpenSpill } from "./backlog/open_spill.ts";
-import type { SpillEvent } from "./backlog/spill_backlog.ts";
 import { WaterMarks } from "./backlog/water_marks.ts";
 import type { Core } from "./core/core.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -17,10 +16,10 @@ import type { LaneSettings, Settings } from "./options.ts";
 import type { SlabPool } from "./slab.ts";
 import type { ClientStats } from "./status.ts";
 
-/** A lane to be, its directory open if it spills. */
+/** A lane to be, its overflow open if it has one. */
 export interface LanePlan {
   settings: LaneSettings;
-  spill: OpenSpill | undefined;
+  overflow: OpenOverflow | undefined;
 }
 
 /** What lanes need of their client. */
@@ -34,11 +33,18 @@ export interface LaneClient {
   tell: (event: SpillEvent & { handler?: string }) => void;
 }
 
-/** Opens the directories of lanes that spill. Clients that don't spill don't load what does. */
+/** Opens what lanes overflow into. */
 export async function planLanes(settings: Settings): Promise<LanePlan[]> {
   const plans: LanePlan[] = [];
   try {
-    for (const lane of settings.lanes) plans.push({ settings: lane, spill: await spillOf(lane) });
+    for (const lane of settings.lanes) {
+      const { name, whenFull } = lane;
+      const overflow = typeof whenFull === "string"
+        ? undefined
+        // The options were checked for it.
+        : await (whenFull as OverflowSource).open(name);
+      plans.push({ settings: lane, overflow });
+    }
     return plans;
   } catch (error) {
     await closePlans(plans);
@@ -48,12 +54,12 @@ export async function planLanes(settings: Settings): Promise<LanePlan[]> {
 
 /** Closes what no lane was made of. */
 export async function closePlans(plans: readonly LanePlan[]): Promise<void> {
-  for (const { spill } of plans) await spill?.close();
+  for (const { overflow } of plans) await overflow?.close();
 }
 
 /** The highest number a connection had before. */
 export function lastEpochOf(plans: readonly LanePlan[]): number {
-  return Math.max(0, ...plans.map(({ spill }) => spill?.lastEpoch ?? 0));
+  return Math.max(0, ...plans.map(({ overflow }) => overflow?.lastEpoch ?? 0));
 }
 
 /** Makes the lanes. */
@@ -65,24 +71,13 @@ export function makeLanes(
   return new Lanes(plans.map((plan) => makeLane(settings, plan, client)), settings.partition);
 }
 
-async function spillOf({ whenFull, spill }: LaneSettings): Promise<OpenSpill | undefined> {
-  if (whenFull !== "spill") return undefined;
-  const { openSpill } = await import("./backlog/open_spill.ts");
-  // INVARIANT: the settings have a spill then.
-  return await openSpill(spill!);
-}
-
 function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane {
-  const { core, pool, stats, context, ring, tell } = client;
+  const { core, pool, stats, context, ring } = client;
   const { name, whenFull } = plan.settings;
   const marks = waterMarksOf(plan.settings, pool);
-  const backlog = plan.spill?.backlog({
-    pool,
-    columns: core.columns,
-    raw: core,
-    onChange: ring,
-    tell: (event) => tell(name === undefined ? event : { ...event, handler: name }),
-  }) ?? new MemoryBacklog(pool, whenFull);
+  const backlog = typeof whenFull === "string"
+    ? new MemoryBacklog(pool, whenFull)
+    : overflowing(plan, client);
   const dispatcher = new Dispatcher({
     backlog,
     columnNames: core.columns.map((column) => column.name),
@@ -93,6 +88,19 @@ function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane 
     onSettled: ring,
   });
   return { name, backlog, marks, dispatcher };
+}
+
+function overflowing({ settings, overflow }: LanePlan, client: LaneClient): Backlog {
+  const { name } = settings;
+  const { core, pool, ring, tell } = client;
+  // INVARIANT: the plan of such a lane has opened it.
+  return overflow!.backlog({
+    pool,
+    columns: core.columns,
+    raw: core,
+    onChange: ring,
+    tell: (event) => tell(name === undefined ? event : { ...event, handler: name }),
+  });
 }
 
 /** Throws an `OptionError` for marks that can't be reached, or are the wrong way round. */

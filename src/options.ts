@@ -4,9 +4,12 @@
  * @module
  */
 
-import { WHEN_FULL, type WhenFull } from "./backlog/backlog.ts";
-import type { SpillSettings } from "./backlog/open_spill.ts";
-import type { SpillEvent } from "./backlog/spill_backlog.ts";
+import {
+  MEMORY_POLICIES,
+  type OverflowSource,
+  type SpillEvent,
+  type WhenFull,
+} from "./backlog/backlog.ts";
 import type { Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type Partition, PARTITIONS } from "./dispatch/lanes.ts";
@@ -77,15 +80,13 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
    * Default 16 slabs.
    */
   bufferBytes?: number;
-  /** What happens when that is full. Default `"block"`. */
+  /** What happens when that is full: a word, or `spillTo(directory)` of `@spillway/spillway/spill`. Default `"block"`. */
   whenFull?: WhenFull;
-  /** Where frames wait with `whenFull: "spill"`. */
-  spill?: SpillSettings;
   /**
    * Several handlers of one feed, by name: each has a queue of its own and does
-   * not wait for the others. What is not said here is as said beside it; a
-   * handler's spill is in a directory of its name within `spill.dir`. One that
-   * blocks stops reading for all.
+   * not wait for the others. What is not said here is as said beside it; where
+   * that spills, each has a directory of its name within. One that blocks stops
+   * reading for all.
    */
   handlers?: Readonly<Record<string, HandlerOptions>>;
   /** Whether each handler gets all frames, or each run of frames goes to one of them in turn. Default `"all"`. */
@@ -120,7 +121,7 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
 /** What one of several handlers may have for itself. */
 export type HandlerOptions = Pick<
   ConnectOptions,
-  "whenFull" | "spill" | "highWaterBytes" | "lowWaterBytes"
+  "whenFull" | "highWaterBytes" | "lowWaterBytes"
 >;
 
 /** The same with its defaults; without a name if there is one handler only. */
@@ -131,7 +132,7 @@ export interface LaneSettings extends HandlerOptions {
 
 /** Options with every default filled in. */
 export type Settings =
-  & Omit<ConnectOptions, "reconnect" | "respond" | "columns" | "handlers" | "whenFull" | "spill">
+  & Omit<ConnectOptions, "reconnect" | "respond" | "columns" | "handlers" | "whenFull">
   & Required<
     Pick<
       ConnectOptions,
@@ -212,39 +213,20 @@ function settleLanes(options: ConnectOptions): LaneSettings[] {
     if (!NAME.test(name)) {
       throw new OptionError("handlers", "names of 1 to 64 letters, digits, _ and -", name);
     }
-    const spill = options.spill && { ...options.spill, dir: `${options.spill.dir}/${name}` };
-    const shared = own?.whenFull === undefined || own.whenFull === "spill" ? spill : undefined;
-    return settleLane(name, { ...options, spill: shared, ...own });
+    return settleLane(name, { ...options, ...own });
   });
 }
 
 function settleLane(name: string | undefined, options: HandlerOptions): LaneSettings {
-  const { whenFull = "block", spill, highWaterBytes, lowWaterBytes } = options;
-  const at = name === undefined ? "" : `handlers.${name}.`;
-  if (!WHEN_FULL.includes(whenFull)) {
-    throw new OptionError(`${at}whenFull`, quoted(WHEN_FULL), whenFull);
+  const { whenFull = "block", highWaterBytes, lowWaterBytes } = options;
+  const known = typeof whenFull === "string"
+    ? MEMORY_POLICIES.includes(whenFull)
+    : typeof (whenFull as Partial<OverflowSource>)?.open === "function";
+  if (!known) {
+    const option = name === undefined ? "whenFull" : `handlers.${name}.whenFull`;
+    throw new OptionError(option, `${quoted(MEMORY_POLICIES)} or spillTo(directory)`, whenFull);
   }
-  checkSpill(at, whenFull, spill);
-  return { name, whenFull, spill, highWaterBytes, lowWaterBytes };
-}
-
-/** The rest is checked where the directory is opened. */
-function checkSpill(at: string, whenFull: WhenFull, spill: SpillSettings | undefined): void {
-  if ((whenFull === "spill") !== (spill !== undefined)) {
-    const expected = whenFull === "spill"
-      ? "an object with a dir, for that is where frames spill"
-      : 'whenFull: "spill" beside it';
-    throw new OptionError(`${at}spill`, expected, spill);
-  }
-  if (spill === undefined) return;
-  const isObject = typeof spill === "object" && spill !== null;
-  if (!isObject || typeof spill.dir !== "string" || spill.dir === "") {
-    throw new OptionError(`${at}spill.dir`, "the path of a directory", spill);
-  }
-  const words = ["block", "drop_newest"];
-  if (!words.includes(spill.whenFull ?? "block")) {
-    throw new OptionError(`${at}spill.whenFull`, quoted(words), spill.whenFull);
-  }
+  return { name, whenFull, highWaterBytes, lowWaterBytes };
 }
 
 function quoted(words: readonly string[]): string {

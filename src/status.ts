@@ -27,7 +27,7 @@ export interface ClientStats {
   framesDroppedOldest: number;
   /** Frames dropped by `whenFull: "drop_newest"`. */
   framesDroppedNewest: number;
-  /** Frames dropped because the spill was full or its disk refused, with `spill.whenFull: "drop_newest"`. */
+  /** Frames dropped because the spill was full or its disk refused, with `whenFull: "drop_newest"` of `spillTo()`. */
   framesDroppedSpill: number;
   /** Frames that went to disk, to come back later. */
   framesSpilled: number;

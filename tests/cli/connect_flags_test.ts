@@ -32,7 +32,6 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     reconnect: false,
     bufferBytes: undefined,
     whenFull: undefined,
-    spill: undefined,
   });
 });
 

@@ -1,6 +1,7 @@
 /** Several handlers of one feed: each at its own pace. */
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { type ClientEvent, connect, type ConnectOptions, OptionError } from "../../mod.ts";
+import { spillTo } from "../../spill.ts";
 import { delay, FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
@@ -69,8 +70,7 @@ Deno.test("each handler spills into a directory of its own", async () => {
   const transport = new ScriptedTransport();
   {
     await using client = await connected(transport, {
-      whenFull: "spill",
-      spill: { dir, segmentBytes: SLAB_BYTES },
+      whenFull: spillTo(dir, { segmentBytes: SLAB_BYTES }),
       handlers: { fast: { whenFull: "block" }, slow: {} },
     });
     const [fast, slow] = [recorder(), recorder()];
@@ -144,7 +144,7 @@ Deno.test("handlers that can't work are refused by name", async () => {
     ["handlers", { handlers: {} }],
     ["handlers", { handlers: { "../x": {} } }],
     ["handlers.a.whenFull", { handlers: { a: { whenFull: "panic" } } }],
-    ["handlers.a.spill", { handlers: { a: { whenFull: "spill" } } }],
+    ["handlers.a.whenFull", { handlers: { a: { whenFull: {} } } }],
     ["partition", { partition: "random" }],
   ];
   for (const [option, options] of cases) {
