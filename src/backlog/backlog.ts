@@ -9,9 +9,7 @@ import type { Column } from "../columns.ts";
 import type { Slab, SlabPool } from "../slab.ts";
 
 /**
- * What happens when the buffer is full: reading pauses (`block`: the server may
- * then cut the connection), the frames that waited longest are dropped
- * (`drop_oldest`), or those that come are (`drop_newest`). The words are
+ * What happens when the buffer is full and there is no disk. The words are
  * Vector's, and so is the meaning.
  */
 export type MemoryPolicy = "block" | "drop_oldest" | "drop_newest";
@@ -19,8 +17,13 @@ export type MemoryPolicy = "block" | "drop_oldest" | "drop_newest";
 /** All there are. */
 export const MEMORY_POLICIES: readonly MemoryPolicy[] = ["block", "drop_oldest", "drop_newest"];
 
-/** What happens when the buffer is full; the object is what `spillTo()` of `@spillway/spillway/spill` gives. */
-export type WhenFull = MemoryPolicy | Overflow;
+/**
+ * What happens when the buffer is full: reading pauses (`block`: the server may
+ * then cut the connection), the frames that waited longest are dropped
+ * (`drop_oldest`), those that come are (`drop_newest`), or they wait on disk:
+ * what `spillTo()` of `@spillway/spillway/spill` gives.
+ */
+export type WhenFull = "block" | "drop_oldest" | "drop_newest" | Overflow;
 
 /** Frames on their way to a handler. */
 export interface FrameRange {
