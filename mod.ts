@@ -63,6 +63,6 @@ export type {
 export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
 export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";
-export type { ClientStats, HandlerCall } from "./src/status.ts";
+export type { ClientStats, HandlerCall, HandlerStats } from "./src/status.ts";
 export type { Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";
 export type { DisconnectReport, Verdict, VerdictKind } from "./src/verdict.ts";

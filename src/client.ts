@@ -19,7 +19,7 @@ import { Filler } from "./reader/filler.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Backoff, sleep } from "./reconnect.ts";
 import { SlabPool } from "./slab.ts";
-import { type ClientStats, newStats } from "./status.ts";
+import { type ClientStats, type HandlerStats, newStats } from "./status.ts";
 import { parseTarget } from "./transport/target.ts";
 import type { Target } from "./transport/transport.ts";
 
@@ -47,8 +47,10 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
    * and with a `DisconnectError` while there is no connection.
    */
   write(bytes: string | Uint8Array): Promise<void>;
-  /** Counters now. */
+  /** Counters now; what handlers were given and were not is summed up over all of them. */
   stats(): ClientStats;
+  /** The same of each handler, by name; `handler` is the name of the only one. */
+  statsByHandler(): Record<string, HandlerStats>;
   /** Closes the connection. Frames not handed out are dropped and counted; a batch that is out stays valid until its handler is done. */
   close(): Promise<void>;
 }
@@ -153,24 +155,42 @@ class FeedClient implements Client {
 
   async run(given: Handler | Readonly<Record<string, Handler>>): Promise<void> {
     const { lanes } = this.#engine;
-    const handlers = handlersOf(given, Array.from(lanes, ({ name }) => name));
+    const names = Array.from(lanes, ({ name }) => name);
+    const handlers = handlersOf(given, names);
     this.#take();
-    try {
-      for (const handler of handlers) await handler.open?.(this.#context);
-    } catch (error) {
-      await this.close();
-      throw new HandlerError(error);
+    const opened: Handler[] = [];
+    for (const [i, handler] of handlers.entries()) {
+      try {
+        await handler.open?.(this.#context);
+        opened.push(handler);
+      } catch (error) {
+        await this.close();
+        await this.#closeAll(opened, names);
+        throw new HandlerError(error, { handler: names[i] });
+      }
     }
     this.#attach(handlers);
     const end = await this.closed;
     await lanes.idle();
-    try {
-      for (const handler of handlers) await handler.close?.(this.#context);
-    } catch (error) {
-      throw new HandlerError(error);
-    }
-    if (lanes.error !== undefined) throw lanes.error;
+    const error = await this.#closeAll(handlers, names) ?? lanes.error;
+    if (error !== undefined) throw error;
     throwUnlessExpected(end);
+  }
+
+  /** Closes every handler, whatever others throw; returns what the first threw. */
+  async #closeAll(
+    handlers: readonly Handler[],
+    names: readonly (string | undefined)[],
+  ): Promise<HandlerError | undefined> {
+    let first: HandlerError | undefined;
+    for (const [i, handler] of handlers.entries()) {
+      try {
+        await handler.close?.(this.#context);
+      } catch (error) {
+        first ??= new HandlerError(error, { handler: names[i] });
+      }
+    }
+    return first;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch, void> {
@@ -206,6 +226,10 @@ class FeedClient implements Client {
       framesRecovered: counts.recovered,
       framesLostOnDisk: counts.lost,
     };
+  }
+
+  statsByHandler(): Record<string, HandlerStats> {
+    return this.#engine.lanes.statsByHandler();
   }
 
   async close(): Promise<void> {

@@ -79,6 +79,7 @@ function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane 
     ? new MemoryBacklog(pool, whenFull)
     : overflowing(plan, client);
   const dispatcher = new Dispatcher({
+    name,
     backlog,
     columnNames: core.columns.map((column) => column.name),
     raw: core,

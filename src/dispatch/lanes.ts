@@ -14,7 +14,7 @@
 import { type Backlog, type BacklogCounts, newCounts } from "../backlog/backlog.ts";
 import type { WaterMarks } from "../backlog/water_marks.ts";
 import type { Slab } from "../slab.ts";
-import type { HoldMeter } from "../status.ts";
+import type { HandlerStats, HoldMeter } from "../status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Handler, HandlerError } from "./handler.ts";
 
@@ -50,8 +50,9 @@ const NONE: readonly Crossing[] = [];
 export class Lanes {
   readonly #lanes: readonly Lane[];
   readonly #partition: Partition;
-  /** Whose turn it is. */
-  #turn = 0;
+  /** Whose turn it was last: to get frames, and to be lent a batch. */
+  #fed = 0;
+  #lent = 0;
 
   constructor(lanes: readonly Lane[], partition: Partition = "all") {
     this.#lanes = lanes;
@@ -106,7 +107,10 @@ export class Lanes {
 
   /** Queues new frames where they belong. */
   push(slab: Slab, first: number, end: number): void {
-    if (this.#partition === "round_robin") return this.#next().backlog.push(slab, first, end);
+    if (this.#partition === "round_robin") {
+      this.#fed = (this.#fed + 1) % this.#lanes.length;
+      return this.#lanes[this.#fed].backlog.push(slab, first, end);
+    }
     for (const { backlog } of this.#lanes) backlog.push(slab, first, end);
   }
 
@@ -120,7 +124,8 @@ export class Lanes {
   /** Lends one batch to the next lane that is ready, at the time `started`; returns the time then. */
   dispatch(started: number): number {
     for (let i = 0; i < this.#lanes.length; i++) {
-      const { dispatcher } = this.#next();
+      this.#lent = (this.#lent + 1) % this.#lanes.length;
+      const { dispatcher } = this.#lanes[this.#lent];
       if (dispatcher.ready) return dispatcher.dispatch(started);
     }
     return started;
@@ -150,6 +155,25 @@ export class Lanes {
     return crossings;
   }
 
+  /** What each handler was given and was not, by name. */
+  statsByHandler(): Record<string, HandlerStats> {
+    return Object.fromEntries(
+      this.#lanes.map(({ name, backlog, dispatcher }) => [
+        `${name ?? "handler"}`,
+        {
+          ...dispatcher.counts,
+          framesPending: backlog.frames,
+          framesDroppedOldest: backlog.counts.droppedOldest,
+          framesDroppedNewest: backlog.counts.droppedNewest,
+          framesDroppedSpill: backlog.counts.droppedSpill,
+          framesSpilled: backlog.counts.spilled,
+          framesRecovered: backlog.counts.recovered,
+          framesLostOnDisk: backlog.counts.lost,
+        },
+      ]),
+    );
+  }
+
   /** Drops everything; returns how many frames that were. */
   clear(): number {
     return this.#lanes.reduce((sum, { backlog }) => sum + backlog.clear(), 0);
@@ -158,10 +182,5 @@ export class Lanes {
   /** Closes all backlogs. */
   async close(): Promise<void> {
     for (const { backlog } of this.#lanes) await backlog.close();
-  }
-
-  #next(): Lane {
-    this.#turn = (this.#turn + 1) % this.#lanes.length;
-    return this.#lanes[this.#turn];
   }
 }

@@ -1,8 +1,14 @@
 /** Several handlers of one feed: each at its own pace. */
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { type ClientEvent, connect, type ConnectOptions, OptionError } from "../../mod.ts";
+import {
+  type ClientEvent,
+  connect,
+  type ConnectOptions,
+  HandlerError,
+  OptionError,
+} from "../../mod.ts";
 import { spillTo } from "../../spill.ts";
-import { delay, FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
+import { FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
 const SLAB_BYTES = 256 * 1024;
@@ -39,6 +45,7 @@ Deno.test("every handler gets every frame, and its slabs go back when the last i
   assertEquals(a.numbers, upTo(FRAMES));
   assertEquals(b.numbers, upTo(FRAMES));
   assertEquals(client.stats().framesDelivered, 2 * FRAMES);
+  assertEquals(client.statsByHandler().b.framesDelivered, FRAMES);
 });
 
 Deno.test("a handler that stands and drops does not stop another that blocks", async () => {
@@ -122,8 +129,26 @@ Deno.test("a handler that throws ends the feed for all, with its error", async (
       },
     },
   });
-  await assertRejects(() => within(running, "end"), Error, "the handler threw");
-  await delay(0);
+  const error = await assertRejects(() => within(running, "end"), HandlerError);
+  assertEquals([error.handler, error.offset], ["b", 0]);
+});
+
+Deno.test("handlers that were opened are closed, whatever the others throw", async () => {
+  await using client = await connected(new ScriptedTransport(), { handlers: { a: {}, b: {} } });
+  const closed: string[] = [];
+  const running = client.run({
+    a: { batch() {}, close: () => void closed.push("a") },
+    b: {
+      open() {
+        throw new Error("no");
+      },
+      batch() {},
+      close: () => void closed.push("b"),
+    },
+  });
+  const error = await assertRejects(() => within(running, "end"), HandlerError);
+  assertEquals(error.message, "the handler b threw: no");
+  assertEquals(closed, ["a"]);
 });
 
 Deno.test("run() takes exactly the handlers that were announced", async () => {
