@@ -19,6 +19,8 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connect: async () => (await import("./cli/connect.ts")).connect,
   push: async () => (await import("./cli/push.ts")).push,
+  replay: async () => (await import("./cli/replay.ts")).replay,
+  record: async () => (await import("./cli/record.ts")).record,
   spill: async () => (await import("./cli/spill.ts")).spill,
   demo: async () => (await import("./cli/demo.ts")).demo,
 };
@@ -34,6 +36,8 @@ Usage: spillway COMMAND [flags]
 Commands:
   connect    connect to a feed and put its frames out, count them or hand them to your code
   push       push a feed to whoever connects, and cut off who does not read
+  record     write what a feed sends to a directory, byte for byte
+  replay     a recording again, into your code or as a server
   spill      look into a spill directory, verify it, repair it
   demo       the story, live: a naive client is cut off, Spillway is not
 

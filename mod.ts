@@ -61,8 +61,9 @@ export type {
   ReconnectOptions,
 } from "./src/options.ts";
 export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
+export { type Chunk, type Tap, TapError } from "./src/reader/tap.ts";
 export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";
 export type { ClientStats, HandlerCall, HandlerStats } from "./src/status.ts";
-export type { Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";
+export type { Dialer, Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";
 export type { DisconnectReport, Verdict, VerdictKind } from "./src/verdict.ts";

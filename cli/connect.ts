@@ -14,12 +14,13 @@ import {
 import { connectFlags, type ConnectPlan, planOf } from "./connect_flags.ts";
 import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
+import { endAfter } from "./end_after.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
 import { FrameOutput, OutputError } from "./frame_output.ts";
 import { CountingHandler, loadHandler } from "./handler_file.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { Live } from "./live.ts";
+import { Live, statusText } from "./live.ts";
 import { permissionError } from "./permission.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
@@ -58,7 +59,7 @@ function refuse(error: unknown): number {
 }
 
 /** One run from connecting to the summary. */
-class Run {
+export class Run {
   readonly #plan: ConnectPlan;
   readonly #status: StatusLine;
   readonly #log: ConnectLog;
@@ -73,8 +74,8 @@ class Run {
     const rawOnTerminal = plan.output === "raw" && Deno.stdout.isTerminal();
     this.#plan = plan;
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
-    const { target, jsonLog: json } = plan;
-    this.#log = new ConnectLog({ target, json, status: this.#status });
+    const { command, name, jsonLog: json } = plan;
+    this.#log = new ConnectLog({ command, name, json, status: this.#status });
   }
 
   async run(): Promise<number> {
@@ -98,14 +99,17 @@ class Run {
     const client = await openClient(plan.target, {
       ...plan.options,
       signal: this.#abort.signal,
-      onEvent: (event) => this.#log.event(event),
+      onEvent: (event) => {
+        if (plan.jsonLog || plan.tells === undefined || plan.tells(event)) this.#log.event(event);
+      },
     });
     this.#client = client;
     this.#startedAt = performance.now();
     using _console = guardConsole(status);
-    using _live = new Live(status, () => client.stats());
-    using _timer = this.#endAfter(plan.durationMs);
+    using _live = new Live(status, () => client.stats(), statusText);
+    using _timer = endAfter(plan.durationMs, () => this.#stop("duration"));
     await client.run(this.#taker);
+    if ((await client.closed).reason === "exhausted") this.#stop("exhausted");
   }
 
   async #makeTaker(): Promise<Taker> {
@@ -121,12 +125,6 @@ class Run {
   #stop(end: RunEnd, exitCode = 0): void {
     this.#stopped ??= { end, exitCode };
     this.#abort.abort();
-  }
-
-  #endAfter(durationMs: number | undefined): Disposable {
-    if (durationMs === undefined) return { [Symbol.dispose]: () => {} };
-    const timer = setTimeout(() => this.#stop("duration"), durationMs);
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
   /** An error of this side comes first, then what was asked for, then what the server did. */

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { Column, ConnectOptions, RespondRule, TlsOptions } from "../mod.ts";
+import type {
+  ClientEvent,
+  Column,
+  ConnectOptions,
+  RespondRule,
+  Target,
+  TlsOptions,
+} from "../mod.ts";
 import { spillTo } from "../spill.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
@@ -25,8 +32,11 @@ export type OutputKind = "text" | "json" | "raw" | "hex" | "count" | "handler";
 
 /** What a command line asks for. */
 export interface ConnectPlan {
-  /** Where to connect to. */
-  target: string;
+  /** Which command it is, for messages. */
+  command: string;
+  /** Where to connect to, and what messages call it. */
+  target: Target;
+  name: string;
   /** How. */
   options: ConnectOptions;
   /** What is put out. */
@@ -35,6 +45,8 @@ export interface ConnectPlan {
   handlerFile: string | undefined;
   /** Events and summary as JSON. */
   jsonLog: boolean;
+  /** Whether people are told of an event. Default: of all. */
+  tells?: (event: ClientEvent) => boolean;
   /** Frames after which to end. */
   limit: number;
   /** Time after which to end, in milliseconds. */
@@ -44,35 +56,58 @@ export interface ConnectPlan {
 const TLS_FLAGS = ["ca", "cert", "key", "alpn", "server-name"];
 const OUTPUT_FLAGS = ["raw", "hex", "count", "handler"] as const;
 
-/** The flags there are. */
-export const connectFlags: FlagNames = {
+/** Flags of the connection itself. */
+export const connectionFlags: Required<FlagNames> = {
   string: [
-    ...["handler", "column", "send", "send-file", "respond", "heartbeat"],
-    ...[
-      "connect-timeout",
-      "idle-timeout",
-      "max-attempts",
-      "buffer",
-      "when-full",
-      "spill",
-      "spill-max",
-      "limit",
-      "duration",
-    ],
+    ...["send", "send-file", "respond", "heartbeat"],
+    ...["connect-timeout", "idle-timeout", "max-attempts"],
     ...TLS_FLAGS,
     ...framingFlags.string,
   ],
-  boolean: ["json", "raw", "hex", "count", "reconnect", "help", ...framingFlags.boolean],
-  repeated: ["column", "send", "respond", "alpn"],
+  boolean: ["reconnect", ...framingFlags.boolean],
+  repeated: ["send", "respond", "alpn"],
+};
+
+/** Flags of what becomes of the frames. */
+export const outputFlags: Required<FlagNames> = {
+  string: ["handler", "column", "buffer", "when-full", "spill", "spill-max", "limit", "duration"],
+  boolean: ["json", "raw", "hex", "count", "help"],
+  repeated: ["column"],
+};
+
+/** The flags there are. */
+export const connectFlags: FlagNames = {
+  string: [...connectionFlags.string, ...outputFlags.string],
+  boolean: [...connectionFlags.boolean, ...outputFlags.boolean],
+  repeated: [...connectionFlags.repeated, ...outputFlags.repeated],
 };
 
 /** Makes a plan; reads the files that flags name, but for the handler's. */
 export async function planOf(flags: Flags, positionals: string[]): Promise<ConnectPlan> {
-  const target = targetOf(positionals);
+  const target = targetOf("connect", positionals);
+  const { options, ...output } = outputPlan(flags);
+  const connection = await connectionOf(flags, target);
+  return {
+    ...{ command: "connect", target, name: target },
+    options: { framing: parseFraming(flags), ...connection, ...options },
+    ...output,
+  };
+}
+
+/** What becomes of the frames, whatever they come from. */
+export function outputPlan(
+  flags: Flags,
+): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
+  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull">;
+} {
   const output = outputOf(flags);
   return {
-    target,
-    options: await optionsOf(flags, output, target),
+    options: {
+      columns: columnsOf(flags, output),
+      bufferBytes: bytesFlag(flags, "buffer"),
+      // Words there are not are refused by connect(), which knows them.
+      whenFull: whenFullOf(flags),
+    },
     output,
     handlerFile: textFlag(flags, "handler"),
     jsonLog: flags.json === true,
@@ -81,12 +116,13 @@ export async function planOf(flags: Flags, positionals: string[]): Promise<Conne
   };
 }
 
-function targetOf(positionals: string[]): string {
+/** The one target of a command. */
+export function targetOf(command: string, positionals: string[]): string {
   if (positionals.length === 1) return positionals[0];
   throw new UsageError(
     positionals.length === 0
-      ? "connect needs a target as localhost:9000, tls://feed.example:9443 or unix:/run/feed.sock"
-      : `connect takes one target, got ${positionals.join(" and ")}`,
+      ? `${command} needs a target as localhost:9000, tls://feed.example:9443 or unix:/run/feed.sock`
+      : `${command} takes one target, got ${positionals.join(" and ")}`,
   );
 }
 
@@ -96,14 +132,12 @@ function outputOf(flags: Flags): OutputKind {
   return kind ?? (flags.json ? "json" : "text");
 }
 
-async function optionsOf(
+/** How to connect; reads the files that flags name. */
+export async function connectionOf(
   flags: Flags,
-  output: OutputKind,
   target: string,
-): Promise<ConnectOptions> {
+): Promise<Omit<ConnectOptions, "framing">> {
   return {
-    framing: parseFraming(flags),
-    columns: columnsOf(flags, output),
     tls: await tlsOf(flags, target),
     hello: await helloOf(flags),
     respond: textFlags(flags, "respond").map(respondRule),
@@ -111,9 +145,6 @@ async function optionsOf(
     connectTimeoutMs: timeFlag(flags, "connect-timeout"),
     idleTimeoutMs: timeFlag(flags, "idle-timeout"),
     reconnect: reconnectOf(flags),
-    bufferBytes: bytesFlag(flags, "buffer"),
-    // Words there are not are refused by connect(), which knows them.
-    whenFull: whenFullOf(flags),
   };
 }
 

@@ -1,10 +1,29 @@
 /**
- * The help of `spillway connect`.
+ * The help of `spillway connect`, and what other commands have of it.
  *
  * @module
  */
 
 import { FRAMING_HELP } from "./framing_flags.ts";
+
+/** Flags of the connection, for every command that makes one. */
+export const CONNECTION_HELP: string = `What is sent:
+  --send TEXT            sent first on every connection; repeatable
+  --send-file FILE       the same, from a file
+  --respond MATCH=SEND   answer each frame that equals MATCH; repeatable; \\x3d is a = in MATCH
+  --heartbeat TIME:TEXT  sent at this interval, as 30s:PING\\n
+                         In all three \\n \\r \\t \\0 \\\\ and \\x1f stand for one byte
+
+The connection:
+  --connect-timeout TIME give up an attempt after this time (10s)
+  --idle-timeout TIME    end when no byte came for this long (never)
+  --reconnect            come back after every end, also when the first attempt fails
+  --max-attempts N       with --reconnect: give up after N attempts in a row
+  --ca FILE              tls: trust these certificates (PEM) too
+  --cert FILE --key FILE tls: client certificate and its key (PEM)
+  --alpn NAME            tls: protocol offered; repeatable
+  --server-name NAME     tls: name the certificate must have (the host)
+`;
 
 /** What `spillway connect --help` prints. */
 export const CONNECT_HELP: string =
@@ -32,23 +51,7 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
                          a field of every frame, for --json and --handler; repeatable. TYPE is
                          u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
 
-What is sent:
-  --send TEXT            sent first on every connection; repeatable
-  --send-file FILE       the same, from a file
-  --respond MATCH=SEND   answer each frame that equals MATCH; repeatable; \\x3d is a = in MATCH
-  --heartbeat TIME:TEXT  sent at this interval, as 30s:PING\\n
-                         In all three \\n \\r \\t \\0 \\\\ and \\x1f stand for one byte
-
-The connection:
-  --connect-timeout TIME give up an attempt after this time (10s)
-  --idle-timeout TIME    end when no byte came for this long (never)
-  --reconnect            come back after every end, also when the first attempt fails
-  --max-attempts N       with --reconnect: give up after N attempts in a row
-  --ca FILE              tls: trust these certificates (PEM) too
-  --cert FILE --key FILE tls: client certificate and its key (PEM)
-  --alpn NAME            tls: protocol offered; repeatable
-  --server-name NAME     tls: name the certificate must have (the host)
-  --buffer SIZE          memory for what is received and not put out yet (4MiB)
+${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (4MiB)
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs

@@ -1,17 +1,25 @@
 /**
- * What `spillway connect` says on standard error.
+ * What is said of a feed on standard error.
  *
  * @module
  */
 
-import { type ClientEvent, type DisconnectError, FramingError, HandlerError } from "../mod.ts";
+import {
+  type ClientEvent,
+  type DisconnectError,
+  type DisconnectReason,
+  FramingError,
+  HandlerError,
+} from "../mod.ts";
+import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
 import { bytes, coloured, counted, seconds } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
 export class ConnectLog {
-  readonly #target: string;
+  readonly #command: string;
+  readonly #name: string;
   readonly #json: boolean;
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
@@ -19,8 +27,9 @@ export class ConnectLog {
   #waterTold = false;
 
   /** Keeps clear of `status`. */
-  constructor(options: { target: string; json: boolean; status: StatusLine }) {
-    this.#target = options.target;
+  constructor(options: { command: string; name: string; json: boolean; status: StatusLine }) {
+    this.#command = options.command;
+    this.#name = options.name;
     this.#json = options.json;
     this.#status = options.status;
   }
@@ -30,7 +39,7 @@ export class ConnectLog {
     switch (event.type) {
       case "connected":
         this.#pauseTold = false;
-        return this.#say(event, `connected to ${this.#target}`, "dim");
+        return this.#say(event, `connected to ${this.#name}`, "dim");
       case "disconnected":
         return this.#disconnected(event.error);
       case "reconnecting":
@@ -74,9 +83,19 @@ export class ConnectLog {
     const stack = thrown instanceof Error ? stackOf(thrown) : "";
     this.#say(
       { type: "error", message: error.message, ...(stack && { stack }) },
-      `spillway connect: ${error.message}${stack && `\n${stack}`}`,
+      `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
       "red",
     );
+  }
+
+  /** Tells what is worth a warning. */
+  note(record: object, sentence: string): void {
+    this.#say(record, sentence, "yellow");
+  }
+
+  /** Tells what was wrong with a directory. */
+  finding(finding: Finding): void {
+    this.note({ type: "finding", finding }, `${finding.type}: ${findingSentence(finding)}`);
   }
 
   /** Tells what it came to; on standard output if that is what was asked for. */
@@ -103,8 +122,7 @@ export class ConnectLog {
 
   #disconnected(error: DisconnectError): void {
     // What this side did itself is said by the error or the summary.
-    const told = error.reason === "aborted" || error.reason === "handler";
-    if (told && !this.#json) return;
+    if (TOLD.has(error.reason) && !this.#json) return;
     this.#say(disconnectRecord(error), error.message, error.reason === "eof" ? "dim" : "red");
   }
 
@@ -113,6 +131,8 @@ export class ConnectLog {
     this.#status.above(() => console.error(line));
   }
 }
+
+const TOLD: ReadonlySet<DisconnectReason> = new Set(["aborted", "exhausted", "handler", "tap"]);
 
 function disconnectRecord(error: DisconnectError): object {
   const { reason, code, errno, message, report, cause } = error;

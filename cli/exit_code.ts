@@ -1,10 +1,11 @@
 /**
- * What `spillway connect` exits with; its help lists the same.
+ * What the commands that take a feed exit with; their help lists the same.
  *
  * @module
  */
 
-import { DisconnectError, HandlerError, OptionError } from "../mod.ts";
+import { DisconnectError, HandlerError, OptionError, SpillwayError } from "../mod.ts";
+import { SpillPermissionError } from "../src/spill/errors.ts";
 import { OutputError } from "./frame_output.ts";
 import { HandlerModuleError } from "../src/isolation/contract.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -17,8 +18,9 @@ export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = { SIGINT: 13
 /** The exit code for an error; `undefined` for what is none of these, a defect. */
 export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof OptionError) return 2;
-  if (error instanceof PermissionError) return 3;
+  if (error instanceof PermissionError || error instanceof SpillPermissionError) return 3;
   if (error instanceof DisconnectError) return error.reason === "permission" ? 3 : 1;
   const own = [HandlerError, HandlerModuleError, OutputError];
-  return own.some((type) => error instanceof type) ? 4 : undefined;
+  if (own.some((type) => error instanceof type)) return 4;
+  return error instanceof SpillwayError ? 1 : undefined;
 }

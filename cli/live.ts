@@ -8,17 +8,21 @@ import type { ClientStats } from "../mod.ts";
 import { STATUS_EVERY_MS, type StatusLine } from "./status_line.ts";
 import { bytes, counted, whole } from "./words.ts";
 
-/** Shows a client's counters on a status line until disposed. */
-export class Live implements Disposable {
+/** Shows counters on a status line until disposed. */
+export class Live<S> implements Disposable {
   readonly #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Asks for `stats` a few times a second, if there is a terminal. */
-  constructor(status: StatusLine, stats: () => ClientStats) {
+  /** Asks for `stats` a few times a second, if there is a terminal, and shows `text` of two looks. */
+  constructor(
+    status: StatusLine,
+    stats: () => S,
+    text: (before: S, after: S, elapsedMs: number) => string,
+  ) {
     if (!status.live) return;
     let last = { at: performance.now(), stats: stats() };
     this.#timer = setInterval(() => {
       const now = { at: performance.now(), stats: stats() };
-      status.show(statusText(last.stats, now.stats, now.at - last.at));
+      status.show(text(last.stats, now.stats, now.at - last.at));
       last = now;
     }, STATUS_EVERY_MS);
   }

@@ -10,6 +10,7 @@ import { bytes, counted, seconds, whole } from "./words.ts";
 /** How a run ended. */
 export type RunEnd =
   | "server_closed"
+  | "exhausted"
   | "limit"
   | "duration"
   | "output_closed"
@@ -31,8 +32,10 @@ export interface Summary {
   stats: ClientStats;
 }
 
-const ENDS: Readonly<Record<RunEnd, string>> = {
+/** Ends in words. */
+export const ENDS: Readonly<Record<RunEnd, string>> = {
   server_closed: "the server closed the connection",
+  exhausted: "the recording is over",
   limit: "--limit reached",
   duration: "--duration reached",
   output_closed: "standard output was closed",

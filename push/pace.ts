@@ -14,12 +14,14 @@ export type Pace =
   /** `frames` at once, every `everyMs`. */
   | { type: "burst"; frames: number; everyMs: number }
   /** So many frames a second for `onMs`, then nothing for `offMs`, and again. */
-  | { type: "on_off"; rate: number; onMs: number; offMs: number };
+  | { type: "on_off"; rate: number; onMs: number; offMs: number }
+  /** Frame i so many ms after the start as `dueMs[i]` says, which never falls. */
+  | { type: "timeline"; dueMs: readonly number[] };
 
 /** A pace that depends on time only. */
 export type TimedPace = Exclude<Pace, { type: "flat_out" }>;
 
-/** When frame `index` is due, in ms after the start. Frame 0 is due at once. */
+/** When frame `index` is due, in ms after the start. Frame 0 is due at once, on a timeline when that says. */
 export function dueAt(pace: TimedPace, index: number): number {
   switch (pace.type) {
     case "rate":
@@ -32,6 +34,8 @@ export function dueAt(pace: TimedPace, index: number): number {
       return round * (pace.onMs + pace.offMs) +
         (index - round * framesPerRound) * 1000 / pace.rate;
     }
+    case "timeline":
+      return pace.dueMs[index] ?? Infinity;
   }
 }
 
@@ -49,7 +53,20 @@ export function framesDue(pace: TimedPace, elapsedMs: number): number {
       return round * framesPerRound +
         Math.min(framesPerRound, Math.floor(inRound * pace.rate / 1000) + 1);
     }
+    case "timeline":
+      return countUpTo(pace.dueMs, elapsedMs);
   }
+}
+
+/** How many of the rising `values` are not above `limit`. */
+function countUpTo(values: readonly number[], limit: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = low + high >> 1;
+    if (values[middle] <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whole frames of one on-time, at least one. */

@@ -12,10 +12,18 @@ import type { Feed } from "./feed.ts";
 import { assertPace, type Pace } from "./pace.ts";
 import type { CutPolicy, Ping } from "./policy.ts";
 
+/** What one client gets. */
+export interface PushSource {
+  /** The frames. */
+  feed: Feed;
+  /** How fast they are produced. */
+  pace: Pace;
+}
+
 /** Options of {@linkcode startPushServer}. */
 export interface PushServerOptions extends CutPolicy {
-  /** What is pushed; each client gets it from the first frame on. */
-  feed: Feed;
+  /** What is pushed; each client gets it from the first frame on. Or what client 1, 2, … gets, and how fast. */
+  feed: Feed | ((client: number) => PushSource);
   /** Port to listen on. Default 0, a free one. */
   port?: number;
   /** Address to listen on. Default `"127.0.0.1"`. */
@@ -51,8 +59,15 @@ export interface PushServer extends AsyncDisposable {
 }
 
 /** What each client gets, from the options, checked. */
-function planOf(options: PushServerOptions): PushPlan {
-  const { feed, pace = { type: "flat_out" }, path, maxQueueBytes, noProgressMs, ping } = options;
+function plannerOf(options: PushServerOptions): (client: number) => PushPlan {
+  const { feed, pace = { type: "flat_out" } } = options;
+  if (typeof feed === "function") return (client) => planOf(options, feed(client));
+  const plan = planOf(options, { feed, pace });
+  return () => plan;
+}
+
+function planOf(options: PushServerOptions, { feed, pace }: PushSource): PushPlan {
+  const { path, maxQueueBytes, noProgressMs, ping } = options;
   assertPace(pace);
   if (maxQueueBytes !== undefined && pace.type === "flat_out") {
     throw new RangeError(
@@ -104,7 +119,7 @@ function listening(listener: Server, options: PushServerOptions): Promise<void> 
  * ```
  */
 export async function startPushServer(options: PushServerOptions): Promise<PushServer> {
-  const plan = planOf(options);
+  const planFor = plannerOf(options);
   const emit = options.onEvent ?? (() => {});
   const connections = new Set<PushConnection>();
   const closed = Promise.withResolvers<void>();
@@ -114,7 +129,7 @@ export async function startPushServer(options: PushServerOptions): Promise<PushS
     const id = ++accepted;
     if (id === options.clients) listener.close();
     emit({ type: "accept", client: id, peer: peerOf(socket) });
-    const connection = new PushConnection(socket, plan, id, emit);
+    const connection = new PushConnection(socket, planFor(id), id, emit);
     connections.add(connection);
     socket.once("close", () => {
       connections.delete(connection);

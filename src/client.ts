@@ -87,7 +87,16 @@ export async function connect<const C extends readonly Column[] = readonly []>(
 }
 
 /** Ends that trying again can't mend, or is not wanted. */
-const FINAL: ReadonlySet<DisconnectReason> = new Set(["aborted", "handler", "permission"]);
+const FINAL: ReadonlySet<DisconnectReason> = new Set([
+  "aborted",
+  "exhausted",
+  "handler",
+  "permission",
+  "tap",
+]);
+
+/** Ends that a loop or `run()` simply returns from. */
+const EXPECTED: ReadonlySet<DisconnectReason> = new Set(["aborted", "eof", "exhausted"]);
 
 class FeedClient implements Client {
   readonly closed: Promise<DisconnectError>;
@@ -342,7 +351,7 @@ function handlersOf(
   return known.map((name) => named[name]);
 }
 
-/** Throws unless it is an end that a loop or `run()` simply returns from. */
+/** Throws unless it is an end one returns from. */
 function throwUnlessExpected(end: DisconnectError): void {
-  if (end.reason !== "eof" && end.reason !== "aborted") throw end;
+  if (!EXPECTED.has(end.reason)) throw end;
 }

@@ -14,11 +14,12 @@ import { type Settings, tell } from "./options.ts";
 import { Control, toBytes } from "./reader/control.ts";
 import type { Filler } from "./reader/filler.ts";
 import { Reader } from "./reader/reader.ts";
+import { TapError, TapGate } from "./reader/tap.ts";
 import { Writer } from "./reader/writer.ts";
 import { HandshakeSession } from "./session.ts";
 import { type ClientStats, HoldMeter } from "./status.ts";
 import { classify, ConnectTimeout, ended, type Failure, nameOf } from "./transport/failure.ts";
-import { closeQuietly, open } from "./transport/open.ts";
+import { closeQuietly, Exhausted, open } from "./transport/open.ts";
 import { type Endpoint, endpointName } from "./transport/target.ts";
 import type { Transport } from "./transport/transport.ts";
 import { report } from "./verdict.ts";
@@ -65,7 +66,8 @@ export class Connection {
       tell: (event) => tell(settings, event),
     });
     const settled = () => this.#feed.ring();
-    this.#reader = new Reader(transport, shortIsEmpty, filler, surplus, stats, settled);
+    const gate = settings.tap === undefined ? undefined : new TapGate(settings.tap, epoch, settled);
+    this.#reader = new Reader(transport, shortIsEmpty, filler, surplus, stats, settled, gate);
     lanes.meter = this.#meter;
   }
 
@@ -231,6 +233,9 @@ function openingFailed(
   if (engine.signal.aborted) {
     reason = "aborted";
     what = `${name}: given up`;
+  } else if (cause instanceof Exhausted) {
+    reason = "exhausted";
+    what = `${name}: ${cause.message}`;
   } else if (opened && !CUT.has(reason) && nameOf(cause) !== "InvalidData") {
     reason = "handshake";
     what = `${name}: the handshake failed: ${
@@ -263,6 +268,9 @@ function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
     case "failed":
       if (end.error instanceof FramingError) {
         return { reason: "invalid_frame", what: `${name}: ${end.error.message}`, cause: end.error };
+      }
+      if (end.error instanceof TapError) {
+        return { reason: "tap", what: `${name}: ${end.error.message}`, cause: end.error };
       }
       return classify(end.error, name);
     case "handler":

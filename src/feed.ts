@@ -121,7 +121,7 @@ export class Feed {
       const stopped = this.#stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
-      if (drained === "full") this.#pause();
+      if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
@@ -148,7 +148,8 @@ export class Feed {
     const { lanes } = this.#parts;
     if (lanes.ready) return false;
     // A handler that took everything at once has freed the slabs a full drain missed.
-    return drained === "empty" || (drained === "full" && (lanes.busy || !lanes.empty));
+    return drained === "empty" || drained === "tapped" ||
+      (drained === "full" && (lanes.busy || !lanes.empty));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
@@ -191,7 +192,7 @@ export class Feed {
     for (const crossing of lanes.crossings()) tell(crossing);
   }
 
-  /** No slab is free: reading waits until the handler gives one back. */
+  /** No slab is free, or the tap has a chunk: reading waits until it is given back. */
   #pause(): void {
     if (this.#paused !== undefined) return;
     const { stats, tell } = this.#parts;

@@ -21,6 +21,7 @@ import {
   type Heartbeat,
   type RespondRule,
 } from "./reader/control.ts";
+import type { Tap } from "./reader/tap.ts";
 import type { Session } from "./session.ts";
 import type { TlsOptions } from "./transport/transport.ts";
 
@@ -42,7 +43,7 @@ export type ClientEvent =
   | { type: "disconnected"; error: DisconnectError }
   /** The next attempt follows in `delayMs`. */
   | { type: "reconnecting"; attempt: number; delayMs: number }
-  /** No slab is free: reading pauses, and a server may count that against you. */
+  /** No slab is free, or the tap is behind: reading pauses, and a server may count that against you. */
   | { type: "paused" }
   /** Reading goes on. */
   | { type: "resumed" }
@@ -112,6 +113,8 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   writeQueueBytes?: number;
   /** Closes the client. */
   signal?: AbortSignal;
+  /** Sees each chunk before it is framed. Default none, which costs nothing. */
+  tap?: Tap;
   /** Called with each event, from within the read loop: keep it short. */
   onEvent?: (event: ClientEvent) => void;
   /** A compiled core.wasm, where code can't be compiled at run time. Default: the embedded one. */
@@ -188,7 +191,7 @@ export function settle(options: ConnectOptions): Settings {
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
   checkRespond(settings.respond);
   checkHeartbeat(settings.heartbeat);
-  for (const name of ["handshake", "onEvent"] as const) {
+  for (const name of ["handshake", "onEvent", "tap"] as const) {
     const value = settings[name];
     if (value !== undefined && typeof value !== "function") {
       throw new OptionError(name, "a function", value);
@@ -234,7 +237,7 @@ function quoted(words: readonly string[]): string {
 }
 
 /** Tells the user; what `onEvent` throws is reported as uncaught, since no read loop may end by it. */
-export function tell(settings: Pick<Settings, "onEvent">, event: ClientEvent): void {
+export function tell<E>(settings: { onEvent?: (event: E) => void }, event: E): void {
   try {
     settings.onEvent?.(event);
   } catch (error) {

@@ -12,8 +12,9 @@
  * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
  * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
  * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
- * `handler`: the handler threw · `handshake` · `aborted`: your signal or
- * `close()` · `other`
+ * `handler`: the handler threw · `tap`: the tap threw · `handshake` ·
+ * `aborted`: your signal or `close()` · `exhausted`: the dialer has no further
+ * connection · `other`
  */
 export type DisconnectReason =
   | "eof"
@@ -31,6 +32,8 @@ export type DisconnectReason =
   | "permission"
   | "invalid_frame"
   | "handler"
+  | "tap"
   | "handshake"
   | "aborted"
+  | "exhausted"
   | "other";

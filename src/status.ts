@@ -55,7 +55,7 @@ export interface ClientStats {
   drainsAtLimit: number;
   /** How often the reader rested for 0.1 ms behind an emptied socket, to let bytes of a flat-out server gather. */
   rests: number;
-  /** How often reading was paused because no slab was free. */
+  /** How often reading was paused because no slab was free or the tap was behind. */
   pauses: number;
   /** How long it was. */
   pausedMs: number;

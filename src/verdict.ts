@@ -80,6 +80,7 @@ const FAST_SHARE = 0.1;
 const OURS: ReadonlySet<DisconnectReason> = new Set([
   "aborted",
   "handler",
+  "tap",
   "handshake",
   "invalid_frame",
   "idle_timeout",
@@ -136,7 +137,7 @@ function judge(
       ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
       : `reading was paused ${
         seconds(pausedMs)
-      } of the last ${window} because your handler kept the buffer full`;
+      } of the last ${window} because your handler kept the buffer full, or your tap was behind`;
     if (reason === "eof") {
       // An ordinary close looks the same.
       return {
@@ -177,6 +178,7 @@ function noConnection(reason: DisconnectReason): Verdict {
 const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   aborted: "this side closed the connection",
   handler: "the handler threw, so this side closed the connection",
+  tap: "the tap threw, so this side closed the connection",
   handshake: "the handshake failed, so this side closed the connection",
   invalid_frame:
     "the input does not fit the framing, so this side closed the connection; check the framing options",
@@ -193,6 +195,7 @@ const NO_CONNECTION_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   os_timeout: "the server did not answer in time; check host, port and firewalls",
   permission: "Deno's sandbox refused it",
   aborted: "this side gave up",
+  exhausted: "there is no further one",
 };
 
 function seconds(ms: number): string {

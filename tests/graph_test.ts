@@ -31,6 +31,10 @@ Deno.test("mod.ts imports the client's own modules, the core among them, and not
   ]);
 });
 
+Deno.test("the entry for recordings imports the package's own modules and nothing else", async () => {
+  assertEquals(strangers(await graphOf("src/record/mod.ts"), ["src/"]), []);
+});
+
 Deno.test("cli.ts imports modules, which are compiled in, and no file to be read", async () => {
   const graph = await graphOf("cli.ts");
   const own = ["cli.ts", "cli/", "push/", "mod.ts", "spill.ts", "src/", "deno.json"];

@@ -6,7 +6,8 @@
  *           ▼                         │
  *  room() ──┬─▶ read pending ── 4 microtasks ──▶ still pending: "empty"
  *           └─▶ none free: "full"     ├── limit reached: "limit"   null: "end"
- *                                     └── less than asked for, of a kernel's stream: "short"
+ *                                     ├── less than asked for, of a kernel's stream: "short"
+ *                                     └── the tap still has the chunk: "tapped", not committed yet
  * ```
  *
  * @module
@@ -15,13 +16,15 @@
 import type { ClientStats } from "../status.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Filler } from "./filler.ts";
+import type { TapGate } from "./tap.ts";
 
 /**
  * Why a drain ended: nothing more is there (`empty`), a short read says so and
  * the next drain will make sure (`short`), its bytes or time are used up
- * (`limit`), no slab is free (`full`), or the server closed (`end`).
+ * (`limit`), no slab is free (`full`), the tap is not done with a chunk
+ * (`tapped`), or the server closed (`end`).
  */
-export type DrainEnd = "empty" | "short" | "limit" | "full" | "end";
+export type DrainEnd = "empty" | "short" | "limit" | "full" | "tapped" | "end";
 
 /** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
 const READY_MICROTASKS = 4;
@@ -33,11 +36,14 @@ export class Reader {
   readonly #stats: ClientStats;
   readonly #shortIsEmpty: boolean;
   readonly #onSettled: () => void;
+  readonly #gate: TapGate | undefined;
+  /** Bytes the tap was shown and the filler was not. */
+  #tappedBytes = 0;
   /** A read is under way or settled and not yet taken; its room is reserved. */
   #reading = false;
   #settled = false;
-  /** Bytes the read has room for. */
-  #asked = 0;
+  /** Where the read puts its bytes. */
+  #room: Uint8Array = new Uint8Array(0);
   #count: number | null = null;
   #failed = false;
   #error: unknown;
@@ -61,7 +67,7 @@ export class Reader {
    * `shortIsEmpty` says that a read brings all there is or all it has room for,
    * as the kernel's streams do and TLS does not: then handlers need not wait for
    * the next read to be pending. `onSettled` is called whenever the pending read
-   * settles.
+   * settles. Each chunk is shown to `gate` before it is framed.
    */
   constructor(
     transport: Transport,
@@ -70,6 +76,7 @@ export class Reader {
     surplus: Uint8Array,
     stats: ClientStats,
     onSettled: () => void,
+    gate?: TapGate,
   ) {
     this.#transport = transport;
     this.#shortIsEmpty = shortIsEmpty;
@@ -77,32 +84,38 @@ export class Reader {
     this.#surplus = surplus;
     this.#stats = stats;
     this.#onSettled = onSettled;
+    this.#gate = gate;
   }
 
   /** Whether a drain would find something at once. */
   get ready(): boolean {
-    return this.#settled;
+    return this.#settled || this.#tappedBytes > 0 && !this.#gate!.waiting;
   }
 
   /**
    * Reads until nothing more is there or a limit is reached (a server faster
    * than this side never lets the socket get empty), framing each chunk while
-   * it is in cache. `started` is the time now. Throws what the connection or
-   * the framing threw.
+   * it is in cache. `started` is the time now. Throws what the connection, the
+   * framing or the tap threw.
    */
   async drain(drainBytes: number, drainMs: number, started: number): Promise<DrainEnd> {
     let bytes = 0;
     while (true) {
+      if (this.#tappedBytes > 0) {
+        if (this.#gate!.waiting) return "tapped";
+        this.#commitTapped();
+      }
       if (!this.#reading && !this.#begin()) return "full";
       for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
       if (!this.#settled) {
         this.#stats.drainsEmpty += 1;
         return "empty";
       }
-      const asked = this.#asked;
+      const asked = this.#room.length;
       const count = this.#take();
       if (count === null) return "end";
-      this.#filler.commit(count);
+      if (this.#gate === undefined) this.#filler.commit(count);
+      else if (!this.#tap(this.#gate, count)) return "tapped";
       bytes += count;
       const now = performance.now();
       this.lastByteAt = now;
@@ -114,11 +127,30 @@ export class Reader {
     }
   }
 
+  /** Shows a chunk to the tap and frames it; false if the tap is not done with it. */
+  #tap(gate: TapGate, count: number): boolean {
+    this.lastByteAt = performance.now();
+    this.#tappedBytes = count;
+    gate.show(this.#room.subarray(0, count), this.#filler.bytes);
+    if (gate.waiting) return false;
+    this.#commitTapped();
+    return true;
+  }
+
+  /** What the tap has seen is framed, whatever came of that. */
+  #commitTapped(): void {
+    const count = this.#tappedBytes;
+    this.#tappedBytes = 0;
+    this.#filler.commit(count);
+    const error = this.#gate?.error;
+    if (error !== undefined) throw error;
+  }
+
   #begin(): boolean {
     const room = this.#filler.room();
     if (room === undefined) return false;
     this.#reading = true;
-    this.#asked = room.length;
+    this.#room = room;
     if (this.#surplus.length > 0) {
       this.#resolve(this.#takeSurplus(room));
       return true;

@@ -83,11 +83,13 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
 
 /**
  * A reader of a directory that is not opened for writing: its records from
- * `sequence` on, as they are now. Needs `--allow-read=DIR`.
+ * `sequence` on, as they are now. `torn` is called with the torn tail of the
+ * newest segment, if it has one. Needs `--allow-read=DIR`.
  */
 export async function readSpill(
   directory: string | Disk,
   sequence = 1,
+  torn: (tail: Finding) => void = () => {},
 ): Promise<SpillReader> {
   const disk = readOnly(directory);
   const segments: Segment[] = [];
@@ -102,7 +104,8 @@ export async function readSpill(
   const last = segments.at(-1);
   if (last !== undefined) {
     using input = new SegmentInput(await disk.open(last.name, "read"), last.marker, last.bytes);
-    const { nextSequence, end } = await survey(input, last);
+    const { nextSequence, end, tail } = await survey(input, last);
+    if (tail !== undefined) torn(tail);
     last.nextSequence = nextSequence;
     last.bytes = end;
   }

@@ -8,9 +8,17 @@ import { withResolvers } from "../deferred.ts";
 import { nameOf } from "./failure.ts";
 import { StreamTransport } from "./streams.ts";
 import type { Endpoint } from "./target.ts";
-import type { TlsOptions, Transport } from "./transport.ts";
+import type { Duplex, TlsOptions, Transport } from "./transport.ts";
 
-/** Opens `endpoint`; rejects with the signal's reason once it is aborted. */
+/** A dialer has no further connection. */
+export class Exhausted extends Error {
+  override name = "Exhausted";
+}
+
+/**
+ * Opens `endpoint`; rejects with the signal's reason once it is aborted, and
+ * with {@linkcode Exhausted} if a dialer has nothing more to open.
+ */
 export async function open(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
   signal.throwIfAborted();
   switch (endpoint.kind) {
@@ -25,11 +33,20 @@ export async function open(endpoint: Endpoint, signal: AbortSignal): Promise<Tra
       return await openTls(endpoint.hostname, endpoint.port, endpoint.tls, signal);
     case "unix":
       return await aborting(signal, Deno.connect({ transport: "unix", path: endpoint.path }));
+    case "dialer": {
+      const dialing = endpoint.dialer.dial(signal).then((dialed) => {
+        if (dialed === null) throw new Exhausted("there is no further connection");
+        return transportOf(dialed);
+      });
+      return await aborting(signal, dialing);
+    }
     case "open":
-      return "readable" in endpoint.transport && !("read" in endpoint.transport)
-        ? new StreamTransport(endpoint.transport)
-        : endpoint.transport as Transport;
+      return transportOf(endpoint.transport);
   }
+}
+
+function transportOf(open: Transport | Duplex): Transport {
+  return "readable" in open && !("read" in open) ? new StreamTransport(open) : open as Transport;
 }
 
 /** Continues `transport` in TLS, as STARTTLS protocols do. */

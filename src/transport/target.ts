@@ -5,22 +5,24 @@
  */
 
 import { OptionError } from "../errors.ts";
-import type { Duplex, Target, TlsOptions, Transport } from "./transport.ts";
+import type { Dialer, Duplex, Target, TlsOptions, Transport } from "./transport.ts";
 
-/** A target in one of four shapes. */
+/** A target in one of five shapes. */
 export type Endpoint =
   | { kind: "tcp"; hostname: string; port: number }
   | { kind: "tls"; hostname: string; port: number; tls: TlsOptions }
   | { kind: "unix"; path: string }
+  | { kind: "dialer"; dialer: Dialer }
   | { kind: "open"; transport: Transport | Duplex };
 
 const EXPECTED =
-  '"host:port", "tls://host:port", "unix:/path", an address object or an open connection';
+  '"host:port", "tls://host:port", "unix:/path", an address object, a dialer or an open connection';
 
 /** Throws an `OptionError` for what is no target, or can't be opened here. */
 export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
   const endpoint = parse(target, tls);
-  if (endpoint.kind !== "open" && typeof Deno === "undefined") {
+  const needsDeno = endpoint.kind !== "open" && endpoint.kind !== "dialer";
+  if (needsDeno && typeof Deno === "undefined") {
     throw new OptionError("target", "a pair { readable, writable } where there is no Deno", target);
   }
   if (endpoint.kind === "tls") checkTls(endpoint.tls, endpoint.hostname);
@@ -34,6 +36,7 @@ function parse(target: Target, tls: TlsOptions = {}): Endpoint {
   if (typeof target !== "object" || target === null) {
     throw new OptionError("target", EXPECTED, target);
   }
+  if ("dial" in target) return { kind: "dialer", dialer: target };
   if ("readable" in target || "read" in target) {
     if (!("writable" in target || "write" in target)) {
       throw new OptionError("target", "a connection that can be written to as well", target);
@@ -61,6 +64,8 @@ export function endpointName(endpoint: Endpoint): string {
       }:${endpoint.port}`;
     case "unix":
       return `unix:${endpoint.path}`;
+    case "dialer":
+      return endpoint.dialer.name ?? "a dialed connection";
     case "open":
       return "an open connection";
   }

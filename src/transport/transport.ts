@@ -36,13 +36,26 @@ export interface TlsOptions {
   serverName?: string;
 }
 
+/** Opens connections of a kind of your own, one after the other. */
+export interface Dialer {
+  /** What messages call it. Default "a dialed connection". */
+  readonly name?: string;
+  /**
+   * Opens the next connection; `null` says that there is none any more, which
+   * ends the client for good. Rejects with `signal.reason` once that is aborted.
+   */
+  dial(signal: AbortSignal): Promise<Transport | Duplex | null>;
+}
+
 /**
  * Where to connect to: `"host:port"`, `"[::1]:port"`, `"tls://host:port"`,
- * `"unix:/path"`, the same as an object, or something already open.
+ * `"unix:/path"`, the same as an object, something that opens connections, or
+ * something already open.
  */
 export type Target =
   | string
   | { hostname?: string; port: number; tls?: boolean | TlsOptions }
   | { path: string }
+  | Dialer
   | Transport
   | Duplex;

@@ -14,6 +14,8 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
   const { target, options, ...rest } = await plan("localhost:9000");
   assertEquals(target, "localhost:9000");
   assertEquals(rest, {
+    command: "connect",
+    name: "localhost:9000",
     output: "text",
     handlerFile: undefined,
     jsonLog: false,

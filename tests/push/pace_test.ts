@@ -8,6 +8,7 @@ Deno.test("dueAt() and framesDue() agree at every pace", () => {
     { type: "burst", frames: 3, everyMs: 100 },
     { type: "on_off", rate: 100, onMs: 50, offMs: 150 },
     { type: "on_off", rate: 1, onMs: 50, offMs: 150 },
+    { type: "timeline", dueMs: Array.from({ length: 50 }, (_, i) => Math.floor(i / 3) * 70) },
   ];
   for (const pace of paces) {
     for (let index = 0; index < 50; index++) {
@@ -27,6 +28,12 @@ Deno.test("framesDue() counts evenly, in bursts, and on and off", () => {
   assertEquals(at.map((ms) => framesDue(burst, ms)), [5, 5, 5, 10, 10, 15]);
   const onOff: TimedPace = { type: "on_off", rate: 100, onMs: 50, offMs: 150 };
   assertEquals(at.map((ms) => framesDue(onOff, ms)), [1, 1, 2, 5, 5, 6]);
+});
+
+Deno.test("a timeline has no frame behind its last", () => {
+  const timeline: TimedPace = { type: "timeline", dueMs: [5, 5, 90] };
+  assertEquals([0, 4, 5, 89, 90, 1e9].map((ms) => framesDue(timeline, ms)), [0, 0, 2, 2, 3, 3]);
+  assertEquals([0, 1, 2, 3].map((index) => dueAt(timeline, index)), [5, 5, 90, Infinity]);
 });
 
 Deno.test("assertPace() refuses paces that never produce", () => {

@@ -268,3 +268,25 @@ Deno.test("startPushServer() refuses options that cannot work together", async (
     "above 0",
   );
 });
+
+Deno.test("startPushServer() gives each client a source of its own, and cuts by it", async () => {
+  const ticks = recordedFeed(utf8.encode("abcdef"), { chunkSize: 2 });
+  const flood = recordedFeed(new Uint8Array(64 * 1024 * 1024), { chunkSize: 1024 * 1024 });
+  const { server, events } = await serverWithEnding({
+    feed: (client) =>
+      client === 1
+        ? { feed: ticks, pace: { type: "timeline", dueMs: [0, 20, 20] } }
+        : { feed: flood, pace: { type: "timeline", dueMs: new Array(64).fill(0) } },
+    clients: 2,
+    maxQueueBytes: 80 * 1024 * 1024,
+    noProgressMs: 300,
+  });
+  const first = await connect(server);
+  assertEquals((await readAll(first)).bytes, utf8.encode("abcdef"));
+  first.close();
+  const second = await connect(server);
+  await server.closed;
+  second.close();
+  const endings = events.filter(({ type }) => type !== "accept");
+  assertEquals(endings.map(({ type }) => type), ["finish", "cut"]);
+});

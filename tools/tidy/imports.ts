@@ -9,7 +9,7 @@ import { dirname, join } from "node:path/posix";
 import type { Problem } from "./text.ts";
 
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
-const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
+const IMPORT = /(?:(?<!["'])\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
 const PRINTS = /\bconsole\.\w+|\bDeno\.(?:exit|stdout|stderr)\b|\bprompt\(|\balert\(/g;
 
 function lengthOfMatch(layer: Layer, path: string): number {

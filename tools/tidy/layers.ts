@@ -45,6 +45,7 @@ export const LAYERS: readonly Layer[] = [
       "src/turn.ts",
     ],
   },
+  { name: "recordings", paths: ["src/record/"] },
   { name: "public API", paths: ["mod.ts", "spill.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },

@@ -1,0 +1,144 @@
+/**
+ * `spillway record`: a feed's raw bytes into a directory.
+ *
+ * @module
+ */
+
+import { connect, DisconnectError, OptionError } from "../mod.ts";
+import { RecordingError } from "../src/record/errors.ts";
+import { openRecorder, type Recorder } from "../src/record/recorder.ts";
+import { ConnectLog } from "./connect_log.ts";
+import { endAfter } from "./end_after.ts";
+import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { Live } from "./live.ts";
+import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
+import { RECORD_HELP } from "./record_help.ts";
+import { behindText, recordingJson, recordingText, recordStatus } from "./record_report.ts";
+import { StatusLine } from "./status_line.ts";
+import type { RunEnd } from "./summary.ts";
+import { parseFlags } from "./usage.ts";
+
+/** Runs `spillway record` with its arguments and gives the exit code. */
+export async function record(args: string[]): Promise<number> {
+  try {
+    const { flags, positionals } = parseFlags(args, recordFlags);
+    if (flags.help) {
+      console.log(RECORD_HELP);
+      return 0;
+    }
+    return await new RecordRun(await recordPlan(flags, positionals)).run();
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    console.error(`spillway record: ${inFlags(error as Error)}`);
+    return code;
+  }
+}
+
+/** Options are named as the flags that set them. */
+const FLAG_OF: Readonly<Record<string, string>> = {
+  bufferBytes: "--buffer",
+  maxBytes: "--max",
+  segmentBytes: "--segment",
+  syncEveryMs: "--sync-every",
+};
+
+function inFlags(error: Error): string {
+  const flag = error instanceof OptionError ? FLAG_OF[error.option] : undefined;
+  if (flag === undefined) return error.message;
+  return error.message.replace((error as OptionError).option, flag).replace(
+    "segmentBytes",
+    "--segment",
+  );
+}
+
+/** One recording from opening the directory to the summary. */
+class RecordRun {
+  readonly #plan: RecordPlan;
+  readonly #status: StatusLine;
+  readonly #log: ConnectLog;
+  readonly #abort = new AbortController();
+  #stopped: { end: RunEnd; exitCode: number } | undefined;
+  #connections = 0;
+  #startedAt = 0;
+
+  constructor(plan: RecordPlan) {
+    const { target, json } = plan;
+    this.#plan = plan;
+    this.#status = new StatusLine(!json);
+    this.#log = new ConnectLog({ command: "record", name: target, json, status: this.#status });
+  }
+
+  async run(): Promise<number> {
+    using status = this.#status;
+    using _interrupt = onInterrupt((signal) => this.#stop("interrupted", INTERRUPT_CODES[signal]));
+    const { directory, recorder: options } = this.#plan;
+    const recorder = await openRecorder(directory, {
+      ...options,
+      onEvent: (event) => {
+        if (event.type === "behind") this.#log.note(event, behindText(event.bufferedBytes));
+      },
+    });
+    for (const finding of recorder.findings.kept) this.#log.finding(finding);
+    using _live = new Live(status, () => recorder.stats(), recordStatus);
+    const failure = await this.#feed(recorder).then(() => undefined, onlyDisconnect);
+    const refusal = await recorder.close().then(() => undefined, onlyRecording);
+    if (refusal !== undefined) this.#log.error(refusal);
+    return this.#summary(recorder, failure, refusal);
+  }
+
+  async #feed(recorder: Recorder): Promise<void> {
+    const { target, options, durationMs } = this.#plan;
+    const client = await connect(target, {
+      ...options,
+      tap: recorder.tap,
+      signal: this.#abort.signal,
+      onEvent: (event) => {
+        if (event.type === "connected") this.#connections += 1;
+        // That reading waits is told by the recorder.
+        if (event.type !== "paused") this.#log.event(event);
+      },
+    });
+    this.#startedAt = performance.now();
+    using _timer = endAfter(durationMs, () => this.#stop("duration"));
+    await client.run({ batch() {} });
+  }
+
+  #stop(end: RunEnd, exitCode = 0): void {
+    this.#stopped ??= { end, exitCode };
+    this.#abort.abort();
+  }
+
+  /** An error of this side comes first, then what was asked for, then what the server did. */
+  #summary(
+    recorder: Recorder,
+    failure: DisconnectError | undefined,
+    refusal: RecordingError | undefined,
+  ): number {
+    const { end, exitCode } = refusal !== undefined
+      ? { end: "failed" as const, exitCode: 4 }
+      : this.#stopped ?? (failure === undefined
+        ? { end: "server_closed" as const, exitCode: 0 }
+        : { end: "disconnected" as const, exitCode: exitCodeOf(failure) ?? 1 });
+    if (this.#connections === 0) return exitCode;
+    const summary = {
+      ...{ end, exitCode, directory: this.#plan.directory, connections: this.#connections },
+      elapsedMs: performance.now() - this.#startedAt,
+      stats: recorder.stats(),
+    };
+    console.log(this.#plan.json ? recordingJson(summary) : recordingText(summary));
+    return exitCode;
+  }
+}
+
+/** Ends of connections have been told as they happened. */
+function onlyDisconnect(error: unknown): DisconnectError {
+  if (!(error instanceof DisconnectError)) throw error;
+  return error;
+}
+
+function onlyRecording(error: unknown): RecordingError {
+  if (!(error instanceof RecordingError)) throw error;
+  return error;
+}

@@ -1,0 +1,83 @@
+/**
+ * `spillway replay`: a recording into a handler, onto standard output, or to
+ * whoever connects.
+ *
+ * @module
+ */
+
+import type { Dialer } from "../mod.ts";
+import { openReplay, type Replay, type ReplayEvent } from "../src/record/replay.ts";
+import { findingSentence } from "../src/spill/finding.ts";
+import { Run } from "./connect.ts";
+import { exitCodeOf } from "./exit_code.ts";
+import { replayFlags, type ReplayPlan, replayPlan } from "./replay_flags.ts";
+import { REPLAY_HELP } from "./replay_help.ts";
+import { serveReplay } from "./replay_serve.ts";
+import { parseFlags } from "./usage.ts";
+import { timeText } from "./spill_report.ts";
+import { coloured, counted, whole } from "./words.ts";
+
+/** Runs `spillway replay` with its arguments and gives the exit code. */
+export async function replay(args: string[]): Promise<number> {
+  try {
+    const { flags, positionals } = parseFlags(args, replayFlags);
+    if (flags.help) {
+      console.log(REPLAY_HELP);
+      return 0;
+    }
+    const plan = replayPlan(flags, positionals);
+    await using replay = await openReplay(plan.directory, {
+      ...plan.replay,
+      // What is served is read ahead, in no time.
+      ...(plan.serve && { speed: "flat_out" }),
+      onEvent: (event) => tell(event, plan.json),
+    });
+    const code = plan.serve === undefined
+      ? await putOut(plan, replay)
+      : await serveReplay(plan.serve, replay, plan);
+    const { lostChunks } = replay.stats();
+    if (lostChunks > 0) {
+      console.error(`spillway replay: ${counted(lostChunks, "chunk")} of the recording are lost`);
+    }
+    return code === 0 && lostChunks > 0 ? 1 : code;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function refuse(error: unknown): number {
+  const code = exitCodeOf(error);
+  if (code === undefined) throw error;
+  console.error(`spillway replay: ${(error as Error).message}`);
+  return code;
+}
+
+function tell(event: ReplayEvent, json: boolean): void {
+  if (json) return console.error(JSON.stringify(event));
+  if (event.type === "connection") {
+    const { epoch, streamOffset, timeMicros } = event;
+    const behind = streamOffset === 0 ? "" : `, behind its first ${whole(streamOffset)} bytes`;
+    const sentence = `connection ${epoch}, from ${timeText(timeMicros)}${behind}`;
+    return console.error(coloured("dim", sentence, Deno.stderr));
+  }
+  const sentence = findingSentence(event.finding);
+  const what = event.type === "torn" ? `the recording is torn: ${sentence}` : `lost: ${sentence}`;
+  console.error(coloured("yellow", what, Deno.stderr));
+}
+
+async function putOut(plan: ReplayPlan, replay: Replay): Promise<number> {
+  let failure: unknown;
+  // A disk that fails would be asked for ever: there are no delays between attempts.
+  const target: Dialer = {
+    name: replay.name,
+    dial: (signal) =>
+      replay.dial(signal).catch((error) => {
+        if (signal.aborted) throw error;
+        failure = error;
+        return null;
+      }),
+  };
+  // INVARIANT: a plan says one of the two.
+  const code = await new Run({ ...plan.output!, target }).run();
+  return failure === undefined ? code : refuse(failure);
+}
