@@ -21,12 +21,11 @@
  * @module
  */
 
-export type { WhenFull } from "./src/backlog/backlog.ts";
-export type { SpillSettings } from "./src/backlog/open_spill.ts";
-export type { SpillEvent } from "./src/backlog/spill_backlog.ts";
+export type { Overflow, SpillEvent, WhenFull } from "./src/backlog/backlog.ts";
 export type { Batch } from "./src/batch.ts";
 export { type Client, connect } from "./src/client.ts";
 export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from "./src/columns.ts";
+export type { Partition } from "./src/dispatch/lanes.ts";
 export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
 export {
   DisconnectError,
@@ -55,11 +54,16 @@ export type {
   SlipFraming,
   VarintLengthFraming,
 } from "./src/framing.ts";
-export type { ClientEvent, ConnectOptions, ReconnectOptions } from "./src/options.ts";
+export type {
+  ClientEvent,
+  ConnectOptions,
+  HandlerOptions,
+  ReconnectOptions,
+} from "./src/options.ts";
 export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
 export { type Chunk, type Tap, TapError } from "./src/reader/tap.ts";
 export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";
-export type { ClientStats, HandlerCall } from "./src/status.ts";
+export type { ClientStats, HandlerCall, HandlerStats } from "./src/status.ts";
 export type { Dialer, Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";
 export type { DisconnectReport, Verdict, VerdictKind } from "./src/verdict.ts";

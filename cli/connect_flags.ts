@@ -12,6 +12,7 @@ import type {
   Target,
   TlsOptions,
 } from "../mod.ts";
+import { spillTo } from "../spill.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
@@ -97,7 +98,7 @@ export async function planOf(flags: Flags, positionals: string[]): Promise<Conne
 export function outputPlan(
   flags: Flags,
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
-  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull" | "spill">;
+  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull">;
 } {
   const output = outputOf(flags);
   return {
@@ -106,7 +107,6 @@ export function outputPlan(
       bufferBytes: bytesFlag(flags, "buffer"),
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
-      spill: spillOf(flags),
     },
     output,
     handlerFile: textFlag(flags, "handler"),
@@ -148,21 +148,17 @@ export async function connectionOf(
   };
 }
 
-/** `--spill DIR` alone says it all. */
+/** A word, or with `--spill DIR` the directory. Words there are not are refused by connect(), which knows them. */
 function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
-  const given = textFlag(flags, "when-full");
-  return (given ?? (flags.spill === undefined ? undefined : "spill")) as ConnectOptions["whenFull"];
-}
-
-function spillOf(flags: Flags): ConnectOptions["spill"] {
-  const dir = textFlag(flags, "spill");
+  const word = textFlag(flags, "when-full");
+  const directory = textFlag(flags, "spill");
   const maxBytes = bytesFlag(flags, "spill-max");
-  if (dir === undefined) {
+  if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
-    if (flags["when-full"] === "spill") throw new UsageError("--when-full spill needs --spill DIR");
-    return undefined;
+    return word as ConnectOptions["whenFull"];
   }
-  return { dir, maxBytes };
+  if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
+  return spillTo(directory, { maxBytes });
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

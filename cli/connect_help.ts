@@ -54,7 +54,7 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
 ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (4MiB)
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
-  --spill DIR            when it is full, write to files in DIR and go on reading; needs
+  --spill DIR            or: write to files in DIR and go on reading; needs
                          --allow-read=DIR --allow-write=DIR
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
 

@@ -1,28 +1,25 @@
 /**
- * The client: connections in succession, one backlog, one handler.
+ * The client: connections in succession, a lane for each handler.
  *
  * @module
  */
 
-import { MemoryBacklog } from "./backlog/memory_backlog.ts";
-import type { OpenSpill } from "./backlog/open_spill.ts";
-import { WaterMarks } from "./backlog/water_marks.ts";
 import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
+import { closePlans, type LanePlan, lastEpochOf, makeLanes, planLanes } from "./open_lanes.ts";
 import { isBytes, toBytes } from "./reader/control.ts";
 import { Filler } from "./reader/filler.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Backoff, sleep } from "./reconnect.ts";
 import { SlabPool } from "./slab.ts";
-import { type ClientStats, newStats } from "./status.ts";
+import { type ClientStats, type HandlerStats, newStats } from "./status.ts";
 import { parseTarget } from "./transport/target.ts";
 import type { Target } from "./transport/transport.ts";
 
@@ -38,19 +35,22 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
    */
   readonly closed: Promise<DisconnectError>;
   /**
-   * Gives every batch to `handler`. Resolves when the server closed at a frame
+   * Gives every batch to `handler`, or with the option `handlers` to an object of
+   * that many, by name. Resolves when the server closed at a frame
    * boundary or this side closed; rejects with a `HandlerError` if the handler
    * threw, and with a `DisconnectError` for every other end.
    */
-  run(handler: Handler<C>): Promise<void>;
+  run(handler: Handler<C> | Readonly<Record<string, Handler<C>>>): Promise<void>;
   /**
    * Sends `bytes` (text as UTF-8); resolves once the kernel has them all.
    * Rejects with a `WriteQueueFullError` when `writeQueueBytes` wait already,
    * and with a `DisconnectError` while there is no connection.
    */
   write(bytes: string | Uint8Array): Promise<void>;
-  /** Counters now. */
+  /** Counters now; what handlers were given and were not is summed up over all of them. */
   stats(): ClientStats;
+  /** The same of each handler, by name; `handler` is the name of the only one. */
+  statsByHandler(): Record<string, HandlerStats>;
   /** Closes the connection. Frames not handed out are dropped and counted; a batch that is out stays valid until its handler is done. */
   close(): Promise<void>;
 }
@@ -74,24 +74,16 @@ export async function connect<const C extends readonly Column[] = readonly []>(
   options: ConnectOptions<C>,
 ): Promise<Client<C>> {
   const settings = settle(options);
-  const spill = await openSpillOf(settings);
+  const plans = await planLanes(settings);
   let client: FeedClient;
   try {
-    client = new FeedClient(target, settings, spill);
+    client = new FeedClient(target, settings, plans);
   } catch (error) {
-    await spill?.close();
+    await closePlans(plans);
     throw error;
   }
   await client.start();
   return client as unknown as Client<C>;
-}
-
-/** Clients that don't spill don't load what does. */
-async function openSpillOf({ whenFull, spill }: Settings): Promise<OpenSpill | undefined> {
-  if (whenFull !== "spill") return undefined;
-  const { openSpill } = await import("./backlog/open_spill.ts");
-  // INVARIANT: the settings have a spill then.
-  return await openSpill(spill!);
 }
 
 /** Ends that trying again can't mend, or is not wanted. */
@@ -121,7 +113,7 @@ class FeedClient implements Client {
   #waitedMs = 0;
   #taken = false;
 
-  constructor(target: Target, settings: Settings, spill: OpenSpill | undefined) {
+  constructor(target: Target, settings: Settings, plans: readonly LanePlan[]) {
     const endpoint = parseTarget(target, settings.tls);
     if (endpoint.kind === "open" && settings.reconnect !== undefined) {
       throw new OptionError("reconnect", "an address to connect to again", "an open connection");
@@ -137,15 +129,7 @@ class FeedClient implements Client {
       module,
     });
     const pool = new SlabPool(core);
-    const backlog = spill?.backlog({
-      pool,
-      columns,
-      raw: core,
-      onChange: () => this.#connection?.ring(),
-      tell: (event) => this.#emit(event),
-    }) ?? new MemoryBacklog(pool, settings.whenFull);
-    this.#epoch = spill?.lastEpoch ?? 0;
-    const waterMarks = waterMarksOf(settings, pool);
+    this.#epoch = lastEpochOf(plans);
     const signal = settings.signal === undefined
       ? this.#abort.signal
       : AbortSignal.any([settings.signal, this.#abort.signal]);
@@ -154,27 +138,16 @@ class FeedClient implements Client {
       signal,
       stats: () => this.stats(),
     };
-    const dispatcher = new Dispatcher({
-      backlog,
-      columnNames: columns.map((column) => column.name),
-      raw: core,
-      dutyCycleMs: settings.dutyCycleMs,
+    const lanes = makeLanes(settings, plans, {
+      core,
+      pool,
       stats,
       context: this.#context,
-      onSettled: () => this.#connection?.ring(),
+      ring: () => this.#connection?.ring(),
+      tell: (event) => this.#emit(event),
     });
-    const filler = new Filler(core, pool, backlog, stats);
-    this.#engine = {
-      settings,
-      endpoint,
-      core,
-      filler,
-      backlog,
-      waterMarks,
-      dispatcher,
-      stats,
-      signal,
-    };
+    const filler = new Filler(core, pool, lanes, stats);
+    this.#engine = { settings, endpoint, core, filler, lanes, stats, signal };
     this.#backoff = settings.reconnect === undefined ? undefined : new Backoff(settings.reconnect);
     this.closed = this.#ending.promise;
   }
@@ -183,37 +156,57 @@ class FeedClient implements Client {
   async start(): Promise<void> {
     const first = await this.#connect();
     if (first === undefined) {
-      await this.#engine.backlog.close();
+      await this.#engine.lanes.close();
       throw this.#lastError;
     }
     this.#supervise(first);
   }
 
-  async run(handler: Handler): Promise<void> {
-    const { dispatcher } = this.#engine;
+  async run(given: Handler | Readonly<Record<string, Handler>>): Promise<void> {
+    const { lanes } = this.#engine;
+    const names = Array.from(lanes, ({ name }) => name);
+    const handlers = handlersOf(given, names);
     this.#take();
-    try {
-      await handler.open?.(this.#context);
-    } catch (error) {
-      await this.close();
-      throw new HandlerError(error);
+    const opened: Handler[] = [];
+    for (const [i, handler] of handlers.entries()) {
+      try {
+        await handler.open?.(this.#context);
+        opened.push(handler);
+      } catch (error) {
+        await this.close();
+        await this.#closeAll(opened, names);
+        throw new HandlerError(error, { handler: names[i] });
+      }
     }
-    this.#attach(handler);
+    this.#attach(handlers);
     const end = await this.closed;
-    await dispatcher.idle();
-    try {
-      await handler.close?.(this.#context);
-    } catch (error) {
-      throw new HandlerError(error);
-    }
-    if (dispatcher.error !== undefined) throw dispatcher.error;
+    await lanes.idle();
+    const error = await this.#closeAll(handlers, names) ?? lanes.error;
+    if (error !== undefined) throw error;
     throwUnlessExpected(end);
   }
 
+  /** Closes every handler, whatever others throw; returns what the first threw. */
+  async #closeAll(
+    handlers: readonly Handler[],
+    names: readonly (string | undefined)[],
+  ): Promise<HandlerError | undefined> {
+    let first: HandlerError | undefined;
+    for (const [i, handler] of handlers.entries()) {
+      try {
+        await handler.close?.(this.#context);
+      } catch (error) {
+        first ??= new HandlerError(error, { handler: names[i] });
+      }
+    }
+    return first;
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Batch, void> {
-    this.#take();
     const iterator = new BatchIterator(() => this.close());
-    this.#attach(iterator);
+    const handlers = handlersOf(iterator, Array.from(this.#engine.lanes, ({ name }) => name));
+    this.#take();
+    this.#attach(handlers);
     this.closed.then(throwUnlessExpected).then(
       () => iterator.end(),
       (error) => iterator.end(error),
@@ -229,11 +222,11 @@ class FeedClient implements Client {
   }
 
   stats(): ClientStats {
-    const { stats, backlog } = this.#engine;
-    const { droppedOldest, droppedNewest, droppedSpill, ...counts } = backlog.counts;
+    const { stats, lanes } = this.#engine;
+    const { droppedOldest, droppedNewest, droppedSpill, ...counts } = lanes.counts;
     return {
       ...stats,
-      framesPending: backlog.frames,
+      framesPending: lanes.frames,
       framesDropped: stats.framesDropped + droppedOldest + droppedNewest + droppedSpill,
       framesDroppedOldest: droppedOldest,
       framesDroppedNewest: droppedNewest,
@@ -242,6 +235,10 @@ class FeedClient implements Client {
       framesRecovered: counts.recovered,
       framesLostOnDisk: counts.lost,
     };
+  }
+
+  statsByHandler(): Record<string, HandlerStats> {
+    return this.#engine.lanes.statsByHandler();
   }
 
   async close(): Promise<void> {
@@ -262,8 +259,8 @@ class FeedClient implements Client {
     this.#taken = true;
   }
 
-  #attach(handler: Handler): void {
-    this.#engine.dispatcher.attach(handler);
+  #attach(handlers: readonly Handler[]): void {
+    this.#engine.lanes.attach(handlers);
     this.#connection?.ring();
   }
 
@@ -318,10 +315,10 @@ class FeedClient implements Client {
   }
 
   async #finish(): Promise<void> {
-    const { backlog, stats, filler } = this.#engine;
-    stats.framesDropped += backlog.clear();
+    const { lanes, stats, filler } = this.#engine;
+    stats.framesDropped += lanes.clear();
     filler.begin(this.#epoch);
-    await backlog.close();
+    await lanes.close();
     // INVARIANT: the client ends by an error of a connection.
     const end = this.#lastError!;
     this.#abort.abort();
@@ -333,17 +330,25 @@ class FeedClient implements Client {
   }
 }
 
-/** Throws an `OptionError` for marks that can't be reached, or are the wrong way round. */
-function waterMarksOf(settings: Settings, pool: SlabPool): WaterMarks {
-  const bufferBytes = pool.slabs.length * pool.slabBytes;
-  const { highWaterBytes = bufferBytes * 3 / 4, lowWaterBytes = highWaterBytes * 2 / 3 } = settings;
-  if (!(highWaterBytes > 0 && highWaterBytes <= bufferBytes)) {
-    throw new OptionError("highWaterBytes", `bytes above 0, up to ${bufferBytes}`, highWaterBytes);
+/** The handlers for the lanes of these names, in their order. */
+function handlersOf(
+  given: Handler | Readonly<Record<string, Handler>>,
+  names: readonly (string | undefined)[],
+): Handler[] {
+  const isOne = typeof given.batch === "function";
+  if (isOne && names[0] === undefined) return [given as Handler];
+  const known = names.map(String);
+  const got = isOne ? ["one handler without a name"] : Object.keys(given);
+  const named = given as Readonly<Record<string, Handler>>;
+  const right = !isOne && got.length === known.length &&
+    known.every((name) => typeof named[name]?.batch === "function");
+  if (!right) {
+    const expected = names[0] === undefined
+      ? "a handler with batch()"
+      : `handlers ${known.join(", ")}`;
+    throw new TypeError(`expected ${expected}, got ${got.join(", ") || "an empty object"}`);
   }
-  if (!(lowWaterBytes >= 0 && lowWaterBytes < highWaterBytes)) {
-    throw new OptionError("lowWaterBytes", `bytes below ${highWaterBytes}`, lowWaterBytes);
-  }
-  return new WaterMarks(highWaterBytes, lowWaterBytes);
+  return known.map((name) => named[name]);
 }
 
 /** Throws unless it is an end one returns from. */

@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Backlog } from "./backlog/backlog.ts";
-import type { WaterMarks } from "./backlog/water_marks.ts";
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
-import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Lanes } from "./dispatch/lanes.ts";
 import { DisconnectError, FramingError } from "./errors.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
@@ -32,9 +30,7 @@ export interface Engine {
   endpoint: Endpoint;
   core: Core;
   filler: Filler;
-  backlog: Backlog;
-  waterMarks: WaterMarks;
-  dispatcher: Dispatcher;
+  lanes: Lanes;
   stats: ClientStats;
   /** Aborted when the client is to close. */
   signal: AbortSignal;
@@ -54,7 +50,7 @@ export class Connection {
 
   private constructor(engine: Engine, epoch: number, opened: Opened) {
     const { transport, shortIsEmpty, surplus } = opened;
-    const { settings, core, filler, backlog, waterMarks, dispatcher, stats } = engine;
+    const { settings, core, filler, lanes, stats } = engine;
     this.#engine = engine;
     this.#epoch = epoch;
     this.#transport = transport;
@@ -62,19 +58,17 @@ export class Connection {
     this.#meter = new HoldMeter();
     this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat, stats);
     this.#feed = new Feed({
-      dispatcher,
-      backlog,
+      lanes,
       control: this.#control,
       stats,
       meter: this.#meter,
       settings,
-      waterMarks,
       tell: (event) => tell(settings, event),
     });
     const settled = () => this.#feed.ring();
     const gate = settings.tap === undefined ? undefined : new TapGate(settings.tap, epoch, settled);
     this.#reader = new Reader(transport, shortIsEmpty, filler, surplus, stats, settled, gate);
-    dispatcher.meter = this.#meter;
+    lanes.meter = this.#meter;
   }
 
   /** Connects and shakes hands within the connect timeout. Rejects with a `DisconnectError`. */
@@ -114,7 +108,7 @@ export class Connection {
       this.#feed.stop("aborted");
       closeQuietly(this.#transport);
     };
-    const { signal, dispatcher } = this.#engine;
+    const { signal, lanes } = this.#engine;
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     const end = this.#told(await this.#feed.run(this.#reader));
@@ -122,7 +116,7 @@ export class Connection {
     this.#control.stop();
     closeQuietly(this.#transport);
     const error = this.#disconnect(
-      failureOf(end, endpointName(this.#engine.endpoint), dispatcher),
+      failureOf(end, endpointName(this.#engine.endpoint), lanes),
       this.#feed.endedAt,
     );
     this.#writer.fail(error);
@@ -267,7 +261,7 @@ function openingFailed(
   );
 }
 
-function failureOf(end: FeedEnd, name: string, dispatcher: Dispatcher): Failure {
+function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
   switch (end.kind) {
     case "eof":
       return ended("eof", name);
@@ -282,8 +276,8 @@ function failureOf(end: FeedEnd, name: string, dispatcher: Dispatcher): Failure 
     case "handler":
       return {
         reason: "handler",
-        what: `${name}: ${dispatcher.error?.message}`,
-        cause: dispatcher.error,
+        what: `${name}: ${lanes.error?.message}`,
+        cause: lanes.error,
       };
     default:
       return { reason: end.kind, what: `${name}: ${STOPPED[end.kind]}`, cause: undefined };

@@ -4,10 +4,8 @@
  * @module
  */
 
-import type { Backlog } from "./backlog/backlog.ts";
-import type { WaterMarks } from "./backlog/water_marks.ts";
 import { withResolvers } from "./deferred.ts";
-import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Lanes } from "./dispatch/lanes.ts";
 import { Coalescing, rest } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
@@ -40,8 +38,7 @@ export type FeedEnd = { kind: "eof" } | { kind: "failed"; error: unknown } | { k
 
 /** What one feed works with. */
 export interface FeedParts {
-  dispatcher: Dispatcher;
-  backlog: Backlog;
+  lanes: Lanes;
   control: Control;
   stats: ClientStats;
   meter: HoldMeter;
@@ -50,7 +47,6 @@ export interface FeedParts {
     Settings,
     "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs" | "coalesceReads"
   >;
-  waterMarks: WaterMarks;
   /** Called with what the user may want to know. */
   tell: (event: ClientEvent) => void;
 }
@@ -95,7 +91,7 @@ export class Feed {
     this.#resume();
     this.endedAt = performance.now();
     // What handlers do from now on is not what ended the connection.
-    this.#parts.dispatcher.meter = undefined;
+    this.#parts.lanes.meter = undefined;
     return await this.#deliverRest(end) ?? end;
   }
 
@@ -128,7 +124,7 @@ export class Feed {
       if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
-        if (drained === "empty" && !this.#parts.dispatcher.busy) this.#coalesce(now);
+        if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
         now = await this.#wait(() => reader.ready || this.#stopped() !== undefined);
         if (drained === "empty") meter.empty(now);
       } else if (drained === "empty") {
@@ -149,21 +145,19 @@ export class Feed {
 
   /** Until the pending read settles, or a batch that is out comes back. */
   #nothingToDo(drained: DrainEnd): boolean {
-    const { dispatcher, backlog } = this.#parts;
-    if (dispatcher.ready) return false;
+    const { lanes } = this.#parts;
+    if (lanes.ready) return false;
     // A handler that took everything at once has freed the slabs a full drain missed.
     return drained === "empty" || drained === "tapped" ||
-      (drained === "full" && (dispatcher.busy || !backlog.empty));
+      (drained === "full" && (lanes.busy || !lanes.empty));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
   async #deliverRest(end: FeedEnd): Promise<FeedEnd | undefined> {
-    const { dispatcher, backlog } = this.#parts;
+    const { lanes } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
-    while (given() === undefined && (!backlog.empty || dispatcher.busy)) {
-      const now = dispatcher.ready
-        ? dispatcher.dispatch(performance.now())
-        : await this.#wait(() => false);
+    while (given() === undefined && (!lanes.empty || lanes.busy)) {
+      const now = lanes.ready ? lanes.dispatch(performance.now()) : await this.#wait(() => false);
       this.#tellWater();
       if (now - this.#turnedAt >= TURN_MS) await this.#turn();
     }
@@ -180,24 +174,22 @@ export class Feed {
    * comes first again. Returns the time then.
    */
   #dispatchFor(budgetMs: number, started: number): number {
-    const { dispatcher } = this.#parts;
+    const { lanes } = this.#parts;
     let now = started;
-    while (dispatcher.ready && this.#stopped() === undefined && now - started < budgetMs) {
-      now = dispatcher.dispatch(now);
+    while (lanes.ready && this.#stopped() === undefined && now - started < budgetMs) {
+      now = lanes.dispatch(now);
     }
     return now;
   }
 
   #stopped(): FeedEnd | undefined {
-    if (this.#parts.dispatcher.error !== undefined) return { kind: "handler" };
+    if (this.#parts.lanes.error !== undefined) return { kind: "handler" };
     return this.#stop === undefined ? undefined : { kind: this.#stop };
   }
 
   #tellWater(): void {
-    const { backlog, waterMarks, tell } = this.#parts;
-    const { bufferedBytes } = backlog;
-    const type = waterMarks.crossed(bufferedBytes);
-    if (type !== undefined) tell({ type, bufferedBytes });
+    const { lanes, tell } = this.#parts;
+    for (const crossing of lanes.crossings()) tell(crossing);
   }
 
   /** No slab is free, or the tap has a chunk: reading waits until it is given back. */
@@ -223,7 +215,7 @@ export class Feed {
 
   /** Waits for the bell, unless `done` already. Returns the time then. */
   async #wait(done: () => boolean): Promise<number> {
-    if (this.#parts.dispatcher.busy) this.#probeLag();
+    if (this.#parts.lanes.busy) this.#probeLag();
     if (!done()) {
       this.#wake = withResolvers();
       await this.#wake.promise;
@@ -233,7 +225,7 @@ export class Feed {
   }
 
   async #turn(): Promise<number> {
-    if (this.#parts.dispatcher.busy) this.#probeLag();
+    if (this.#parts.lanes.busy) this.#probeLag();
     await turn();
     return this.#turnedAt = performance.now();
   }
@@ -257,7 +249,7 @@ export class Feed {
   #probeLag(): void {
     if (this.#probing) return;
     this.#probing = true;
-    const { dispatcher, stats, meter } = this.#parts;
+    const { lanes, stats, meter } = this.#parts;
     const due = performance.now() + LAG_PROBE_MS;
     const heldBefore = stats.heldMs;
     // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
@@ -270,7 +262,7 @@ export class Feed {
         stats.heldMs += lagMs;
         meter.held(lagMs, 0, now);
       }
-      if (dispatcher.busy) this.#probeLag();
+      if (lanes.busy) this.#probeLag();
     });
   }
 }

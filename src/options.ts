@@ -4,11 +4,15 @@
  * @module
  */
 
-import { WHEN_FULL, type WhenFull } from "./backlog/backlog.ts";
-import type { SpillSettings } from "./backlog/open_spill.ts";
-import type { SpillEvent } from "./backlog/spill_backlog.ts";
+import {
+  MEMORY_POLICIES,
+  type OverflowSource,
+  type SpillEvent,
+  type WhenFull,
+} from "./backlog/backlog.ts";
 import type { Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
+import { type Partition, PARTITIONS } from "./dispatch/lanes.ts";
 import type { Framing } from "./framing.ts";
 import {
   checkBytes,
@@ -44,10 +48,10 @@ export type ClientEvent =
   /** Reading goes on. */
   | { type: "resumed" }
   /** So much of the buffer is in use: the handler falls behind. */
-  | { type: "high_water"; bufferedBytes: number }
+  | { type: "high_water"; bufferedBytes: number; handler?: string }
   /** It has caught up. */
-  | { type: "low_water"; bufferedBytes: number }
-  | SpillEvent;
+  | { type: "low_water"; bufferedBytes: number; handler?: string }
+  | SpillEvent & { handler?: string };
 
 /** Options of {@linkcode connect}. */
 export interface ConnectOptions<C extends readonly Column[] = readonly Column[]> {
@@ -77,10 +81,17 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
    * Default 16 slabs.
    */
   bufferBytes?: number;
-  /** What happens when that is full. Default `"block"`. */
+  /** What happens when that is full: a word, or `spillTo(directory)` of `@spillway/spillway/spill`. Default `"block"`. */
   whenFull?: WhenFull;
-  /** Where frames wait with `whenFull: "spill"`. */
-  spill?: SpillSettings;
+  /**
+   * Several handlers of one feed, by name: each has a queue of its own and does
+   * not wait for the others. What is not said here is as said beside it; where
+   * that spills, each has a directory of its name within. One that blocks stops
+   * reading for all.
+   */
+  handlers?: Readonly<Record<string, HandlerOptions>>;
+  /** Whether each handler gets all frames, or each run of frames goes to one of them in turn. Default `"all"`. */
+  partition?: Partition;
   /** Bytes of the buffer in use at which the event `high_water` tells. Default three quarters of it. */
   highWaterBytes?: number;
   /** Bytes of the buffer in use at which, after that, `low_water` does. Default two thirds of that. */
@@ -110,9 +121,21 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   module?: WebAssembly.Module;
 }
 
+/** What one of several handlers may have for itself. */
+export type HandlerOptions = Pick<
+  ConnectOptions,
+  "whenFull" | "highWaterBytes" | "lowWaterBytes"
+>;
+
+/** The same with its defaults; without a name if there is one handler only. */
+export interface LaneSettings extends HandlerOptions {
+  name: string | undefined;
+  whenFull: WhenFull;
+}
+
 /** Options with every default filled in. */
 export type Settings =
-  & Omit<ConnectOptions, "reconnect" | "respond" | "columns">
+  & Omit<ConnectOptions, "reconnect" | "respond" | "columns" | "handlers" | "whenFull">
   & Required<
     Pick<
       ConnectOptions,
@@ -122,13 +145,13 @@ export type Settings =
       | "drainBytes"
       | "drainMs"
       | "coalesceReads"
-      | "whenFull"
+      | "partition"
       | "writeQueueBytes"
       | "respond"
       | "columns"
     >
   >
-  & { reconnect: Required<ReconnectOptions> | undefined };
+  & { reconnect: Required<ReconnectOptions> | undefined; lanes: LaneSettings[] };
 
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settle(options: ConnectOptions): Settings {
@@ -143,7 +166,8 @@ export function settle(options: ConnectOptions): Settings {
     drainBytes: options.drainBytes ?? 4 * 1024 * 1024,
     drainMs: options.drainMs ?? 10,
     coalesceReads: options.coalesceReads ?? true,
-    whenFull: options.whenFull ?? "block",
+    partition: options.partition ?? "all",
+    lanes: settleLanes(options),
     writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
     respond: options.respond ?? [],
     columns: options.columns ?? [],
@@ -158,14 +182,9 @@ export function settle(options: ConnectOptions): Settings {
   }
   duration("connectTimeoutMs", settings.connectTimeoutMs, 1);
   duration("idleTimeoutMs", settings.idleTimeoutMs, 0);
-  if (!WHEN_FULL.includes(settings.whenFull)) {
-    throw new OptionError(
-      "whenFull",
-      WHEN_FULL.map((name) => `"${name}"`).join(", "),
-      settings.whenFull,
-    );
+  if (!PARTITIONS.includes(settings.partition)) {
+    throw new OptionError("partition", quoted(PARTITIONS), settings.partition);
   }
-  checkSpill(settings);
   if (typeof settings.coalesceReads !== "boolean") {
     throw new OptionError("coalesceReads", "true or false", settings.coalesceReads);
   }
@@ -184,27 +203,37 @@ export function settle(options: ConnectOptions): Settings {
   return settings;
 }
 
-/** The rest is checked where the directory is opened. */
-function checkSpill({ whenFull, spill }: Settings): void {
-  if ((whenFull === "spill") !== (spill !== undefined)) {
-    throw new OptionError(
-      "spill",
-      whenFull === "spill"
-        ? "an object with a dir, for that is where frames spill"
-        : 'whenFull: "spill" beside it',
-      spill,
-    );
+const NAME = /^[\w-]{1,64}$/;
+
+/** A lane for each handler. */
+function settleLanes(options: ConnectOptions): LaneSettings[] {
+  const { handlers } = options;
+  if (handlers === undefined) return [settleLane(undefined, options)];
+  if (typeof handlers !== "object" || handlers === null || Object.keys(handlers).length === 0) {
+    throw new OptionError("handlers", "an object with a name for each handler", handlers);
   }
-  if (spill === undefined) return;
-  if (
-    typeof spill !== "object" || spill === null || typeof spill.dir !== "string" || spill.dir === ""
-  ) {
-    throw new OptionError("spill.dir", "the path of a directory", spill);
+  return Object.entries(handlers).map(([name, own]) => {
+    if (!NAME.test(name)) {
+      throw new OptionError("handlers", "names of 1 to 64 letters, digits, _ and -", name);
+    }
+    return settleLane(name, { ...options, ...own });
+  });
+}
+
+function settleLane(name: string | undefined, options: HandlerOptions): LaneSettings {
+  const { whenFull = "block", highWaterBytes, lowWaterBytes } = options;
+  const known = typeof whenFull === "string"
+    ? MEMORY_POLICIES.includes(whenFull)
+    : typeof (whenFull as Partial<OverflowSource>)?.open === "function";
+  if (!known) {
+    const option = name === undefined ? "whenFull" : `handlers.${name}.whenFull`;
+    throw new OptionError(option, `${quoted(MEMORY_POLICIES)} or spillTo(directory)`, whenFull);
   }
-  const words = ["block", "drop_newest"];
-  if (!words.includes(spill.whenFull ?? "block")) {
-    throw new OptionError("spill.whenFull", '"block" or "drop_newest"', spill.whenFull);
-  }
+  return { name, whenFull, highWaterBytes, lowWaterBytes };
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `"${word}"`).join(", ");
 }
 
 /** Tells the user; what `onEvent` throws is reported as uncaught, since no read loop may end by it. */

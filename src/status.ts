@@ -27,7 +27,7 @@ export interface ClientStats {
   framesDroppedOldest: number;
   /** Frames dropped by `whenFull: "drop_newest"`. */
   framesDroppedNewest: number;
-  /** Frames dropped because the spill was full or its disk refused, with `spill.whenFull: "drop_newest"`. */
+  /** Frames dropped because the spill was full or its disk refused, with `whenFull: "drop_newest"` of `spillTo()`. */
   framesDroppedSpill: number;
   /** Frames that went to disk, to come back later. */
   framesSpilled: number;
@@ -67,6 +67,30 @@ export interface ClientStats {
   responses: number;
   /** Connections made after the first. */
   reconnects: number;
+}
+
+/** What one handler was given and was not. Fields mean what they mean in {@linkcode ClientStats}. */
+export interface HandlerStats {
+  /** Batches handed out. */
+  batches: number;
+  /** Frames in them. */
+  framesDelivered: number;
+  /** Frames waiting for it. */
+  framesPending: number;
+  /** Frames dropped by `whenFull: "drop_oldest"`. */
+  framesDroppedOldest: number;
+  /** Frames dropped by `whenFull: "drop_newest"`. */
+  framesDroppedNewest: number;
+  /** Frames dropped because its spill was full or the disk refused. */
+  framesDroppedSpill: number;
+  /** Frames that went to disk. */
+  framesSpilled: number;
+  /** Frames found on disk at the start. */
+  framesRecovered: number;
+  /** Frames on disk that could not be read back. */
+  framesLostOnDisk: number;
+  /** How long it held the read loop, in milliseconds. */
+  heldMs: number;
 }
 
 /** Counters at zero. */

@@ -24,6 +24,8 @@ function strangers(specifiers: string[], known: string[]): string[] {
 Deno.test("mod.ts imports the client's own modules, the core among them, and nothing else", async () => {
   const graph = await graphOf("mod.ts");
   assertEquals(strangers(graph, ["mod.ts", "src/"]), []);
+  // Who spills names spill.ts.
+  assertEquals(graph.filter((specifier) => specifier.includes("spill")), []);
   assertEquals(graph.filter((specifier) => /core_wasm|\.wasm/.test(specifier)), [
     "src/core/core_wasm.ts",
   ]);
@@ -35,7 +37,7 @@ Deno.test("the entry for recordings imports the package's own modules and nothin
 
 Deno.test("cli.ts imports modules, which are compiled in, and no file to be read", async () => {
   const graph = await graphOf("cli.ts");
-  const own = ["cli.ts", "cli/", "push/", "mod.ts", "src/", "deno.json"];
+  const own = ["cli.ts", "cli/", "push/", "mod.ts", "spill.ts", "src/", "deno.json"];
   // Behind @std/ stand local stand-ins, or the real packages.
   const outside = ["node:", "links/", "npm:", "https://jsr.io/@std/"];
   assertEquals(strangers(graph, [...own, ...outside]), []);

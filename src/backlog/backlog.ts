@@ -4,19 +4,26 @@
  * @module
  */
 
-import type { FrameStore } from "../batch.ts";
-import type { Slab } from "../slab.ts";
+import type { FrameStore, RawRule } from "../batch.ts";
+import type { Column } from "../columns.ts";
+import type { Slab, SlabPool } from "../slab.ts";
+
+/**
+ * What happens when the buffer is full and there is no disk. The words are
+ * Vector's, and so is the meaning.
+ */
+export type MemoryPolicy = "block" | "drop_oldest" | "drop_newest";
+
+/** All there are. */
+export const MEMORY_POLICIES: readonly MemoryPolicy[] = ["block", "drop_oldest", "drop_newest"];
 
 /**
  * What happens when the buffer is full: reading pauses (`block`: the server may
  * then cut the connection), the frames that waited longest are dropped
- * (`drop_oldest`), those that come are (`drop_newest`), or they wait on disk
- * (`spill`). The words are Vector's, and so is the meaning.
+ * (`drop_oldest`), those that come are (`drop_newest`), or they wait on disk:
+ * what `spillTo()` of `@spillway/spillway/spill` gives.
  */
-export type WhenFull = "block" | "drop_oldest" | "drop_newest" | "spill";
-
-/** All there are. */
-export const WHEN_FULL: readonly WhenFull[] = ["block", "drop_oldest", "drop_newest", "spill"];
+export type WhenFull = "block" | "drop_oldest" | "drop_newest" | Overflow;
 
 /** Frames on their way to a handler. */
 export interface FrameRange {
@@ -58,6 +65,53 @@ export function newCounts(): BacklogCounts {
     lostRecords: 0,
     lost: 0,
   };
+}
+
+/** What a spill tells. */
+export type SpillEvent =
+  /** Memory runs out: frames go to disk from now on. */
+  | { type: "spill_started" }
+  /** All that was on disk is with the handler, and memory has room again. */
+  | { type: "spill_ended" }
+  /** A process that died left so many records; they are delivered first. */
+  | { type: "spill_recovered"; records: number }
+  /** The spill has reached its `maxBytes`; told once until there is room again. */
+  | { type: "spill_full"; maxBytes: number }
+  /** The disk refused; told once until it works again, and it is asked every second. */
+  | { type: "spill_failed"; error: Error }
+  /** Records on disk can't be read any more. */
+  | { type: "spill_lost"; records: number; frames: number; message: string };
+
+/** What an overflow needs of its client. */
+export interface OverflowClient {
+  pool: SlabPool;
+  columns: readonly Column[];
+  raw: RawRule;
+  /** Called when slabs or frames have become available. */
+  onChange: () => void;
+  tell: (event: SpillEvent) => void;
+}
+
+/** Where frames go that memory has no room for, opened. */
+export interface OpenOverflow {
+  /** Connections of this process are to have numbers above. */
+  readonly lastEpoch: number;
+  /** Makes the backlog, which closes it. */
+  backlog(client: OverflowClient): Backlog;
+  /** Closes it, if no backlog was made. */
+  close(): Promise<void>;
+}
+
+/** Where frames go that memory has no room for: what `spillTo()` gives. */
+export interface Overflow {
+  /** The directory. */
+  readonly directory: string;
+}
+
+/** What every {@linkcode Overflow} is. */
+export interface OverflowSource extends Overflow {
+  /** Opens it for the handler of this name; `undefined` where there is only one. */
+  open(handler: string | undefined): Promise<OpenOverflow>;
 }
 
 /** First in, first out. */

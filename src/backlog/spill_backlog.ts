@@ -13,10 +13,10 @@
  * @module
  */
 
-import type { Slab, SlabPool } from "../slab.ts";
+import type { Slab } from "../slab.ts";
 import type { BatchCodec } from "../spill/batch_codec.ts";
 import type { SpillStore } from "../spill/store.ts";
-import { type Backlog, type FrameRange, newCounts } from "./backlog.ts";
+import { type Backlog, type FrameRange, newCounts, type OverflowClient } from "./backlog.ts";
 import { RangeQueue } from "./memory_backlog.ts";
 import { SpillInput } from "./spill_input.ts";
 
@@ -25,24 +25,8 @@ const RETRY_MS = 1000;
 /** Frames go to disk when no more than this share of the slabs is free: writing them takes its time. */
 const FREE_SHARE_MIN = 0.25;
 
-/** What a spill tells. */
-export type SpillEvent =
-  /** Memory runs out: frames go to disk from now on. */
-  | { type: "spill_started" }
-  /** All that was on disk is with the handler, and memory has room again. */
-  | { type: "spill_ended" }
-  /** A process that died left so many records; they are delivered first. */
-  | { type: "spill_recovered"; records: number }
-  /** The spill has reached its `maxBytes`; told once until there is room again. */
-  | { type: "spill_full"; maxBytes: number }
-  /** The disk refused; told once until it works again, and it is asked every second. */
-  | { type: "spill_failed"; error: Error }
-  /** Records on disk can't be read any more. */
-  | { type: "spill_lost"; records: number; frames: number; message: string };
-
 /** What a spill works with. */
-export interface SpillParts {
-  pool: SlabPool;
+export interface SpillParts extends Pick<OverflowClient, "pool" | "onChange" | "tell"> {
   store: SpillStore;
   codec: BatchCodec;
   /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */
@@ -53,9 +37,6 @@ export interface SpillParts {
   segmentBytes: number;
   /** What happens when the disk is full or refuses. */
   whenFull: "block" | "drop_newest";
-  /** Called when slabs or frames have become available. */
-  onChange: () => void;
-  tell: (event: SpillEvent) => void;
 }
 
 /** See above. */

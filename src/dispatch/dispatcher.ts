@@ -13,6 +13,8 @@ import { BatchSizer } from "./sizer.ts";
 
 /** What the dispatcher needs. */
 export interface DispatcherOptions {
+  /** The handler's name; `undefined` where there is only one. */
+  name: string | undefined;
   backlog: Backlog;
   columnNames: readonly string[];
   raw: RawRule;
@@ -33,6 +35,8 @@ export class Dispatcher {
   /** Settles, never rejecting, when the batch that is out comes back. */
   #settling: Promise<void> | undefined;
   #error: HandlerError | undefined;
+  /** What the handler was given. */
+  readonly counts = { batches: 0, framesDelivered: 0, heldMs: 0 };
   /** Where held time is booked; each connection has its own. */
   meter: HoldMeter | undefined;
 
@@ -81,6 +85,8 @@ export class Dispatcher {
     batch.lend(range.first, count, backlog.frames);
     stats.batches += 1;
     stats.framesDelivered += count;
+    this.counts.batches += 1;
+    this.counts.framesDelivered += count;
     let settling: void | Promise<void> = undefined;
     try {
       settling = this.#handler.batch(batch, context);
@@ -105,6 +111,7 @@ export class Dispatcher {
   #account(heldMs: number, count: number, now: number): void {
     this.#sizer.observe(count, heldMs);
     this.#options.stats.heldMs += heldMs;
+    this.counts.heldMs += heldMs;
     this.meter?.held(heldMs, count, now);
   }
 
@@ -115,6 +122,7 @@ export class Dispatcher {
 
   #fail(cause: unknown, batch: SlabBatch): void {
     this.#error ??= new HandlerError(cause, {
+      handler: this.#options.name,
       epoch: batch.epoch,
       offset: batch.streamOffset(0),
       frames: batch.count,

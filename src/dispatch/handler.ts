@@ -38,19 +38,26 @@ export interface Handler<C extends readonly Column[] = readonly Column[]> {
 export class HandlerError extends SpillwayError {
   /** Class name. */
   override name = "HandlerError";
+  /** The handler's name; `undefined` where there is only one. */
+  readonly handler: string | undefined;
   /** Connection of the batch; `undefined` outside of `batch()`. */
   readonly epoch: number | undefined;
   /** Stream offset of the batch's first frame; `undefined` outside of `batch()`. */
   readonly offset: number | undefined;
 
   /** Names the place in the stream. */
-  constructor(cause: unknown, at?: { epoch: number; offset: number; frames: number }) {
-    const where = at === undefined
+  constructor(
+    cause: unknown,
+    at?: { handler?: string; epoch?: number; offset?: number; frames?: number },
+  ) {
+    const who = at?.handler === undefined ? "the handler" : `the handler ${at.handler}`;
+    const where = at?.offset === undefined
       ? ""
       : ` in a batch of ${at.frames} frames at offset ${at.offset} of connection ${at.epoch}`;
-    super(`the handler threw${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    super(`${who} threw${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
+    this.handler = at?.handler;
     this.epoch = at?.epoch;
     this.offset = at?.offset;
   }

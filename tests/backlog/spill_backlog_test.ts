@@ -1,6 +1,7 @@
 /** Frames that wait on disk: in order, all of them, through a full disk and a bad one. */
-import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { type ClientEvent, connect, type ConnectOptions, OptionError } from "../../mod.ts";
+import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
+import { type ClientEvent, connect, OptionError } from "../../mod.ts";
+import { type SpillOptions, spillTo } from "../../spill.ts";
 import { FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
@@ -10,7 +11,7 @@ const FRAME_BYTES = 64;
 
 /** A client with four slabs that spills into a fresh directory, and a handler that can be held. */
 async function spilling(
-  spill: Partial<ConnectOptions["spill"]> = {},
+  options: SpillOptions = {},
   directory = Deno.makeTempDirSync(),
 ) {
   const transport = new ScriptedTransport();
@@ -18,8 +19,7 @@ async function spilling(
   const client = await connect(transport, {
     framing: FRAMING,
     bufferBytes: 4 * SLAB_BYTES,
-    whenFull: "spill",
-    spill: { dir: directory, segmentBytes: SLAB_BYTES, ...spill },
+    whenFull: spillTo(directory, { segmentBytes: SLAB_BYTES, ...options }),
     onEvent: (event) => events.push(event),
   });
   const numbers: number[] = [];
@@ -160,22 +160,14 @@ Deno.test("closing drops what was not handed out, counts it, and nothing comes b
   assertEquals(next.client.stats().framesRecovered, 0);
 });
 
-Deno.test("spill options that can't work are refused by name", async () => {
-  const spill = { dir: "x" };
-  const cases: [string, object][] = [
-    ["spill", { whenFull: "spill" }],
-    ["spill", { spill }],
-    ["spill", { whenFull: "block", spill }],
-    ["spill.dir", { whenFull: "spill", spill: { dir: "" } }],
-    ["spill.whenFull", { whenFull: "spill", spill: { ...spill, whenFull: "spill" } }],
+Deno.test("spillTo() refuses options that can't work by name", () => {
+  const cases: [string, () => unknown][] = [
+    ["directory", () => spillTo("")],
+    ["maxBytes", () => spillTo("x", { maxBytes: 1 })],
+    ["segmentBytes", () => spillTo("x", { segmentBytes: 1 })],
+    ["whenFull", () => spillTo("x", { whenFull: "spill" as "block" })],
   ];
-  for (const [option, options] of cases) {
-    const error = await assertRejects(
-      () => connect(new ScriptedTransport(), { framing: FRAMING, ...options }),
-      OptionError,
-    );
-    assertEquals(error.option, option);
-  }
+  for (const [option, call] of cases) assertEquals(assertThrows(call, OptionError).option, option);
 });
 
 Deno.test("a second client of the same directory is refused, and the first goes on", async () => {

@@ -34,7 +34,6 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     reconnect: false,
     bufferBytes: undefined,
     whenFull: undefined,
-    spill: undefined,
   });
 });
 

@@ -223,8 +223,11 @@ Deno.test("next() called ahead gives each batch once", async () => {
   await iterator.return?.();
 });
 
-Deno.test("a handler without batch() is an error of the handler's", async () => {
+Deno.test("a handler without batch() is refused, and another one may come", async () => {
   await using server = serveThenWait(numbered(3));
   await using client = await connected(server.target, { framing: FRAMING });
-  await failure(client, {} as Handler);
+  const error = await assertRejects(() => client.run({} as Handler), TypeError);
+  assertEquals(error.message, "expected a handler with batch(), got an empty object");
+  const running = client.run({ batch: () => void client.close() });
+  await within(running, "end");
 });

@@ -38,6 +38,7 @@ export const LAYERS: readonly Layer[] = [
       "src/client.ts",
       "src/connection.ts",
       "src/feed.ts",
+      "src/open_lanes.ts",
       "src/options.ts",
       "src/reconnect.ts",
       "src/session.ts",
@@ -45,7 +46,7 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   { name: "recordings", paths: ["src/record/"] },
-  { name: "public API", paths: ["mod.ts"] },
+  { name: "public API", paths: ["mod.ts", "spill.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },
 ];

@@ -1,0 +1,186 @@
+/**
+ * Lanes: each handler has a backlog and a dispatcher of its own, and none waits
+ * for another.
+ *
+ * ```text
+ *            ┌─▶ backlog ─▶ dispatcher ─▶ handler
+ *  filler ───┤
+ *            └─▶ backlog ─▶ dispatcher ─▶ handler
+ * ```
+ *
+ * @module
+ */
+
+import { type Backlog, type BacklogCounts, newCounts } from "../backlog/backlog.ts";
+import type { WaterMarks } from "../backlog/water_marks.ts";
+import type { Slab } from "../slab.ts";
+import type { HandlerStats, HoldMeter } from "../status.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Handler, HandlerError } from "./handler.ts";
+
+/**
+ * Who gets which frames: every handler all of them (`all`), or each run of
+ * frames one of them, in turn (`round_robin`): then only the frames of one
+ * handler are in order.
+ */
+export type Partition = "all" | "round_robin";
+
+/** All there are. */
+export const PARTITIONS: readonly Partition[] = ["all", "round_robin"];
+
+/** The way to one handler. */
+export interface Lane {
+  /** Its name; `undefined` where there is only one. */
+  name: string | undefined;
+  backlog: Backlog;
+  marks: WaterMarks;
+  dispatcher: Dispatcher;
+}
+
+/** A lane's level has crossed a mark. */
+export interface Crossing {
+  type: "high_water" | "low_water";
+  bufferedBytes: number;
+  handler?: string;
+}
+
+const NONE: readonly Crossing[] = [];
+
+/** All lanes of a client, at least one. */
+export class Lanes {
+  readonly #lanes: readonly Lane[];
+  readonly #partition: Partition;
+  /** Whose turn it was last: to get frames, and to be lent a batch. */
+  #fed = 0;
+  #lent = 0;
+
+  constructor(lanes: readonly Lane[], partition: Partition = "all") {
+    this.#lanes = lanes;
+    this.#partition = partition;
+  }
+
+  /** One after the other. */
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#lanes[Symbol.iterator]();
+  }
+
+  /** {@linkcode dispatch} would hand out a batch. */
+  get ready(): boolean {
+    return this.#lanes.some(({ dispatcher }) => dispatcher.ready);
+  }
+
+  /** A batch is out. */
+  get busy(): boolean {
+    return this.#lanes.some(({ dispatcher }) => dispatcher.busy);
+  }
+
+  /** Nothing waits, neither in memory nor on disk. */
+  get empty(): boolean {
+    return this.#lanes.every(({ backlog }) => backlog.empty);
+  }
+
+  /** Frames waiting, as often as they wait. */
+  get frames(): number {
+    return this.#lanes.reduce((sum, { backlog }) => sum + backlog.frames, 0);
+  }
+
+  /** Counts of all lanes together. */
+  get counts(): BacklogCounts {
+    const sum = newCounts();
+    for (const { backlog } of this.#lanes) {
+      for (const name of Object.keys(sum) as (keyof BacklogCounts)[]) {
+        sum[name] += backlog.counts[name];
+      }
+    }
+    return sum;
+  }
+
+  /** What the first handler to throw has thrown. */
+  get error(): HandlerError | undefined {
+    return this.#lanes.find(({ dispatcher }) => dispatcher.error !== undefined)?.dispatcher.error;
+  }
+
+  /** Where held time is booked; each connection has its own. */
+  set meter(meter: HoldMeter | undefined) {
+    for (const { dispatcher } of this.#lanes) dispatcher.meter = meter;
+  }
+
+  /** Queues new frames where they belong. */
+  push(slab: Slab, first: number, end: number): void {
+    if (this.#partition === "round_robin") {
+      this.#fed = (this.#fed + 1) % this.#lanes.length;
+      return this.#lanes[this.#fed].backlog.push(slab, first, end);
+    }
+    for (const { backlog } of this.#lanes) backlog.push(slab, first, end);
+  }
+
+  /** No slab is free: each lane gives up what it may. True if any did. */
+  makeRoom(): boolean {
+    let gave = false;
+    for (const { backlog } of this.#lanes) gave = backlog.makeRoom() || gave;
+    return gave;
+  }
+
+  /** Lends one batch to the next lane that is ready, at the time `started`; returns the time then. */
+  dispatch(started: number): number {
+    for (let i = 0; i < this.#lanes.length; i++) {
+      this.#lent = (this.#lent + 1) % this.#lanes.length;
+      const { dispatcher } = this.#lanes[this.#lent];
+      if (dispatcher.ready) return dispatcher.dispatch(started);
+    }
+    return started;
+  }
+
+  /** Sets who gets the batches, in the order of the lanes. */
+  attach(handlers: readonly Handler[]): void {
+    this.#lanes.forEach(({ dispatcher }, i) => dispatcher.attach(handlers[i]));
+  }
+
+  /** Resolves when no batch is out. */
+  async idle(): Promise<void> {
+    for (const { dispatcher } of this.#lanes) await dispatcher.idle();
+  }
+
+  /** The marks crossed since the last call. */
+  crossings(): readonly Crossing[] {
+    let crossings = NONE;
+    for (const { name, backlog, marks } of this.#lanes) {
+      const { bufferedBytes } = backlog;
+      const type = marks.crossed(bufferedBytes);
+      if (type !== undefined) {
+        const crossing = { type, bufferedBytes, ...(name !== undefined && { handler: name }) };
+        crossings = [...crossings, crossing];
+      }
+    }
+    return crossings;
+  }
+
+  /** What each handler was given and was not, by name. */
+  statsByHandler(): Record<string, HandlerStats> {
+    return Object.fromEntries(
+      this.#lanes.map(({ name, backlog, dispatcher }) => [
+        `${name ?? "handler"}`,
+        {
+          ...dispatcher.counts,
+          framesPending: backlog.frames,
+          framesDroppedOldest: backlog.counts.droppedOldest,
+          framesDroppedNewest: backlog.counts.droppedNewest,
+          framesDroppedSpill: backlog.counts.droppedSpill,
+          framesSpilled: backlog.counts.spilled,
+          framesRecovered: backlog.counts.recovered,
+          framesLostOnDisk: backlog.counts.lost,
+        },
+      ]),
+    );
+  }
+
+  /** Drops everything; returns how many frames that were. */
+  clear(): number {
+    return this.#lanes.reduce((sum, { backlog }) => sum + backlog.clear(), 0);
+  }
+
+  /** Closes all backlogs. */
+  async close(): Promise<void> {
+    for (const { backlog } of this.#lanes) await backlog.close();
+  }
+}
