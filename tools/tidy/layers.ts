@@ -19,7 +19,14 @@ export const LAYERS: readonly Layer[] = [
   { name: "package", paths: ["deno.json"] },
   {
     name: "errors",
-    paths: ["src/deferred.ts", "src/reason.ts", "src/errors.ts", "src/status.ts", "src/verdict.ts"],
+    paths: [
+      "src/deferred.ts",
+      "src/reason.ts",
+      "src/errors.ts",
+      "src/reconnect.ts",
+      "src/status.ts",
+      "src/verdict.ts",
+    ],
   },
   { name: "framing", paths: ["src/framing.ts"] },
   { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },
@@ -32,6 +39,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "backlog", paths: ["src/backlog/"] },
   { name: "dispatch, handler", paths: ["src/dispatch/"] },
   { name: "isolation", paths: ["src/isolation/"] },
+  { name: "handler process", paths: ["src/isolation/process/child/"], prints: true },
   {
     name: "client",
     paths: [
@@ -39,12 +47,11 @@ export const LAYERS: readonly Layer[] = [
       "src/connection.ts",
       "src/feed.ts",
       "src/options.ts",
-      "src/reconnect.ts",
       "src/session.ts",
       "src/turn.ts",
     ],
   },
-  { name: "public API", paths: ["mod.ts"] },
+  { name: "public API", paths: ["mod.ts", "isolation.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },
 ];
