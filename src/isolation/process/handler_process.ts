@@ -227,13 +227,15 @@ export class HandlerProcess {
       case FromChild.pong:
         this.residentBytes = numberOf(body);
         break;
-      case FromChild.failed:
-        return this.#settle(kind).reject(remoteError(body));
+      case FromChild.failed: {
+        const error = remoteError(body);
+        return this.#settle(kind).reject(error);
+      }
     }
     this.#settle(kind).resolve();
   }
 
-  /** The question that `kind` answers. */
+  /** The question that `kind` answers; it is out no more. */
   #settle(kind: FromChild): PromiseWithResolvers<void> {
     const asked = this.#asked;
     if (asked === undefined || (kind !== asked.answer && kind !== FromChild.failed)) {

@@ -95,6 +95,8 @@ class RestartingHandler implements ProcessHandler {
   };
   #process: HandlerProcess | undefined;
   #starting: Promise<HandlerProcess> | undefined;
+  /** The last error that a batch was given up or handled again for. */
+  #known: Error | undefined;
   #disposed = false;
 
   constructor(settings: ProcessSettings) {
@@ -117,7 +119,7 @@ class RestartingHandler implements ProcessHandler {
         this.#counts.frames += batch.count;
         return;
       } catch (thrown) {
-        error = thrown as Error;
+        error = this.#known = thrown as Error;
       }
       if (!await this.#mayGoOn(error, context)) throw error;
       if (this.#settings.onFailure === "skip") return this.#skip(batch, error);
@@ -128,9 +130,11 @@ class RestartingHandler implements ProcessHandler {
   async close(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
-    // What failed before was told when it did.
-    if (process !== undefined && !process.over) await process.close();
-    await process?.ended;
+    if (process === undefined) return;
+    if (!process.over) return await process.close();
+    const error = await process.ended;
+    // It failed behind its last batch, and its module could not finish.
+    if (error !== undefined && error !== this.#known) throw error;
   }
 
   stats(): ProcessHandlerStats {
@@ -151,8 +155,10 @@ class RestartingHandler implements ProcessHandler {
 
   /** The process, a fresh one if the last is gone. */
   async #running(context: HandlerContext): Promise<HandlerProcess> {
-    if (this.#process?.over) await this.#process.ended;
     if (this.#process !== undefined && !this.#process.over) return this.#process;
+    const error = await this.#process?.ended;
+    // It failed between two batches: what the module kept of those before is lost.
+    if (error !== undefined && this.#settings.onFailure === "stop") throw error;
     const startedAt = performance.now();
     this.#counts.starts += 1;
     this.#starting = HandlerProcess.start(this.#settings, context);
