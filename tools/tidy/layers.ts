@@ -38,6 +38,12 @@ export const LAYERS: readonly Layer[] = [
   { name: "reader", paths: ["src/reader/"] },
   { name: "backlog", paths: ["src/backlog/"] },
   { name: "dispatch, handler", paths: ["src/dispatch/"] },
+  // The text of the one two layers below.
+  {
+    name: "handler process, generated",
+    paths: ["src/isolation/process/child_program.ts"],
+    prints: true,
+  },
   { name: "isolation", paths: ["src/isolation/"] },
   { name: "handler process", paths: ["src/isolation/process/child/"], prints: true },
   {

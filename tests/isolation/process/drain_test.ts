@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { connect, type Handler } from "../../../mod.ts";
 import { processHandler } from "../../../isolation.ts";
-import { delay, FRAMING, within } from "../../client/harness.ts";
+import { FRAMING, within } from "../../client/harness.ts";
 import { readUntil } from "../../cli/spillway.ts";
 import { moduleOf, PATIENCE_MS } from "../runs.ts";
 
@@ -35,18 +35,18 @@ async function pushServer() {
   };
 }
 
-/** Bytes in the send queue of `port`'s connection, every 50 ms while the handler spins: by a process of its own. */
+/**
+ * Bytes in the send queue of `port`'s connection, every 50 ms while the handler
+ * spins: by a process of its own, since this one may be what spins.
+ */
 async function sendQueues(port: number): Promise<number[]> {
-  const script = `i=0; while [ $i -lt ${SPIN_MS / 50 - 20} ]; do
-    cat /proc/net/tcp; echo; sleep 0.05; i=$((i+1)); done`;
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return new TextDecoder().decode(stdout).trim().split("\n\n").flatMap((table) => {
-    const rows = table.split("\n").map((row) => row.trim().split(/\s+/));
-    // State 01: established.
-    const row = rows.find(([, from, , state]) => from === local && state === "01");
-    return row === undefined ? [] : [parseInt(row[4].split(":")[0], 16)];
-  });
+  // State 01: established. The fifth field is the send and the receive queue.
+  const pick = `$2 == "${local}" && $4 == "01" { split($5, queue, ":"); print queue[1] }`;
+  const script = `i=0; while [ $i -lt ${SPIN_MS / 50 - 20} ]; do
+    awk '${pick}' /proc/net/tcp; sleep 0.05; i=$((i+1)); done`;
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").map((hex) => parseInt(hex, 16));
 }
 
 /** Spins in its first batch of more than a few frames. */
@@ -69,7 +69,6 @@ async function spin(handler: Handler) {
   const running = client.run(handler).catch((error) => error);
   const sampling = sendQueues(server.port);
   const queues = await within(sampling, "end of the samples", PATIENCE_MS);
-  await delay(0);
   const { framesDroppedOldest, pauses } = client.stats();
   await client.close();
   assertEquals(await within(running, "end of the run", PATIENCE_MS), undefined);
