@@ -25,7 +25,7 @@ import type { ChildMessage } from "./protocol.ts";
 import { decodeError, RemoteError } from "./remote_error.ts";
 import { spawnChild } from "./spawn.ts";
 
-/** How often a process that has nothing to do is asked for a sign of life, at most. */
+/** How often a process is asked, between two batches, for a sign of life and its memory; more often where a batch may take less. */
 const PING_EVERY_MS = 1000;
 /** What has been said before the end is read within this time of it. */
 const LAST_WORDS_MS = 500;
@@ -85,9 +85,7 @@ export class HandlerProcess {
       await started.kill();
       throw error;
     }
-    context.signal.addEventListener("abort", started.#abort);
-    if (context.signal.aborted) started.#abort();
-    started.#startPinging();
+    if (!started.over) started.#attend();
     return started;
   }
 
@@ -172,13 +170,25 @@ export class HandlerProcess {
     }
   }
 
-  #startPinging(): void {
+  /** Tells it when the client closes, and asks for signs of life, until it ends. */
+  #attend(): void {
+    const { signal } = this.#context;
+    signal.addEventListener("abort", this.#abort);
+    if (signal.aborted) this.#abort();
     const { batchTimeoutMs } = this.#settings;
-    this.#pinging = setInterval(() => {
-      if (this.#asked !== undefined) return;
-      this.#ask([message(ToChild.ping)], FromChild.pong, batchTimeoutMs, "give a sign of life")
-        // The end of the process is told by `ended`.
+    let waiting = false;
+    this.#pinging = setInterval(async () => {
+      if (waiting) return;
+      waiting = true;
+      // Why none came is told by `ended`.
+      await this.#ask(
+        [message(ToChild.ping)],
+        FromChild.pong,
+        batchTimeoutMs,
+        "give a sign of life",
+      )
         .catch(() => {});
+      waiting = false;
     }, Math.min(PING_EVERY_MS, batchTimeoutMs / 2));
   }
 

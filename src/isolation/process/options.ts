@@ -36,7 +36,7 @@ export interface ProcessOptions {
   grants?: Grants;
   /** Name in errors. Default the specifier. */
   name?: string;
-  /** Resident memory at which the process is killed, in bytes, at least 64 MiB; a bare one takes 50 to 60. Default 512 MiB. */
+  /** Resident memory at which the process is killed, in bytes, at least 96 MiB; a bare one takes about 60. Default 512 MiB. */
   memoryLimitBytes?: number;
   /** Milliseconds for handling one batch, and in between for a sign of life. Default 10000. */
   batchTimeoutMs?: number;
@@ -70,7 +70,7 @@ export interface ProcessSettings {
 }
 
 const MEBIBYTE = 1024 * 1024;
-const MEMORY_BYTES_MIN = 64 * MEBIBYTE;
+const MEMORY_BYTES_MIN = 96 * MEBIBYTE;
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 /** Kinds of specifiers that mean the same in every process. */
 const SCHEMES: readonly string[] = ["file:", "https:", "http:", "jsr:", "npm:", "data:"];

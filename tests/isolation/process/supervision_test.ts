@@ -155,6 +155,9 @@ Deno.test("close() of the client waits for the batch that is out, and ends the p
 });
 
 Deno.test("a client that is killed takes its handler processes along, also one that spins", async () => {
+  if (Deno.build.os === "windows") {
+    return console.log("skipped: on Windows a process can't see that its parent has ended");
+  }
   const program = fileURLToPath(new URL("programs/abandon.ts", import.meta.url));
   const client = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-run", program],
