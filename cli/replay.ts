@@ -35,7 +35,10 @@ export async function replay(args: string[]): Promise<number> {
     const code = plan.serve === undefined
       ? await putOut(plan, replay)
       : await serveReplay(plan.serve, replay, plan);
-    const { lostChunks } = replay.stats();
+    const { connections, lostChunks } = replay.stats();
+    if (code === 1 && connections === 0) {
+      console.error(`spillway replay: nothing of what was asked for is in ${plan.directory}`);
+    }
     if (lostChunks > 0) {
       console.error(`spillway replay: ${counted(lostChunks, "chunk")} of the recording are lost`);
     }
@@ -79,5 +82,6 @@ async function putOut(plan: ReplayPlan, replay: Replay): Promise<number> {
   };
   // INVARIANT: a plan says one of the two.
   const code = await new Run({ ...plan.output!, target }).run();
-  return failure === undefined ? code : refuse(failure);
+  if (failure !== undefined) throw failure;
+  return code;
 }

@@ -18,17 +18,14 @@ import { UsageError } from "./usage.ts";
 /** What is served is held in memory: producing it must cost nothing while it is pushed. */
 const SERVED_BYTES_MAX = 2 ** 30;
 
-/** Serves the recording until its last connection has gone to a client; gives the exit code. */
+/** Serves the recording until its last connection has gone to a client; gives the exit code, 1 if there is none. */
 export async function serveReplay(
   plan: ServePlan,
   replay: Replay,
-  { directory, replay: { speed = 1 }, json }: ReplayPlan,
+  { replay: { speed = 1 }, json }: ReplayPlan,
 ): Promise<number> {
   const sources = await load(replay, speed);
-  if (sources.length === 0) {
-    console.error(`spillway replay: nothing of what was asked for is in ${directory}`);
-    return 1;
-  }
+  if (sources.length === 0) return 1;
   const { loop, ...listening } = plan;
   const abort = new AbortController();
   using log = new PushLog({ json });
