@@ -100,6 +100,18 @@ export interface RawRule {
   delimiterBytes: number | "line_end";
 }
 
+/** What a batch shows, for who takes it to another process. */
+export interface Loan {
+  /** Where the frames lie. */
+  store: FrameStore;
+  /** Number of the first one there. */
+  first: number;
+  /** Names of the store's columns. */
+  names: readonly string[];
+  /** How raw positions follow from the index. */
+  raw: RawRule;
+}
+
 /** Columns by name, in objects of one shape. */
 class ColumnSet {
   [name: string]: ColumnArray;
@@ -144,6 +156,11 @@ export class SlabBatch implements Batch {
     this.#offsets = NOTHING;
     this.#lengths = NOTHING;
     this.#columns = undefined;
+  }
+
+  /** What is lent, while it is. */
+  get loan(): Loan {
+    return { store: this.#store, first: this.#first, names: this.#names, raw: this.#raw };
   }
 
   get epoch(): number {

@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { ReconnectOptions } from "./options.ts";
+/** Bounds of delays and attempts. */
+export interface BackoffOptions {
+  /** Upper bound of the first delay in milliseconds; doubled with each attempt. */
+  initialDelayMs: number;
+  /** Upper bound of every delay in milliseconds. */
+  maxDelayMs: number;
+  /** Attempts in a row. */
+  maxAttempts: number;
+}
 
 /** More would leave every bound behind, and at last the numbers. */
 const DOUBLINGS_MAX = 31;
@@ -16,11 +24,11 @@ const DOUBLINGS_MAX = 31;
 export class Backoff {
   /** Attempts since the last success. */
   attempt = 0;
-  readonly #options: Required<ReconnectOptions>;
+  readonly #options: BackoffOptions;
   readonly #random: () => number;
 
   /** `random` gives numbers from 0 to below 1. */
-  constructor(options: Required<ReconnectOptions>, random: () => number = Math.random) {
+  constructor(options: BackoffOptions, random: () => number = Math.random) {
     this.#options = options;
     this.#random = random;
   }
@@ -36,7 +44,7 @@ export class Backoff {
     return this.#random() * bound;
   }
 
-  /** A connection brought something: begin anew. */
+  /** An attempt succeeded: begin anew. */
   reset(): void {
     this.attempt = 0;
   }

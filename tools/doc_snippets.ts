@@ -14,7 +14,7 @@ const SCRATCH = join(".cache", "snippets");
 /** What documents call the server's address. */
 const ADDRESS = "localhost:9000";
 const RUN_LIMIT_MS = 120_000;
-const SOURCES = /^(?:README\.md|docs\/.*\.md|mod\.ts|cli\.ts)$/;
+const SOURCES = /^(?:README\.md|docs\/.*\.md|mod\.ts|isolation\.ts|cli\.ts)$/;
 
 async function output(command: string, args: string[]): Promise<string> {
   const { stdout } = await new Deno.Command(command, { args }).output();

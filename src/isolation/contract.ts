@@ -50,3 +50,13 @@ export interface Grants {
   /** Hosts it may import code from. */
   import?: boolean | readonly string[];
 }
+
+/**
+ * What happens to a batch whose handler threw, hung, crashed or took too much
+ * memory: `stop` the client with the error, `skip` the batch and count its
+ * frames, or `retry` it. Default `stop`.
+ */
+export type FailurePolicy = "stop" | "skip" | "retry";
+
+/** All policies. */
+export const FAILURE_POLICIES: readonly FailurePolicy[] = ["stop", "skip", "retry"];

@@ -20,9 +20,13 @@ const PATIENCE_MS = 20_000;
 export const FRAMING: LengthFieldFraming = { type: "length_field", initialBytesToStrip: 4 };
 
 /** `promise`, or an error that says what did not happen. */
-export async function within<T>(promise: PromiseLike<T>, what: string): Promise<T> {
+export async function within<T>(
+  promise: PromiseLike<T>,
+  what: string,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no ${what} within time`)), PATIENCE_MS);
+  const timer = setTimeout(() => reject(new Error(`no ${what} within time`)), patienceMs);
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -31,10 +35,14 @@ export async function within<T>(promise: PromiseLike<T>, what: string): Promise<
 }
 
 /** Resolves once `condition` holds. */
-export function until(condition: () => boolean, what: string): Promise<void> {
+export function until(
+  condition: () => boolean,
+  what: string,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setInterval(() => condition() && resolve(), 1);
-  return within(promise, what).finally(() => clearInterval(timer));
+  return within(promise, what, patienceMs).finally(() => clearInterval(timer));
 }
 
 /** Resolves after `ms`. */

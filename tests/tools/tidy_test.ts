@@ -65,6 +65,10 @@ Deno.test("checkModule() passes over comments", () => {
   assertEquals(modules("src/a.ts", text), []);
 });
 
+Deno.test("checkModule() takes no text for an import", () => {
+  assertEquals(modules("src/a.ts", 'f("from", "to"); f("--allow-import", "--cached-only");'), []);
+});
+
 Deno.test("checkText() finds unfinished work and paths of one machine", () => {
   assertEquals(texts("a.md", ["fine", "TO" + "DO more"].join("\n")), [
     "2 leaves something to do",

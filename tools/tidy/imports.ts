@@ -9,7 +9,8 @@ import { dirname, join } from "node:path/posix";
 import type { Problem } from "./text.ts";
 
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
-const IMPORT = /(?:(?<!["'])\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
+/** Not "from" or "--allow-import" in quotes, which are texts. */
+const IMPORT = /(?<!["'-])(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
 const PRINTS = /\bconsole\.\w+|\bDeno\.(?:exit|stdout|stderr)\b|\bprompt\(|\balert\(/g;
 
 function lengthOfMatch(layer: Layer, path: string): number {

@@ -19,7 +19,14 @@ export const LAYERS: readonly Layer[] = [
   { name: "package", paths: ["deno.json"] },
   {
     name: "errors",
-    paths: ["src/deferred.ts", "src/reason.ts", "src/errors.ts", "src/status.ts", "src/verdict.ts"],
+    paths: [
+      "src/deferred.ts",
+      "src/reason.ts",
+      "src/errors.ts",
+      "src/reconnect.ts",
+      "src/status.ts",
+      "src/verdict.ts",
+    ],
   },
   { name: "framing", paths: ["src/framing.ts"] },
   { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },
@@ -31,7 +38,14 @@ export const LAYERS: readonly Layer[] = [
   { name: "reader", paths: ["src/reader/"] },
   { name: "backlog", paths: ["src/backlog/"] },
   { name: "dispatch, handler", paths: ["src/dispatch/"] },
+  // The text of the one two layers below.
+  {
+    name: "handler process, generated",
+    paths: ["src/isolation/process/child_program.ts"],
+    prints: true,
+  },
   { name: "isolation", paths: ["src/isolation/"] },
+  { name: "handler process", paths: ["src/isolation/process/child/"], prints: true },
   {
     name: "client",
     paths: [
@@ -40,13 +54,12 @@ export const LAYERS: readonly Layer[] = [
       "src/feed.ts",
       "src/open_lanes.ts",
       "src/options.ts",
-      "src/reconnect.ts",
       "src/session.ts",
       "src/turn.ts",
     ],
   },
   { name: "recordings", paths: ["src/record/"] },
-  { name: "public API", paths: ["mod.ts", "spill.ts"] },
+  { name: "public API", paths: ["mod.ts", "spill.ts", "isolation.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },
 ];

@@ -1,0 +1,30 @@
+/**
+ * Handler modules behind a wall: each with exactly the rights it was granted.
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "jsr:@spillway/spillway";
+ * import { processHandler } from "jsr:@spillway/spillway/isolation";
+ *
+ * await using client = await connect("localhost:9000", { framing: { type: "lines" } });
+ * await client.run(
+ *   processHandler(import.meta.resolve("./store.ts"), { grants: { write: ["lines.log"] } }),
+ * );
+ * ```
+ *
+ * @module
+ */
+
+export { type FailurePolicy, type Grants, HandlerModuleError } from "./src/isolation/contract.ts";
+export { HandlerProcessError, type ProcessFailure } from "./src/isolation/process/errors.ts";
+export type {
+  ProcessEvent,
+  ProcessOptions,
+  RestartOptions,
+} from "./src/isolation/process/options.ts";
+export {
+  type ProcessHandler,
+  processHandler,
+  type ProcessHandlerStats,
+} from "./src/isolation/process/process_handler.ts";
+export { RemoteError } from "./src/isolation/process/remote_error.ts";

@@ -1,0 +1,15 @@
+/** The contract of handler modules, within the client's own isolate. */
+import { HandlerModuleError, handlerOf } from "../../src/isolation/contract.ts";
+import { contractSuite } from "./contract_suite.ts";
+
+let loads = 0;
+
+contractSuite("inline", async (specifier) => {
+  try {
+    // Each test has a module of its own, though the source be the same.
+    return handlerOf(await import(`${specifier}#${++loads}`), specifier);
+  } catch (error) {
+    if (error instanceof HandlerModuleError) throw error;
+    throw new HandlerModuleError(`the module cannot be loaded: ${(error as Error).message}`);
+  }
+});
