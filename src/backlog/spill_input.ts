@@ -11,7 +11,7 @@ import { type RecordHeader, RecordKind } from "../spill/format.ts";
 import type { SpillReader } from "../spill/reader.ts";
 import type { BacklogCounts, FrameRange } from "./backlog.ts";
 import { RestoredBatches } from "./restored.ts";
-import type { SpillParts } from "./spill_backlog.ts";
+import type { SpillParts } from "./spill_parts.ts";
 
 /** A disk that refused to read is asked again after so many milliseconds. */
 const RETRY_MS = 1000;
