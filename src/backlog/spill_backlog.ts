@@ -93,7 +93,7 @@ export class SpillBacklog implements Backlog {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#output.close();
-    await this.#input.close();
+    await this.#input.close("drop");
     await this.#parts.store.close();
   }
 
