@@ -27,6 +27,7 @@ export { type Client, connect } from "./src/client.ts";
 export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from "./src/columns.ts";
 export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
 export {
+  CorruptMemoryError,
   DisconnectError,
   FramingError,
   OptionError,

@@ -146,6 +146,16 @@ export class SlabBatch implements Batch {
     this.#columns = undefined;
   }
 
+  /** Where the frames lie, for those who hand the batch on. */
+  get store(): FrameStore {
+    return this.#store;
+  }
+
+  /** Number of the batch's first frame in its store. */
+  get first(): number {
+    return this.#first;
+  }
+
   get epoch(): number {
     return this.#store.epoch;
   }
@@ -222,7 +232,9 @@ export class SlabBatch implements Batch {
   }
 
   text(i: number): string {
-    return decoder.decode(this.frame(i));
+    const frame = this.frame(i);
+    // Not every runtime decodes what another thread may change meanwhile.
+    return decoder.decode(frame.buffer instanceof ArrayBuffer ? frame : frame.slice());
   }
 
   streamOffset(i: number): number {

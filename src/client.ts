@@ -10,10 +10,12 @@ import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
+import { sharedCoreModule } from "./core/module.ts";
 import { withResolvers } from "./deferred.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
+import { publishFeed } from "./dispatch/shared_feed.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
 import { isBytes, toBytes } from "./reader/control.ts";
@@ -72,7 +74,9 @@ export async function connect<const C extends readonly Column[] = readonly []>(
   target: Target,
   options: ConnectOptions<C>,
 ): Promise<Client<C>> {
-  const client = new FeedClient(target, options);
+  const settings = settle(options);
+  if (settings.sharedMemory) settings.module ??= await sharedCoreModule();
+  const client = new FeedClient(target, settings);
   await client.start();
   return client as unknown as Client<C>;
 }
@@ -95,19 +99,19 @@ class FeedClient implements Client {
   #waitedMs = 0;
   #taken = false;
 
-  constructor(target: Target, options: ConnectOptions) {
-    const settings = settle(options);
+  constructor(target: Target, settings: Settings) {
     const endpoint = parseTarget(target, settings.tls);
     if (endpoint.kind === "open" && settings.reconnect !== undefined) {
       throw new OptionError("reconnect", "an address to connect to again", "an open connection");
     }
     const stats = newStats();
-    const { columns, respond, bufferBytes, framing, module } = settings;
+    const { columns, respond, bufferBytes, framing, sharedMemory, module } = settings;
     const core = new Core({
       framing,
       columns,
       matches: respond.map((rule) => toBytes(rule.match)),
       bufferBytes,
+      sharedMemory,
       module,
     });
     const pool = new SlabPool(core);
@@ -122,6 +126,7 @@ class FeedClient implements Client {
       signal,
       stats: () => this.stats(),
     };
+    publishFeed(this.#context, { core, pool });
     const dispatcher = new Dispatcher({
       backlog,
       pool,
@@ -138,6 +143,7 @@ class FeedClient implements Client {
       endpoint,
       core,
       filler,
+      pool,
       backlog,
       waterMarks,
       dispatcher,
@@ -195,7 +201,7 @@ class FeedClient implements Client {
   }
 
   stats(): ClientStats {
-    const { stats, backlog } = this.#engine;
+    const { stats, backlog, pool } = this.#engine;
     const { oldest, newest } = backlog.drops;
     return {
       ...stats,
@@ -203,6 +209,7 @@ class FeedClient implements Client {
       framesDropped: stats.framesDropped + oldest + newest,
       framesDroppedOldest: oldest,
       framesDroppedNewest: newest,
+      slabsQuarantined: pool.quarantinedCount,
     };
   }
 

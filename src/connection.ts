@@ -9,7 +9,7 @@ import type { WaterMarks } from "./backlog/water_marks.ts";
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
-import { DisconnectError, FramingError } from "./errors.ts";
+import { CorruptMemoryError, DisconnectError, FramingError } from "./errors.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
 import { type Settings, tell } from "./options.ts";
@@ -18,6 +18,7 @@ import type { Filler } from "./reader/filler.ts";
 import { Reader } from "./reader/reader.ts";
 import { Writer } from "./reader/writer.ts";
 import { HandshakeSession } from "./session.ts";
+import type { SlabPool } from "./slab.ts";
 import { type ClientStats, HoldMeter } from "./status.ts";
 import { classify, ConnectTimeout, ended, type Failure, nameOf } from "./transport/failure.ts";
 import { closeQuietly, open } from "./transport/open.ts";
@@ -31,6 +32,7 @@ export interface Engine {
   endpoint: Endpoint;
   core: Core;
   filler: Filler;
+  pool: SlabPool;
   backlog: Backlog;
   waterMarks: WaterMarks;
   dispatcher: Dispatcher;
@@ -269,6 +271,13 @@ function failureOf(end: FeedEnd, name: string, dispatcher: Dispatcher): Failure 
     case "failed":
       if (end.error instanceof FramingError) {
         return { reason: "invalid_frame", what: `${name}: ${end.error.message}`, cause: end.error };
+      }
+      if (end.error instanceof CorruptMemoryError) {
+        return {
+          reason: "corrupt_memory",
+          what: `${name}: ${end.error.message}`,
+          cause: end.error,
+        };
       }
       return classify(end.error, name);
     case "handler":

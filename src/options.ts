@@ -98,7 +98,12 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   signal?: AbortSignal;
   /** Called with each event, from within the read loop: keep it short. */
   onEvent?: (event: ClientEvent) => void;
-  /** A compiled core.wasm, where code can't be compiled at run time. Default: the embedded one. */
+  /**
+   * Puts the buffer into memory that handlers in workers can be given, as
+   * `workerHandler()` of `@spillway/spillway/isolation` needs. Default `false`.
+   */
+  sharedMemory?: boolean;
+  /** A compiled core.wasm (core_shared.wasm for `sharedMemory`), where code can't be compiled at run time. Default: the embedded one. */
   module?: WebAssembly.Module;
 }
 
@@ -114,6 +119,7 @@ export type Settings =
       | "drainBytes"
       | "drainMs"
       | "coalesceReads"
+      | "sharedMemory"
       | "whenFull"
       | "writeQueueBytes"
       | "respond"
@@ -135,6 +141,7 @@ export function settle(options: ConnectOptions): Settings {
     drainBytes: options.drainBytes ?? 4 * 1024 * 1024,
     drainMs: options.drainMs ?? 10,
     coalesceReads: options.coalesceReads ?? true,
+    sharedMemory: options.sharedMemory ?? false,
     whenFull: options.whenFull ?? "block",
     writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
     respond: options.respond ?? [],
@@ -157,8 +164,10 @@ export function settle(options: ConnectOptions): Settings {
       settings.whenFull,
     );
   }
-  if (typeof settings.coalesceReads !== "boolean") {
-    throw new OptionError("coalesceReads", "true or false", settings.coalesceReads);
+  for (const name of ["coalesceReads", "sharedMemory"] as const) {
+    if (typeof settings[name] !== "boolean") {
+      throw new OptionError(name, "true or false", settings[name]);
+    }
   }
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
   checkRespond(settings.respond);

@@ -12,7 +12,8 @@
  * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
  * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
  * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
- * `handler`: the handler threw · `handshake` · `aborted`: your signal or
+ * `corrupt_memory`: a worker overwrote the shared memory · `handler`: the
+ * handler threw · `handshake` · `aborted`: your signal or
  * `close()` · `other`
  */
 export type DisconnectReason =
@@ -30,6 +31,7 @@ export type DisconnectReason =
   | "os_timeout"
   | "permission"
   | "invalid_frame"
+  | "corrupt_memory"
   | "handler"
   | "handshake"
   | "aborted"

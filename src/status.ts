@@ -27,6 +27,8 @@ export interface ClientStats {
   framesDroppedOldest: number;
   /** Frames dropped by `whenFull: "drop_newest"`. */
   framesDroppedNewest: number;
+  /** Slabs that a handler which does not answer still holds: they are never used again. */
+  slabsQuarantined: number;
   /** Batches handed out. */
   batches: number;
   /** Frames rejected under `onInvalid: "skip"`. */
@@ -74,6 +76,7 @@ export function newStats(): ClientStats {
     framesDropped: 0,
     framesDroppedOldest: 0,
     framesDroppedNewest: 0,
+    slabsQuarantined: 0,
     batches: 0,
     skippedFrames: 0,
     skippedBytes: 0,

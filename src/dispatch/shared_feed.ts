@@ -1,0 +1,30 @@
+/**
+ * What a handler that works in another thread needs of the client it was given
+ * to, beside what every handler gets.
+ *
+ * @module
+ */
+
+import type { Core } from "../core/core.ts";
+import type { SlabPool } from "../slab.ts";
+import type { HandlerContext } from "./handler.ts";
+
+/** The parts of a client that it hands on. */
+export interface SharedFeed {
+  /** Memory, layout, columns and how raw positions follow; `shared` tells whether the memory can be handed on. */
+  core: Core;
+  /** Where slabs can be quarantined. */
+  pool: SlabPool;
+}
+
+const feeds = new WeakMap<HandlerContext, SharedFeed>();
+
+/** Remembers what belongs to a client's context. */
+export function publishFeed(context: HandlerContext, feed: SharedFeed): void {
+  feeds.set(context, feed);
+}
+
+/** What belongs to `context`; `undefined` for one that no client made. */
+export function feedOf(context: HandlerContext): SharedFeed | undefined {
+  return feeds.get(context);
+}
