@@ -47,7 +47,7 @@ export const LAYERS: readonly Layer[] = [
       "src/turn.ts",
     ],
   },
-  { name: "public API", paths: ["mod.ts"] },
+  { name: "public API", paths: ["mod.ts", "isolation.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   { name: "command line", paths: ["cli/", "cli.ts"], outside: ["@std/", "node:"], prints: true },
 ];
