@@ -32,29 +32,29 @@ export function checkSpecifier(specifier: string | URL): string {
 /** What `Worker` takes as `deno.permissions`. */
 export type WorkerPermissions = Record<keyof Grants | "ffi", boolean | string[]>;
 
-const RIGHTS = ["net", "read", "write", "env", "run", "sys", "import"] as const;
+/** A native library could do everything else, so `ffi` can't be granted. */
+const NOTHING: Readonly<WorkerPermissions> = {
+  net: false,
+  read: false,
+  write: false,
+  env: false,
+  run: false,
+  sys: false,
+  import: false,
+  ffi: false,
+};
 
 /** Exactly what is granted; all else is refused. Throws an `OptionError` for rights there are not. */
 export function permissionsOf(grants: Grants): WorkerPermissions {
-  for (const right of Object.keys(grants)) {
-    if (!(RIGHTS as readonly string[]).includes(right)) {
-      throw new OptionError(`grants.${right}`, `nothing: there are ${RIGHTS.join(", ")}`, "it");
+  const permissions = { ...NOTHING };
+  for (const [right, granted] of Object.entries(grants)) {
+    if (right === "ffi" || !Object.hasOwn(NOTHING, right)) {
+      const rights = Object.keys(NOTHING).filter((known) => known !== "ffi");
+      throw new OptionError("grants", rights.join(", "), right);
     }
-  }
-  const permissions: WorkerPermissions = {
-    net: false,
-    read: false,
-    write: false,
-    env: false,
-    run: false,
-    sys: false,
-    import: false,
-    // A native library could do everything else.
-    ffi: false,
-  };
-  for (const right of RIGHTS) {
-    const granted = grants[right];
-    if (granted !== undefined) permissions[right] = listed(`grants.${right}`, granted);
+    if (granted !== undefined) {
+      permissions[right as keyof Grants] = listed(`grants.${right}`, granted);
+    }
   }
   return permissions;
 }

@@ -70,7 +70,7 @@ Deno.test("workerHandler() refuses options that can't work", () => {
   const url = moduleUrl("commands");
   const wrong: [string, () => unknown][] = [
     ["specifier", () => workerHandler("./handler.ts")],
-    ["grants.ffi", () => workerHandler(url, { grants: { ffi: true } as never })],
+    ["grants", () => workerHandler(url, { grants: { ffi: true } as never })],
     ["grants.net", () => workerHandler(url, { grants: { net: "localhost" } as never })],
     ["batchTimeoutMs", () => workerHandler(url, { batchTimeoutMs: 0 })],
     ["heartbeatTimeoutMs", () => workerHandler(url, { heartbeatTimeoutMs: NaN })],

@@ -1,5 +1,5 @@
 /** Runs the handler module MODULE in a worker on one LINE; says how that ended. */
-import { connect, HandlerError } from "../../../../mod.ts";
+import { connect, type HandlerError } from "../../../../mod.ts";
 import { workerHandler } from "../../../../isolation.ts";
 
 const [module, line] = Deno.args;
