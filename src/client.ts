@@ -126,7 +126,8 @@ class FeedClient implements Client {
       signal,
       stats: () => this.stats(),
     };
-    publishFeed(this.#context, { core, pool });
+    const polls = new Set<() => void>();
+    publishFeed(this.#context, { core, pool, polls });
     const dispatcher = new Dispatcher({
       backlog,
       pool,
@@ -135,6 +136,7 @@ class FeedClient implements Client {
       dutyCycleMs: settings.dutyCycleMs,
       stats,
       context: this.#context,
+      polls,
       onSettled: () => this.#connection?.ring(),
     });
     const filler = new Filler(core, pool, backlog, stats);

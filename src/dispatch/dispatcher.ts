@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   dutyCycleMs: number;
   stats: ClientStats;
   context: HandlerContext;
+  /** Called by {@linkcode Dispatcher.poll}. */
+  polls: ReadonlySet<() => void>;
   /** Called when an asynchronous call has settled. */
   onSettled: () => void;
 }
@@ -52,6 +54,12 @@ export class Dispatcher {
   /** Whether a batch is out. */
   get busy(): boolean {
     return this.#busy;
+  }
+
+  /** Has those who wait for another thread look whether the batch that is out has come back. */
+  poll(): void {
+    if (!this.#busy) return;
+    for (const poll of this.#options.polls) poll();
   }
 
   /** Resolves when no batch is out. */

@@ -15,6 +15,12 @@ export interface SharedFeed {
   core: Core;
   /** Where slabs can be quarantined. */
   pool: SlabPool;
+  /**
+   * Called in each duty cycle while a batch is out: whoever waits for another
+   * thread looks whether it has answered. Else that would be seen at the next
+   * turn of the event loop only, which a busy reader takes once a millisecond.
+   */
+  readonly polls: Set<() => void>;
 }
 
 const feeds = new WeakMap<HandlerContext, SharedFeed>();

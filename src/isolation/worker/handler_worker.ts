@@ -125,6 +125,11 @@ export class HandlerWorker {
     return answer;
   }
 
+  /** Looks whether the worker has answered. */
+  poll(): void {
+    if (this.#task?.report === "reply") this.#seeReply();
+  }
+
   /** Has the handler closed and ends the worker, unless it has died. */
   async close(): Promise<WorkerAnswer> {
     try {
@@ -212,11 +217,19 @@ export class HandlerWorker {
   }
 
   #replied(before: number, request: number): void {
-    if (this.#error !== undefined || this.#task?.report !== "reply") return;
+    // It was seen by polling.
+    if (this.#task?.report !== "reply" || this.#request !== request) return;
+    if (!this.#seeReply()) this.#awaitReply(before, request);
+  }
+
+  /** Whether the worker has answered, rightly or not. */
+  #seeReply(): boolean {
+    const request = this.#request;
     const reply = Atomics.load(this.#control.words, Word.reply);
+    if (reply === (request - 1 | 0)) return false;
     if (reply === request) this.#settle("done");
-    else if (reply === before) this.#awaitReply(before, request);
     else this.#fail(this.#odd(`expected an answer to batch ${request}, got one to ${reply}`));
+    return true;
   }
 
   #heed(data: unknown): void {

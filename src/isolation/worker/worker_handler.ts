@@ -103,6 +103,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
   readonly #sizer = new BatchSizer(CALL_MS);
+  readonly #poll = () => this.#worker?.poll();
   #worker: HandlerWorker | undefined;
 
   constructor(specifier: string, options: WorkerHandlerOptions) {
@@ -121,7 +122,9 @@ class WorkerHandler implements Handler, AsyncDisposable {
     if (this.#worker !== undefined) {
       throw new TypeError(`expected one client for ${this.#name}, got a second`);
     }
-    await this.#start(sharedFeedOf(context), context);
+    const feed = sharedFeedOf(context);
+    await this.#start(feed, context);
+    feed.polls.add(this.#poll);
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
