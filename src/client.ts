@@ -15,7 +15,7 @@ import { withResolvers } from "./deferred.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
-import { publishFeed } from "./dispatch/shared_feed.ts";
+import { newHandOver, publishFeed } from "./dispatch/shared_feed.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
 import { isBytes, toBytes } from "./reader/control.ts";
@@ -126,8 +126,8 @@ class FeedClient implements Client {
       signal,
       stats: () => this.stats(),
     };
-    const polls = new Set<() => void>();
-    publishFeed(this.#context, { core, pool, polls });
+    const feed = { core, pool, ...newHandOver() };
+    publishFeed(this.#context, feed);
     const dispatcher = new Dispatcher({
       backlog,
       pool,
@@ -136,7 +136,7 @@ class FeedClient implements Client {
       dutyCycleMs: settings.dutyCycleMs,
       stats,
       context: this.#context,
-      polls,
+      handOver: feed,
       onSettled: () => this.#connection?.ring(),
     });
     const filler = new Filler(core, pool, backlog, stats);

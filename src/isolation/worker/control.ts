@@ -3,8 +3,9 @@
  * `SharedArrayBuffer` a worker, apart from the memory frames lie in.
  *
  * ```text
- *  client   writes slab … pending, then request + 1, notify ──▶ worker
- *  client ◀── notify, reply = request                            worker
+ *  client   writes slot request + 1, then request, notify ──▶  worker
+ *  client ◀──────────────────────────── notify, reply + 1      worker
+ *           slots reply + 1 … request hold what is out
  * ```
  *
  * @module
@@ -16,22 +17,28 @@ import type { ClientStats } from "../../status.ts";
 export const Word = {
   /** Number of the last batch handed over; the worker waits for it to change. */
   request: 0,
-  /** The batch: slab, first frame, how many, connection, frames behind it. */
-  slab: 1,
-  first: 2,
-  count: 3,
-  epoch: 4,
-  pending: 5,
   /** Number of the last batch given back; the client waits for it to change. */
-  reply: 6,
+  reply: 1,
   /** Counts up while the worker's event loop turns. */
-  beats: 7,
+  beats: 2,
+  /** Not 0: the client has given this worker up; it must touch no batch any more. */
+  stop: 3,
+  /** Frames the handler has done of the batch behind `reply`, and how many it is given now. */
+  done: 4,
+  part: 5,
 } as const;
 
-/** Place of the slab's stream offset among the 64-bit floats, behind the words. */
-const STREAM_OFFSET = 4;
+/** Batches that may be handed over and not given back. */
+export const BATCHES_OUT = 4;
+
+/** Places in a batch's slot: slab, first frame, how many, connection, frames behind it. */
+const Slot = { slab: 0, first: 1, count: 2, epoch: 3, pending: 4, WORDS: 6 } as const;
+/** Place of the first slot among the words. */
+const SLOTS = 6;
+/** Place of the slots' stream offsets among the 64-bit floats, behind the words. */
+const STREAM_OFFSETS = (SLOTS + BATCHES_OUT * Slot.WORDS) / 2;
 /** Place of the first of the client's counters. */
-const STATS = 5;
+const STATS = STREAM_OFFSETS + BATCHES_OUT;
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -69,27 +76,31 @@ export class ControlBlock {
     return this.words.buffer;
   }
 
-  /** Writes what is to be handed over. */
-  write(range: HandedRange): void {
+  /** Writes batch number `request`. */
+  write(request: number, range: HandedRange): void {
     const { words } = this;
-    words[Word.slab] = range.slab;
-    words[Word.first] = range.first;
-    words[Word.count] = range.count;
-    words[Word.epoch] = range.epoch;
-    words[Word.pending] = Math.min(range.pending, INT32_MAX);
-    this.#numbers[STREAM_OFFSET] = range.streamOffset;
+    const slot = slotOf(request);
+    const at = SLOTS + slot * Slot.WORDS;
+    words[at + Slot.slab] = range.slab;
+    words[at + Slot.first] = range.first;
+    words[at + Slot.count] = range.count;
+    words[at + Slot.epoch] = range.epoch;
+    words[at + Slot.pending] = Math.min(range.pending, INT32_MAX);
+    this.#numbers[STREAM_OFFSETS + slot] = range.streamOffset;
   }
 
-  /** Reads what was handed over. */
-  read(): HandedRange {
+  /** Reads it. */
+  read(request: number): HandedRange {
     const { words } = this;
+    const slot = slotOf(request);
+    const at = SLOTS + slot * Slot.WORDS;
     return {
-      slab: words[Word.slab],
-      first: words[Word.first],
-      count: words[Word.count],
-      epoch: words[Word.epoch],
-      pending: words[Word.pending],
-      streamOffset: this.#numbers[STREAM_OFFSET],
+      slab: words[at + Slot.slab],
+      first: words[at + Slot.first],
+      count: words[at + Slot.count],
+      epoch: words[at + Slot.epoch],
+      pending: words[at + Slot.pending],
+      streamOffset: this.#numbers[STREAM_OFFSETS + slot],
     };
   }
 
@@ -104,4 +115,9 @@ export class ControlBlock {
     const values = names.map((name, i) => [name, this.#numbers[STATS + i]]);
     return Object.fromEntries(values) as ClientStats;
   }
+}
+
+/** Numbers wrap at 32 bits, which the number of slots divides. */
+function slotOf(request: number): number {
+  return (request >>> 0) % BATCHES_OUT;
 }

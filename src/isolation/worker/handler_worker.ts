@@ -9,7 +9,7 @@ import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
 import { bootstrapUrl, type WorkerPermissions } from "./bootstrap.ts";
-import { ControlBlock, type HandedRange, Word } from "./control.ts";
+import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
 import { WorkerProtocolError } from "./errors.ts";
 import {
   type FeedDescription,
@@ -17,13 +17,26 @@ import {
   type Order,
   parseReport,
   type PostedError,
-  type Report,
   WRITE_BYTES_MAX,
   WRITES_MAX,
 } from "./messages.ts";
 
 /** How something ended that a worker was asked to do. */
 export type WorkerAnswer = "done" | "unresponsive";
+
+/** How a batch ended: done; left with a worker that does not answer, which has done the first `done` frames and was at `part` more; or never begun by it. */
+export type BatchAnswer =
+  | { end: "done" }
+  | { end: "unresponsive"; done: number; part: number }
+  | { end: "not_begun" };
+
+const DONE: BatchAnswer = { end: "done" };
+
+/** A batch that is out. */
+interface Handed {
+  count: number;
+  settle: PromiseWithResolvers<BatchAnswer>;
+}
 
 /** What a worker needs. */
 export interface HandlerWorkerOptions {
@@ -40,17 +53,10 @@ export interface HandlerWorkerOptions {
   heartbeatTimeoutMs: number;
 }
 
-/** What the worker was asked to do. */
+/** What the worker was asked to do beside handling batches. */
 interface Task {
-  report: Report["type"] | "reply";
+  report: "loaded" | "opened" | "closed";
   settle: PromiseWithResolvers<WorkerAnswer>;
-  /** How long it has been at it, and how long it may. */
-  ms: number;
-  limitMs: number;
-  /** How long its event loop has stood still, and how long it may. */
-  silentMs: number;
-  silentLimitMs: number;
-  beats: number;
 }
 
 /** How many times within its timeout a worker is looked after. */
@@ -68,7 +74,15 @@ export class HandlerWorker {
   readonly #onAbort = () => this.#post({ type: "abort" });
   #task: Task | undefined;
   #error: unknown;
+  /** Batches that are out, in order. */
+  readonly #handed: Handed[] = [];
+  #awaiting = false;
   #request = 0;
+  #replied = 0;
+  /** How long the worker has been at its task or batch, and its event loop has stood still. */
+  #busyMs = 0;
+  #silentMs = 0;
+  #beats = 0;
   #statsAt = 0;
   #writes = 0;
   #writeBytes = 0;
@@ -98,7 +112,7 @@ export class HandlerWorker {
   static async start(options: HandlerWorkerOptions): Promise<HandlerWorker> {
     const worker = new HandlerWorker(options);
     try {
-      await worker.#begin("loaded");
+      await worker.#expect("loaded");
       await worker.#open();
       return worker;
     } catch (error) {
@@ -108,26 +122,40 @@ export class HandlerWorker {
   }
 
   /** Hands frames over; resolves when the handler is done with them. Rejects with what it threw. */
-  hand(range: HandedRange): Promise<WorkerAnswer> {
+  hand(range: HandedRange): Promise<BatchAnswer> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    // INVARIANT: no more are out than there are slots.
+    if (this.#handed.length >= BATCHES_OUT) throw new Error("a worker was handed too many batches");
     const control = this.#control;
-    control.write(range);
     const now = performance.now();
     if (now - this.#statsAt >= STATS_MS) {
       this.#statsAt = now;
       control.writeStats(this.#options.context.stats());
     }
-    const answer = this.#ask("reply");
-    const before = this.#request;
-    this.#request = (before + 1) | 0;
+    const settle = withResolvers<BatchAnswer>();
+    this.#handed.push({ count: range.count, settle });
+    if (this.#handed.length === 1) this.#begin();
+    this.#request = (this.#request + 1) | 0;
+    control.write(this.#request, range);
     Atomics.store(control.words, Word.request, this.#request);
     Atomics.notify(control.words, Word.request);
-    this.#awaitReply(before, this.#request);
-    return answer;
+    if (!this.#awaiting) this.#awaitReply();
+    return settle.promise;
   }
 
-  /** Looks whether the worker has answered. */
+  /** Takes back what the worker has answered. */
   poll(): void {
-    if (this.#task?.report === "reply") this.#seeReply();
+    if (this.#handed.length === 0) return;
+    const reply = Atomics.load(this.#control.words, Word.reply);
+    const answered = (reply - this.#replied) | 0;
+    if (answered === 0) return;
+    if (!(answered > 0 && answered <= this.#handed.length)) {
+      const expected = `answers to batches ${this.#replied} to ${this.#request}`;
+      return this.#fail(this.#odd(`expected ${expected}, got one to ${reply}`));
+    }
+    this.#replied = reply;
+    this.#begin();
+    for (const { settle } of this.#handed.splice(0, answered)) settle.resolve(DONE);
   }
 
   /** Has the handler closed and ends the worker, unless it has died. */
@@ -145,6 +173,7 @@ export class HandlerWorker {
   /** Ends the worker, unless it computes without end: then it goes on, but is heard no more. */
   terminate(): void {
     clearInterval(this.#timer);
+    Atomics.store(this.#control.words, Word.stop, 1);
     this.#options.context.signal.removeEventListener("abort", this.#onAbort);
     this.#worker.onmessage = null;
     this.#worker.terminate();
@@ -156,7 +185,7 @@ export class HandlerWorker {
   async #open(): Promise<void> {
     const { feed, context, heartbeatTimeoutMs } = this.#options;
     const statNames = Object.keys(context.stats()) as (keyof ReturnType<typeof context.stats>)[];
-    const opened = this.#begin("opened");
+    const opened = this.#expect("opened");
     this.#control.writeStats(context.stats());
     this.#post({
       type: "start",
@@ -169,7 +198,7 @@ export class HandlerWorker {
     await opened;
   }
 
-  async #begin(report: "loaded" | "opened"): Promise<void> {
+  async #expect(report: "loaded" | "opened"): Promise<void> {
     if (await this.#ask(report) === "done") return;
     const { specifier, startTimeoutMs } = this.#options;
     throw new HandlerModuleError(
@@ -181,18 +210,16 @@ export class HandlerWorker {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     // INVARIANT: a worker is asked for one thing at a time.
     if (this.#task !== undefined) throw new Error("a worker was asked for two things at a time");
-    const { batchTimeoutMs, heartbeatTimeoutMs, startTimeoutMs } = this.#options;
     const settle = withResolvers<WorkerAnswer>();
-    this.#task = {
-      report,
-      settle,
-      ms: 0,
-      limitMs: report === "reply" ? batchTimeoutMs : startTimeoutMs,
-      silentMs: 0,
-      silentLimitMs: report === "reply" ? heartbeatTimeoutMs : startTimeoutMs,
-      beats: 0,
-    };
+    this.#task = { report, settle };
+    this.#begin();
     return settle.promise;
+  }
+
+  /** The worker begins with something. */
+  #begin(): void {
+    this.#busyMs = 0;
+    this.#silentMs = 0;
   }
 
   #settle(answer: WorkerAnswer): void {
@@ -207,29 +234,21 @@ export class HandlerWorker {
     const task = this.#task;
     this.#task = undefined;
     task?.settle.reject(this.#error);
+    for (const { settle } of this.#handed.splice(0)) settle.reject(this.#error);
   }
 
-  #awaitReply(before: number, request: number): void {
+  #awaitReply(): void {
     const { words } = this.#control;
-    const wait = Atomics.waitAsync(words, Word.reply, before);
-    if (wait.async) wait.value.then(() => this.#replied(before, request));
-    else this.#replied(before, request);
+    const wait = Atomics.waitAsync(words, Word.reply, this.#replied);
+    this.#awaiting = true;
+    if (wait.async) wait.value.then(() => this.#woken());
+    else queueMicrotask(() => this.#woken());
   }
 
-  #replied(before: number, request: number): void {
-    // It was seen by polling.
-    if (this.#task?.report !== "reply" || this.#request !== request) return;
-    if (!this.#seeReply()) this.#awaitReply(before, request);
-  }
-
-  /** Whether the worker has answered, rightly or not. */
-  #seeReply(): boolean {
-    const request = this.#request;
-    const reply = Atomics.load(this.#control.words, Word.reply);
-    if (reply === (request - 1 | 0)) return false;
-    if (reply === request) this.#settle("done");
-    else this.#fail(this.#odd(`expected an answer to batch ${request}, got one to ${reply}`));
-    return true;
+  #woken(): void {
+    this.#awaiting = false;
+    this.poll();
+    if (this.#handed.length > 0) this.#awaitReply();
   }
 
   #heed(data: unknown): void {
@@ -248,14 +267,17 @@ export class HandlerWorker {
     }
   }
 
-  /** The worker lives on: its handler is still to be closed. */
+  /** The worker lives on: its handler is still to be closed. What was handed over behind its batch is not begun. */
   #threw(posted: PostedError): void {
-    const task = this.#task;
     const error = fromPosted(posted);
-    if (task === undefined) return this.#fail(error);
-    this.#task = undefined;
-    const loading = task.report === "loaded";
-    task.settle.reject(loading ? new HandlerModuleError(error.message) : error);
+    if (this.#task !== undefined) {
+      const { report, settle } = this.#task;
+      this.#task = undefined;
+      return settle.reject(report === "loaded" ? new HandlerModuleError(error.message) : error);
+    }
+    this.poll();
+    if (this.#handed.length === 0) return this.#fail(error);
+    for (const { settle } of this.#handed.splice(0)) settle.reject(error);
   }
 
   #write(id: number, bytes: Uint8Array<ArrayBuffer>): void {
@@ -277,15 +299,34 @@ export class HandlerWorker {
 
   /** A late look counts once: while this side was held, nobody listened. */
   #look(): void {
-    const task = this.#task;
-    if (task === undefined) return;
+    this.poll();
+    if (this.#task === undefined && this.#handed.length === 0) return;
+    const { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs } = this.#options;
     const beats = Atomics.load(this.#control.words, Word.beats);
-    task.ms += this.#lookEveryMs;
-    task.silentMs = beats === task.beats ? task.silentMs + this.#lookEveryMs : 0;
-    task.beats = beats;
-    if (task.ms >= task.limitMs || task.silentMs >= task.silentLimitMs) {
-      this.#settle("unresponsive");
+    this.#busyMs += this.#lookEveryMs;
+    this.#silentMs = beats === this.#beats ? this.#silentMs + this.#lookEveryMs : 0;
+    this.#beats = beats;
+    if (this.#task !== undefined) {
+      if (this.#busyMs >= startTimeoutMs) this.#settle("unresponsive");
+    } else if (this.#busyMs >= batchTimeoutMs || this.#silentMs >= heartbeatTimeoutMs) {
+      this.#giveUp();
     }
+  }
+
+  /** Tells those who wait for batches what the worker has still done. */
+  #giveUp(): void {
+    const { words } = this.#control;
+    Atomics.store(words, Word.stop, 1);
+    const [head, ...rest] = this.#handed.splice(0);
+    const done = Atomics.load(words, Word.done);
+    const part = Atomics.load(words, Word.part);
+    const right = done >= 0 && part >= 1 && done + part <= head.count;
+    head.settle.resolve({
+      end: "unresponsive",
+      done: right ? done : 0,
+      part: right ? part : head.count,
+    });
+    for (const { settle } of rest) settle.resolve({ end: "not_begun" });
   }
 
   #post(order: Order): void {

@@ -10,11 +10,12 @@ import { listen, post } from "./scope.ts";
 import { SlabBatch } from "../../batch.ts";
 import { withResolvers } from "../../deferred.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import { BatchSizer } from "../../dispatch/sizer.ts";
 import { WriteQueueFullError } from "../../errors.ts";
 import { isBytes, toBytes } from "../../reader/control.ts";
 import { Slab } from "../../slab.ts";
 import { handlerOf } from "../contract.ts";
-import { ControlBlock, Word } from "./control.ts";
+import { ControlBlock, type HandedRange, Word } from "./control.ts";
 import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
 
 /** Serves the handler that `module` exports; called by the bootstrap, once. */
@@ -35,10 +36,14 @@ function threw(error: unknown): void {
 /** About 10 µs, which is what being woken takes at the least. */
 const LOOKS = 1000;
 
+/** One call takes about so long, so that the event loop turns often enough to tell that it lives. */
+const CALL_MS = 100;
+
 class Runtime {
   readonly #handler: Handler;
   readonly #abort = new AbortController();
   readonly #writes = new Writes();
+  readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
 
   constructor(handler: Handler) {
@@ -77,27 +82,42 @@ class Runtime {
     await this.#serveBatches(control, new Lender(order.feed), this.#context);
   }
 
-  /** A loop without end: the client ends the worker. */
+  /** Until the client ends the worker. */
   async #serveBatches(
     control: ControlBlock,
     lender: Lender,
     context: HandlerContext,
-  ): Promise<never> {
+  ): Promise<void> {
     const { words } = control;
     for (let served = 0;;) {
-      if (!changedSoon(words, Word.request, served)) {
-        const wait = Atomics.waitAsync(words, Word.request, served);
-        if (wait.async) await wait.value;
-      }
-      const request = Atomics.load(words, Word.request);
-      if (request === served) continue;
-      served = request;
-      const batch = lender.lend(control);
-      await this.#handler.batch(batch, context);
-      batch.revoke();
-      Atomics.add(words, Word.beats, 1);
+      if (Atomics.load(words, Word.request) === served) await changed(words, Word.request, served);
+      if (Atomics.load(words, Word.stop) !== 0) return;
+      if (Atomics.load(words, Word.request) === served) continue;
+      served = (served + 1) | 0;
+      await this.#handle(control, control.read(served), lender, context);
       Atomics.store(words, Word.reply, served);
       Atomics.notify(words, Word.reply);
+    }
+  }
+
+  /** Lends the handler a batch, in parts of such a size that the event loop turns often enough. */
+  async #handle(
+    { words }: ControlBlock,
+    range: HandedRange,
+    lender: Lender,
+    context: HandlerContext,
+  ): Promise<void> {
+    for (let done = 0; done < range.count && Atomics.load(words, Word.stop) === 0;) {
+      const part = Math.min(this.#sizer.allowed, range.count - done);
+      Atomics.store(words, Word.done, done);
+      Atomics.store(words, Word.part, part);
+      const started = performance.now();
+      const batch = lender.lend(range, done, part);
+      await this.#handler.batch(batch, context);
+      batch.revoke();
+      this.#sizer.observe(part, performance.now() - started);
+      Atomics.add(words, Word.beats, 1);
+      done += part;
     }
   }
 
@@ -107,10 +127,15 @@ class Runtime {
   }
 }
 
-/** Whether a word changes while looking at it costs less than being woken. */
-function changedSoon(words: Int32Array<SharedArrayBuffer>, at: number, from: number): boolean {
-  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return true;
-  return false;
+/** Resolves when a word is not `from` any more; looks for a while, which costs less than being woken. */
+async function changed(
+  words: Int32Array<SharedArrayBuffer>,
+  at: number,
+  from: number,
+): Promise<void> {
+  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return;
+  const wait = Atomics.waitAsync(words, at, from);
+  if (wait.async) await wait.value;
 }
 
 /** Makes batches over the client's memory. */
@@ -126,14 +151,13 @@ class Lender {
     this.#raw = raw;
   }
 
-  /** The batch that was handed over. A new one each time: who kept an old one must not find other frames in it. */
-  lend(control: ControlBlock): SlabBatch {
-    const { slab: number, first, count, pending, epoch, streamOffset } = control.read();
-    const slab = this.#slabs[number];
-    slab.epoch = epoch;
-    slab.streamOffset = streamOffset;
+  /** Frames `done` to `done + count` of what was handed over. A new batch each time: who kept an old one must not find other frames in it. */
+  lend(range: HandedRange, done: number, count: number): SlabBatch {
+    const slab = this.#slabs[range.slab];
+    slab.epoch = range.epoch;
+    slab.streamOffset = range.streamOffset;
     const batch = new SlabBatch(slab, this.#names, this.#raw);
-    batch.lend(first, count, pending);
+    batch.lend(range.first + done, count, range.pending + range.count - done - count);
     return batch;
   }
 }

@@ -7,11 +7,11 @@
 import { type Batch, SlabBatch } from "../../batch.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
-import { BatchSizer } from "../../dispatch/sizer.ts";
 import { OptionError } from "../../errors.ts";
 import { Slab } from "../../slab.ts";
 import type { Grants } from "../contract.ts";
 import { checkSpecifier, permissionsOf, type WorkerPermissions } from "./bootstrap.ts";
+import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
 import { HandlerWorker } from "./handler_worker.ts";
 
@@ -49,8 +49,6 @@ export interface WorkerHandlerOptions {
   onEvent?: (event: WorkerHandlerEvent) => void;
 }
 
-/** One call in a worker takes about so long, so that its event loop turns often enough to tell that it lives. */
-const CALL_MS = 100;
 /** When such a part of the client's slabs is lost to workers that do not answer, the client stops. */
 const QUARANTINE_SHARE = 1 / 4;
 
@@ -102,9 +100,10 @@ class WorkerHandler implements Handler, AsyncDisposable {
   readonly #permissions: WorkerPermissions;
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
-  readonly #sizer = new BatchSizer(CALL_MS);
-  readonly #poll = () => this.#worker?.poll();
-  #worker: HandlerWorker | undefined;
+  readonly #poll = () => this.#running?.poll();
+  /** The worker, or the one that is being started. */
+  #worker: Promise<HandlerWorker> | undefined;
+  #running: HandlerWorker | undefined;
 
   constructor(specifier: string, options: WorkerHandlerOptions) {
     this.#specifier = specifier;
@@ -123,21 +122,24 @@ class WorkerHandler implements Handler, AsyncDisposable {
       throw new TypeError(`expected one client for ${this.#name}, got a second`);
     }
     const feed = sharedFeedOf(context);
-    await this.#start(feed, context);
+    this.#worker = this.#start(feed, context);
+    await this.#worker;
     feed.polls.add(this.#poll);
+    feed.batchesOut = BATCHES_OUT;
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
     const lent = lentOf(batch);
     for (let from = 0; from < lent.batch.count;) {
-      const count = Math.min(this.#sizer.allowed, lent.batch.count - from);
-      await this.#hand(lent, from, count, context);
-      from += count;
+      // One that is being started in place of another takes what it left, in order.
+      const worker = await this.#worker;
+      if (worker === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
+      from = await this.#hand(worker, lent, from, context);
     }
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
+    const worker = await this.#worker?.catch(() => undefined);
     this.#worker = undefined;
     if (await worker?.close() !== "unresponsive") return;
     throw new UnresponsiveHandlerError(
@@ -145,16 +147,16 @@ class WorkerHandler implements Handler, AsyncDisposable {
     );
   }
 
-  // deno-lint-ignore require-await -- it is done at once
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#worker?.terminate();
+    const worker = await this.#worker?.catch(() => undefined);
     this.#worker = undefined;
+    worker?.terminate();
   }
 
-  async #start(feed: SharedFeed, context: HandlerContext): Promise<void> {
+  async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
     const { core } = feed;
     const { slabBytes, capacity, slabs } = core.layout;
-    this.#worker = await HandlerWorker.start({
+    const worker = await HandlerWorker.start({
       specifier: this.#specifier,
       name: this.#name,
       permissions: this.#permissions,
@@ -172,52 +174,58 @@ class WorkerHandler implements Handler, AsyncDisposable {
       ...this.#limits,
     });
     this.#onEvent({ type: "started", name: this.#name });
+    this.#running = worker;
+    return worker;
   }
 
-  /** Hands over frames `from` to `from + count` of a batch. */
+  /** Hands over a batch from frame `from` on; resolves with the first frame that is to be handed over again. */
   async #hand(
+    worker: HandlerWorker,
     { batch, slab }: Lent,
     from: number,
-    count: number,
     context: HandlerContext,
-  ): Promise<void> {
-    if (this.#worker === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
-    const started = performance.now();
-    const answer = await this.#worker.hand({
+  ): Promise<number> {
+    const answer = await worker.hand({
       slab: slab.number,
       first: batch.first + from,
-      count,
-      pending: batch.pending + batch.count - from - count,
+      count: batch.count - from,
+      pending: batch.pending,
       epoch: slab.epoch,
       streamOffset: slab.streamOffset,
     });
-    if (answer === "done") this.#sizer.observe(count, performance.now() - started);
-    else await this.#abandon(slab, count, batch.streamOffset(from), context);
+    if (answer.end === "done") return batch.count;
+    if (answer.end === "not_begun") return from;
+    const at = from + answer.done;
+    this.#abandon(worker, slab, answer.part, batch.streamOffset(at), context);
+    return at + answer.part;
   }
 
-  /** Leaves a worker behind with what it holds, and goes on with a new one. */
-  async #abandon(
+  /** Leaves a worker behind with what it holds, and begins to start a new one. */
+  #abandon(
+    worker: HandlerWorker,
     slab: Slab,
     frames: number,
     offset: number,
     context: HandlerContext,
-  ): Promise<void> {
+  ): void {
     const feed = sharedFeedOf(context);
     const { pool } = feed;
     pool.quarantine(slab);
-    this.#worker?.terminate();
-    this.#worker = undefined;
+    worker.terminate();
     const { epoch } = slab;
     const { quarantinedCount: slabsQuarantined } = pool;
     const name = this.#name;
     this.#onEvent({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
     if (slabsQuarantined >= pool.slabs.length * QUARANTINE_SHARE) {
+      this.#worker = undefined;
       throw new UnresponsiveHandlerError(
         `${name} did not answer for ${frames} frames at offset ${offset}, and ${slabsQuarantined} ` +
           `of ${pool.slabs.length} slabs are lost that way: run it by processHandler(), which can end it`,
       );
     }
-    await this.#start(feed, context);
+    this.#worker = this.#start(feed, context);
+    // Whoever hands over the next batch is told.
+    this.#worker.catch(() => {});
   }
 }
 
