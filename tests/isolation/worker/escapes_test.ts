@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { DisconnectError } from "../../../mod.ts";
+import { WorkerProtocolError } from "../../../isolation.ts";
 import { within } from "../../client/harness.ts";
 import { causeOf, scene } from "./harness.ts";
 
@@ -80,6 +81,14 @@ Deno.test("a flood of writes ends at the worker's own bound", async () => {
   assertEquals(lines.at(-1), "on");
   const { bytesWritten } = it.client.stats();
   assert(bytesWritten < 4 * 1024 * 1024, `${bytesWritten} bytes`);
+});
+
+Deno.test("a worker that forges answers ends the client with a typed error", async () => {
+  await using it = await scene("forger");
+  it.say("a", "b");
+  const cause = causeOf(await it.ended);
+  assertInstanceOf(cause, WorkerProtocolError);
+  assert(cause.message.includes("got one to -1"), cause.message);
 });
 
 /** Runs the handler `module` on one line in a process of its own. */

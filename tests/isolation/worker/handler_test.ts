@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { HandlerError, OptionError } from "../../../mod.ts";
 import { HandlerModuleError, UnresponsiveHandlerError, workerHandler } from "../../../isolation.ts";
-import { connected, within } from "../../client/harness.ts";
+import { connected, FRAMING, numbered, within } from "../../client/harness.ts";
 import { ScriptedTransport } from "../../transport/scripted.ts";
 import { causeOf, moduleUrl, scene } from "./harness.ts";
 
@@ -124,6 +124,29 @@ Deno.test("a worker that never answers is left behind with its slab, and a new o
     slabsQuarantined: 1,
   });
   assertEquals(it.client.stats().slabsQuarantined, 1);
+});
+
+Deno.test("behind a worker that never answers the new one gets every frame the old one had not begun", async () => {
+  const frames = 200_000;
+  await using it = await scene("numbers", {
+    batchTimeoutMs: 1000,
+    connect: { framing: FRAMING },
+  });
+  it.transport.give(numbered(frames, 60), null);
+  assertEquals(await it.ended, undefined);
+  const told = it.events.find((event) => event.type === "unresponsive");
+  assert(told?.type === "unresponsive");
+  const stuck = [told.offset / 64, told.offset / 64 + told.frames];
+  assert(stuck[0] <= 50_000 && 50_000 < stuck[1], stuck.join());
+  // Each line begins where the one before ended, but for the frames that were told of.
+  let next = 0;
+  for (const [from, to] of it.lines().map((line) => line.split(" ").map(Number))) {
+    if (next === stuck[0]) next = stuck[1];
+    assertEquals(from, next);
+    next = to + 1;
+  }
+  assertEquals(next, frames);
+  assertEquals(it.client.stats().framesDelivered, frames);
 });
 
 Deno.test("workers that hold a quarter of the slabs end the client with advice", async () => {
