@@ -51,7 +51,12 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
   write(bytes: string | Uint8Array): Promise<void>;
   /** Counters now. */
   stats(): ClientStats;
-  /** Closes the connection. Frames not handed out are dropped and counted; a batch that is out stays valid until its handler is done. */
+  /**
+   * Closes the connection. Frames not handed out are dropped and counted; a
+   * batch that is out stays valid until its handler is done. As long as records
+   * of a process that died have not all been read, what is on disk is not dropped
+   * but stays there for the next start: such frames are then still pending.
+   */
   close(): Promise<void>;
 }
 
@@ -74,7 +79,15 @@ export async function connect<const C extends readonly Column[] = readonly []>(
   options: ConnectOptions<C>,
 ): Promise<Client<C>> {
   const settings = settle(options);
-  const spill = await openSpillOf(settings);
+  return await start(target, settings, await openSpillOf(settings)) as unknown as Client<C>;
+}
+
+/** {@linkcode connect} with options filled in, and with the spill open if there is to be one. */
+export async function start(
+  target: Target,
+  settings: Settings,
+  spill: OpenSpill | undefined,
+): Promise<Client> {
   let client: FeedClient;
   try {
     client = new FeedClient(target, settings, spill);
@@ -83,7 +96,7 @@ export async function connect<const C extends readonly Column[] = readonly []>(
     throw error;
   }
   await client.start();
-  return client as unknown as Client<C>;
+  return client;
 }
 
 /** Clients that don't spill don't load what does. */
@@ -128,6 +141,8 @@ class FeedClient implements Client {
       module,
     });
     const pool = new SlabPool(core);
+    // Before a backlog is at work.
+    const waterMarks = waterMarksOf(settings, pool);
     const backlog = spill?.backlog({
       pool,
       columns,
@@ -136,7 +151,6 @@ class FeedClient implements Client {
       tell: (event) => this.#emit(event),
     }) ?? new MemoryBacklog(pool, settings.whenFull);
     this.#epoch = spill?.lastEpoch ?? 0;
-    const waterMarks = waterMarksOf(settings, pool);
     const signal = settings.signal === undefined
       ? this.#abort.signal
       : AbortSignal.any([settings.signal, this.#abort.signal]);

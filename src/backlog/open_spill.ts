@@ -10,6 +10,7 @@ import type { SlabPool } from "../slab.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill as openStore } from "../spill/open.ts";
 import type { Position } from "../spill/cursors.ts";
+import type { Disk } from "../spill/disk.ts";
 import type { SpillStore } from "../spill/store.ts";
 import type { Backlog } from "./backlog.ts";
 import { SpillBacklog, type SpillEvent } from "./spill_backlog.ts";
@@ -83,10 +84,13 @@ export class OpenSpill {
   }
 }
 
-/** Opens the directory; throws what `openSpill()` of the store throws. */
-export async function openSpill(settings: SpillSettings): Promise<OpenSpill> {
-  const { dir, segmentBytes = SEGMENT_BYTES, maxBytes } = settings;
-  const store = await openStore(dir, { segmentBytes, maxBytes });
+/** Opens the directory, on `disk` if that is another than Deno's; throws what `openSpill()` of the store throws. */
+export async function openSpill(
+  settings: SpillSettings,
+  disk: Disk | string = settings.dir,
+): Promise<OpenSpill> {
+  const { segmentBytes = SEGMENT_BYTES, maxBytes } = settings;
+  const store = await openStore(disk, { segmentBytes, maxBytes });
   try {
     return new OpenSpill(store, settings, await store.registerCursor(CURSOR));
   } catch (error) {

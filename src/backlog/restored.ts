@@ -34,6 +34,8 @@ interface Loan {
 export class RestoredBatches {
   /** Frames not taken yet. */
   frames = 0;
+  /** Sequence of the last record all of whose frames were taken, 0 before the first. */
+  takenSequence = 0;
   readonly #queue: Loan[] = [];
   readonly #buffers: Uint8Array<ArrayBuffer>[] = Array.from(
     { length: BUFFERS },
@@ -74,6 +76,7 @@ export class RestoredBatches {
     loan.references += 1;
     if (end === frames) {
       this.#queue.shift();
+      this.takenSequence = loan.batch.sequence;
       this.#release(loan);
     }
     return { store, first, end, release: () => this.#release(loan) };

@@ -18,6 +18,7 @@ import type { BatchCodec } from "../spill/batch_codec.ts";
 import type { SpillStore } from "../spill/store.ts";
 import { type Backlog, type FrameRange, newCounts } from "./backlog.ts";
 import { RangeQueue } from "./memory_backlog.ts";
+import { Refusal } from "./refusal.ts";
 import { SpillInput } from "./spill_input.ts";
 
 /** A disk that refused is asked again after so many milliseconds. */
@@ -65,15 +66,15 @@ export class SpillBacklog implements Backlog {
   readonly #memory: RangeQueue;
   readonly #outgoing: RangeQueue;
   readonly #input: SpillInput;
+  readonly #refusal: Refusal<SpillEvent>;
   #spilling: boolean;
   #writing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The disk refused or is full, and that was told. */
-  #refused = false;
   #closed = false;
 
   constructor(parts: SpillParts) {
     this.#parts = parts;
+    this.#refusal = new Refusal(parts.tell);
     this.#memory = new RangeQueue(parts.pool);
     this.#outgoing = new RangeQueue(parts.pool);
     this.#input = new SpillInput(parts, this.counts, () => this.#onRead());
@@ -96,7 +97,9 @@ export class SpillBacklog implements Backlog {
   }
 
   get bufferedBytes(): number {
-    return (this.#memory.length + this.#outgoing.length) * this.#parts.pool.slabBytes;
+    const { last } = this.#memory;
+    const shared = last !== undefined && last.store === this.#outgoing.head?.store ? 1 : 0;
+    return (this.#memory.slabs + this.#outgoing.slabs - shared) * this.#parts.pool.slabBytes;
   }
 
   push(slab: Slab, first: number, end: number): void {
@@ -180,13 +183,13 @@ export class SpillBacklog implements Backlog {
 
   /** Writes the oldest range, or drops it; false if neither is possible now. */
   async #append(range: FrameRange): Promise<boolean> {
-    const { store, codec, tell, whenFull } = this.#parts;
+    const { store, codec, whenFull } = this.#parts;
     const frames = range.end - range.first;
     const { info, parts } = codec.encode(range.store, range.first, frames);
     const result = await store.append({ ...info, timeMicros: 0 }, parts);
     if (this.#closed && result.type !== "appended") return false;
     if (result.type === "appended") {
-      this.#refused = false;
+      this.#refusal.worked();
       // Nothing, if it was cleared meanwhile: then what is on disk is dropped as well.
       if (this.#outgoing.drop() > 0) {
         this.counts.spilled += frames;
@@ -194,14 +197,11 @@ export class SpillBacklog implements Backlog {
       }
       return true;
     }
-    if (!this.#refused) {
-      this.#refused = true;
-      tell(
-        result.type === "full"
-          ? { type: "spill_full", maxBytes: result.maxBytes }
-          : { type: "spill_failed", error: result.error },
-      );
-    }
+    this.#refusal.refused(
+      result.type === "full"
+        ? { type: "spill_full", maxBytes: result.maxBytes }
+        : { type: "spill_failed", error: result.error },
+    );
     if (whenFull === "drop_newest") {
       this.counts.droppedSpill += this.#outgoing.drop();
       return true;

@@ -13,6 +13,7 @@
  */
 
 import type { ClientStats } from "../status.ts";
+import { closeQuietly } from "../transport/open.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Filler } from "./filler.ts";
 
@@ -111,6 +112,20 @@ export class Reader {
         return "limit";
       }
       if (count < asked && this.#shortIsEmpty) return "short";
+    }
+  }
+
+  /** Ends reading before the server does: closes the connection, and frames what a read had brought by then. */
+  async stop(): Promise<void> {
+    closeQuietly(this.#transport);
+    if (!this.#reading) return;
+    for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
+    if (!this.#settled) return;
+    try {
+      const count = this.#take();
+      if (count !== null) this.#filler.commit(count);
+    } catch {
+      // How the connection or the framing failed does not matter any more.
     }
   }
 
