@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { connect, DisconnectError, type Target } from "../../mod.ts";
+import { FakeTime } from "@std/testing/time";
+import { type ClientEvent, connect, DisconnectError, type Target } from "../../mod.ts";
 import { spillOnto } from "../../src/backlog/spill_to.ts";
 import { FRAMING, numbered, numbersOf, until, within } from "../client/harness.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
@@ -10,11 +11,16 @@ const SLAB_BYTES = 256 * 1024;
 const FRAMES = 40_000;
 
 /** A client that spills to `disk`. */
-async function spilling(disk: FaultDisk, target: Target = new ScriptedTransport()) {
+async function spilling(
+  disk: FaultDisk,
+  target: Target = new ScriptedTransport(),
+  onEvent?: (event: ClientEvent) => void,
+) {
   return await connect(target, {
     framing: FRAMING,
     bufferBytes: 2 * SLAB_BYTES,
     whenFull: spillOnto(disk, { segmentBytes: SLAB_BYTES }),
+    onEvent,
   });
 }
 
@@ -65,4 +71,23 @@ Deno.test("what a dead process left and nobody read stays when the client is clo
   assertEquals(stats.framesPending, stats.framesRecovered);
   assertGreater(frames, stats.framesRecovered);
   assertEquals((await recovered(disk)).length, frames);
+});
+
+Deno.test("records the disk never gives back are lost after ten attempts each, and the feed ends", async () => {
+  const { disk } = await leftBehind();
+  using time = new FakeTime();
+  const lost: number[] = [];
+  const client = await spilling(disk, new ScriptedTransport(null), (event) => {
+    if (event.type === "spill_lost") lost.push(time.now);
+  });
+  // Two records may be read ahead by now.
+  disk.readFault = () => true;
+  let ended = false;
+  const running = client.run({ batch() {} }).finally(() => ended = true);
+  const started = time.now;
+  for (let seconds = 0; !ended && seconds < 100_000; seconds++) await time.tickAsync(1000);
+  await running;
+  // The first attempt is made at once, then there is one a second.
+  assertEquals(lost.map((at) => at - started), lost.map((_, i) => 9000 * (i + 1)));
+  assertGreater(lost.length, 1);
 });
