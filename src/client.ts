@@ -12,6 +12,7 @@ import { sharedCoreModule } from "./core/module.ts";
 import { withResolvers } from "./deferred.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
+import { closeAll, handlersOf } from "./dispatch/handler_set.ts";
 import type { Lane } from "./dispatch/lanes.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
@@ -116,6 +117,8 @@ class FeedClient implements Client {
   readonly #context: HandlerContext;
   readonly #backoff: Backoff | undefined;
   #connection: Connection | undefined;
+  /** The last connection, which delivers what it left until there is another. */
+  #ended: Connection | undefined;
   #lastError: DisconnectError | undefined;
   #epoch = 0;
   /** The delay before the current connection. */
@@ -153,13 +156,14 @@ class FeedClient implements Client {
       pool,
       stats,
       context: this.#context,
-      ring: () => this.#connection?.ring(),
+      ring: () => this.#ring(),
       tell: (event) => this.#emit(event),
     });
     const filler = new Filler(core, pool, lanes, stats);
     this.#engine = { settings, endpoint, core, filler, pool, lanes, stats, signal };
     this.#backoff = settings.reconnect === undefined ? undefined : new Backoff(settings.reconnect);
     this.closed = this.#ending.promise;
+    signal.addEventListener("abort", () => this.#ring(), { once: true });
   }
 
   /** Makes the first connection; rejects with what kept it from being made. */
@@ -256,26 +260,58 @@ class FeedClient implements Client {
 
   #attach(handlers: readonly Handler[]): void {
     this.#engine.lanes.attach(handlers);
-    this.#connection?.ring();
+    this.#ring();
   }
 
   /** Runs connection after connection; never rejects. */
   async #supervise(first: Connection): Promise<void> {
-    for (let connection: Connection | undefined = first; connection !== undefined;) {
+    let connection: Connection | undefined = first;
+    while (connection !== undefined) {
       this.#emit({ type: "connected", epoch: this.#epoch });
-      const error = await connection.run();
+      const ended: Connection = connection;
+      const error: DisconnectError = await ended.run(this.#backoff !== undefined);
       this.#connection = undefined;
+      this.#ended = ended;
       this.#lastError = error;
       this.#emit({ type: "disconnected", error });
       const { frames, connectedMs } = error.report;
       // A connection that fed for longer than the wait for it counts as a success.
       if (frames > 0 && connectedMs > this.#waitedMs) this.#backoff?.reset();
-      connection = this.#mayReconnect(error) && await this.#wait()
-        ? await this.#connect()
-        : undefined;
+      connection = this.#mayReconnect(error) ? await this.#reconnect(ended) : undefined;
       if (connection !== undefined) this.#engine.stats.reconnects += 1;
     }
+    await this.#deliverLast();
     await this.#finish();
+  }
+
+  /** No connection follows: delivers what the last one left, unless that is given up. */
+  async #deliverLast(): Promise<void> {
+    const { signal, lanes } = this.#engine;
+    await this.#ended?.deliver(() => signal.aborted, true);
+    if (lanes.error !== undefined) this.#lastError = this.#ended?.endedBy("handler");
+    else if (signal.aborted) this.#lastError = this.#ended?.endedBy("aborted");
+  }
+
+  /** Makes the next connection, while what the last one left is delivered. */
+  async #reconnect(ended: Connection): Promise<Connection | undefined> {
+    let opened = false;
+    const opening = this.#next().finally(() => {
+      opened = true;
+      this.#ring();
+    });
+    await ended.deliver(() => opened, false);
+    // A handler threw: there is nobody to connect for.
+    if (this.#engine.lanes.error !== undefined) this.#abort.abort();
+    return await opening;
+  }
+
+  async #next(): Promise<Connection | undefined> {
+    return await this.#wait() ? await this.#connect() : undefined;
+  }
+
+  #ring(): void {
+    this.#connection?.ring();
+    this.#ended?.ring();
   }
 
   /** Attempts until one succeeds or there were enough. */
@@ -323,43 +359,6 @@ class FeedClient implements Client {
   #emit(event: ClientEvent): void {
     tell(this.#settings, event);
   }
-}
-
-/** Closes the handler of every lane, whatever others throw; returns what the first threw. */
-async function closeAll(
-  lanes: readonly Lane[],
-  handlers: readonly Handler[],
-): Promise<HandlerError | undefined> {
-  let first: HandlerError | undefined;
-  for (const [i, { name, context }] of lanes.entries()) {
-    try {
-      await handlers[i].close?.(context);
-    } catch (error) {
-      first ??= new HandlerError(error, { handler: name });
-    }
-  }
-  return first;
-}
-
-/** The handlers for the lanes of these names, in their order. */
-function handlersOf(
-  given: Handler | Readonly<Record<string, Handler>>,
-  names: readonly (string | undefined)[],
-): Handler[] {
-  const isOne = typeof given.batch === "function";
-  if (isOne && names[0] === undefined) return [given as Handler];
-  const known = names.map(String);
-  const got = isOne ? ["one handler without a name"] : Object.keys(given);
-  const named = given as Readonly<Record<string, Handler>>;
-  const right = !isOne && got.length === known.length &&
-    known.every((name) => typeof named[name]?.batch === "function");
-  if (!right) {
-    const expected = names[0] === undefined
-      ? "a handler with batch()"
-      : `handlers ${known.join(", ")}`;
-    throw new TypeError(`expected ${expected}, got ${got.join(", ") || "an empty object"}`);
-  }
-  return known.map((name) => named[name]);
 }
 
 /** Throws unless it is an end one returns from. */

@@ -104,8 +104,11 @@ export class Connection {
     }
   }
 
-  /** Feeds until the connection ends; everything received is delivered first. Never rejects. */
-  async run(): Promise<DisconnectError> {
+  /**
+   * Feeds until the connection ends; everything received is delivered first, but
+   * for what lanes can keep if another connection may follow. Never rejects.
+   */
+  async run(mayFollow: boolean): Promise<DisconnectError> {
     const stop = () => {
       this.#feed.stop("aborted");
       closeQuietly(this.#transport);
@@ -113,7 +116,7 @@ export class Connection {
     const { signal, lanes } = this.#engine;
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const end = this.#told(await this.#feed.run(this.#reader));
+    const end = this.#told(await this.#feed.run(this.#reader, mayFollow));
     signal.removeEventListener("abort", stop);
     this.#control.stop();
     closeQuietly(this.#transport);
@@ -130,6 +133,17 @@ export class Connection {
     const { error } = this.#writer;
     const masked = end.kind === "eof" && nameOf(error) === "ConnectionReset";
     return masked ? { kind: "failed", error } : end;
+  }
+
+  /** Goes on delivering after the end; see {@linkcode Feed.deliver}. */
+  deliver(over: () => boolean, toTheEnd: boolean): Promise<void> {
+    return this.#feed.deliver(over, toTheEnd);
+  }
+
+  /** The error of a client that was given up, or whose handler threw, when this connection had ended already. */
+  endedBy(kind: "aborted" | "handler"): DisconnectError {
+    const { endpoint, lanes } = this.#engine;
+    return this.#disconnect(failureOf({ kind }, endpointName(endpoint), lanes), this.#feed.endedAt);
   }
 
   /** Rings the duty cycle: a handler was attached. */

@@ -81,10 +81,11 @@ export class Feed {
   }
 
   /**
-   * Reads until the connection ends, then delivers what was drained before.
-   * Never throws: how it ended is the result.
+   * Reads until the connection ends, then delivers what was drained before; if
+   * another connection may follow, what lanes can keep is left for later. Never
+   * throws: how it ended is the result.
    */
-  async run(reader: Reader): Promise<FeedEnd> {
+  async run(reader: Reader, mayFollow: boolean): Promise<FeedEnd> {
     const watchdog = this.#watchIdle(reader);
     const end = await this.#cycle(reader);
     if (end.kind !== "eof" && end.kind !== "failed") await reader.stop();
@@ -93,7 +94,14 @@ export class Feed {
     this.endedAt = performance.now();
     // What handlers do from now on is not what ended the connection.
     this.#parts.lanes.meter = undefined;
-    return await this.#deliverRest(end) ?? end;
+    return await this.#deliverRest(end, mayFollow) ?? end;
+  }
+
+  /** Goes on delivering while there is no connection, until `over` or, if `toTheEnd`, until nothing waits. */
+  async deliver(over: () => boolean, toTheEnd: boolean): Promise<void> {
+    const { lanes } = this.#parts;
+    const done = () => over() || lanes.error !== undefined;
+    while (!done() && !(toTheEnd && lanes.empty && !lanes.busy)) await this.#deliverNext(done);
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
@@ -155,15 +163,20 @@ export class Feed {
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
-  async #deliverRest(end: FeedEnd): Promise<FeedEnd | undefined> {
+  async #deliverRest(end: FeedEnd, mayFollow: boolean): Promise<FeedEnd | undefined> {
     const { lanes } = this.#parts;
     const given = () => end.kind === "aborted" || end.kind === "handler" ? end : this.#givenUp();
-    while (given() === undefined && (!lanes.empty || lanes.busy)) {
-      const now = lanes.ready ? lanes.dispatch(performance.now()) : await this.#wait(() => false);
-      this.#tellWater();
-      if (now - this.#turnedAt >= TURN_MS) await this.#turn();
-    }
+    const delivered = () => (mayFollow ? lanes.kept : lanes.empty) && !lanes.busy;
+    while (given() === undefined && !delivered()) await this.#deliverNext(() => false);
     return given();
+  }
+
+  /** Hands out a batch, or waits for the bell unless `done`. */
+  async #deliverNext(done: () => boolean): Promise<void> {
+    const { lanes } = this.#parts;
+    const now = lanes.ready ? lanes.dispatch(performance.now()) : await this.#wait(done);
+    this.#tellWater();
+    if (now - this.#turnedAt >= TURN_MS) await this.#turn();
   }
 
   #givenUp(): FeedEnd | undefined {

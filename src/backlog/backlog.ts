@@ -120,6 +120,8 @@ export interface Backlog {
   readonly frames: number;
   /** Nothing waits, neither in memory nor on disk. */
   readonly empty: boolean;
+  /** What waits need not be handed out before a next connection: it is, or can be, on disk. */
+  readonly keeps: boolean;
   /** {@linkcode take} would give some. */
   readonly ready: boolean;
   /** Bytes of the slabs in which frames wait, batches that are out left out. */

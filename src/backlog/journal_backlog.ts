@@ -19,6 +19,7 @@ import type { SpillParts } from "./spill_parts.ts";
 
 /** See above. */
 export class JournalBacklog implements Backlog {
+  readonly keeps = true;
   readonly counts = newCounts();
   readonly #parts: SpillParts;
   readonly #output: SpillOutput;

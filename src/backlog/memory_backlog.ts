@@ -118,6 +118,7 @@ export class RangeQueue {
 
 /** A backlog that blocks or drops. */
 export class MemoryBacklog implements Backlog {
+  readonly keeps = false;
   readonly counts = newCounts();
   readonly #pool: SlabPool;
   readonly #whenFull: WhenFull;

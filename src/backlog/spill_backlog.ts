@@ -25,6 +25,7 @@ const FREE_SHARE_MIN = 0.25;
 
 /** See above. */
 export class SpillBacklog implements Backlog {
+  readonly keeps = true;
   readonly counts = newCounts();
   readonly #parts: SpillParts;
   readonly #memory: RangeQueue;

@@ -81,6 +81,11 @@ export class Lanes {
     return this.#lanes.every(({ backlog }) => backlog.empty);
   }
 
+  /** Nothing waits that a lane can't keep while there is no connection. */
+  get kept(): boolean {
+    return this.#lanes.every(({ backlog }) => backlog.keeps || backlog.empty);
+  }
+
   /** Frames waiting, as often as they wait. */
   get frames(): number {
     return this.#lanes.reduce((sum, { backlog }) => sum + backlog.frames, 0);

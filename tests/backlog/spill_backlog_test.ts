@@ -177,3 +177,43 @@ Deno.test("a second client of the same directory is refused, and the first goes 
   await within(feed.running, "end");
   assertEquals(feed.numbers, upTo(10));
 });
+
+Deno.test("a client that spills comes back while what it left is still delivered, in order", async () => {
+  const directory = await Deno.makeTempDir();
+  const first = new ScriptedTransport(numbered(1, FRAME_BYTES - 4));
+  const second = new ScriptedTransport(numbered(10, 4, FRAMES));
+  const transports = [first, second];
+  const events: ClientEvent["type"][] = [];
+  {
+    await using client = await connect({
+      dial: () => Promise.resolve(transports.shift() ?? null),
+    }, {
+      framing: FRAMING,
+      bufferBytes: 4 * SLAB_BYTES,
+      whenFull: spillTo(directory, { segmentBytes: SLAB_BYTES }),
+      reconnect: { initialDelayMs: 0, maxDelayMs: 0 },
+      onEvent: ({ type }) => events.push(type),
+    });
+    const held = Promise.withResolvers<void>();
+    const seen: [epoch: number, number: number][] = [];
+    const running = client.run({
+      async batch(batch) {
+        if (seen.length > FRAMES / 10) await held.promise;
+        seen.push(...numbersOf(batch).map((number): [number, number] => [batch.epoch, number]));
+      },
+    });
+    await until(() => client.stats().batches > 0, "batch");
+    first.give(numbered(FRAMES - 1, FRAME_BYTES - 4, 1), null);
+    await until(() => client.stats().framesSpilled > FRAMES / 4, "spilled frames");
+    held.resolve();
+    await until(() => client.stats().reconnects === 1, "second connection");
+    const behind = seen.length;
+    second.give(null);
+    await within(running, "end");
+    assertGreater(FRAMES, behind);
+    assertEquals(seen.map(([, number]) => number), upTo(FRAMES + 10));
+    assertEquals(seen.slice(-10).every(([epoch]) => epoch === 2), true);
+    assertEquals(events.filter((type) => type === "connected").length, 2);
+  }
+  await Deno.remove(directory, { recursive: true });
+});

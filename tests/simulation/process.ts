@@ -5,7 +5,6 @@ import {
   type ClientEvent,
   type ClientStats,
   connect,
-  type ConnectOptions,
   DisconnectError,
   HandlerError,
 } from "../../mod.ts";
@@ -176,18 +175,18 @@ export class Process {
     this.#checkEnd(client, await client.closed);
   }
 
-  #connect(): Promise<Client> {
+  async #connect(): Promise<Client> {
     const { spill, whenFull, ...options } = this.#scenario.options;
-    return this.#opening((disk) => {
-      const settings: ConnectOptions = {
+    const target = this.#plan.given ? this.#accept() : "server:1";
+    const reconnect = this.#plan.given ? undefined : options.reconnect;
+    return await this.#opening((disk) =>
+      connect(target, {
         ...options,
+        reconnect,
         whenFull: whenFull === "spill" ? spillOnto(disk, spill) : whenFull,
         onEvent: this.#onEvent,
-      };
-      return this.#plan.given
-        ? connect(this.#accept(), { ...settings, reconnect: undefined })
-        : connect("server:1", settings);
-    });
+      })
+    );
   }
 
   /** What `open` gives, tried until the disk lets it. Bounded: in the end the disk is sound. */
