@@ -4,7 +4,7 @@
  * @module
  */
 
-import { connect, DisconnectError, OptionError } from "../mod.ts";
+import { type ClientEvent, connect, DisconnectError, OptionError } from "../mod.ts";
 import { RecordingError } from "../src/record/errors.ts";
 import { openRecorder, type Recorder } from "../src/record/recorder.ts";
 import { ConnectLog } from "./connect_log.ts";
@@ -53,6 +53,13 @@ function inFlags(error: Error): string {
   );
 }
 
+/** The rest is of the client's buffer, which nobody fills: of the recording's the recorder tells. */
+const OF_CONNECTIONS: ReadonlySet<ClientEvent["type"]> = new Set([
+  "connected",
+  "disconnected",
+  "reconnecting",
+]);
+
 /** One recording from opening the directory to the summary. */
 class RecordRun {
   readonly #plan: RecordPlan;
@@ -61,6 +68,7 @@ class RecordRun {
   readonly #abort = new AbortController();
   #stopped: { end: RunEnd; exitCode: number } | undefined;
   #connections = 0;
+  #behindTold = false;
   #startedAt = 0;
 
   constructor(plan: RecordPlan) {
@@ -77,7 +85,7 @@ class RecordRun {
     const recorder = await openRecorder(directory, {
       ...options,
       onEvent: (event) => {
-        if (event.type === "behind") this.#log.note(event, behindText(event.bufferedBytes));
+        if (event.type === "behind") this.#behind(event);
       },
     });
     for (const finding of recorder.findings.kept) this.#log.finding(finding);
@@ -96,13 +104,19 @@ class RecordRun {
       signal: this.#abort.signal,
       onEvent: (event) => {
         if (event.type === "connected") this.#connections += 1;
-        // That reading waits is told by the recorder.
-        if (event.type !== "paused") this.#log.event(event);
+        if (OF_CONNECTIONS.has(event.type)) this.#log.event(event);
       },
     });
     this.#startedAt = performance.now();
     using _timer = endAfter(durationMs, () => this.#stop("duration"));
     await client.run({ batch() {} });
+  }
+
+  /** Programs get every pause, people the first: the summary has the count. */
+  #behind(event: { type: "behind"; bufferedBytes: number }): void {
+    if (this.#behindTold && !this.#plan.json) return;
+    this.#behindTold = true;
+    this.#log.note(event, behindText(event.bufferedBytes));
   }
 
   #stop(end: RunEnd, exitCode = 0): void {

@@ -14,6 +14,8 @@ import type { RecordInfo } from "../spill/format.ts";
 
 /** What an entry is counted as beside its bytes, so that one-byte chunks don't make the list endless. */
 const ENTRY_BYTES = 256;
+/** Behind a pause, reading goes on when no more than this is full: else each chunk would be a pause. */
+const RESUME_SHARE = 3 / 4;
 
 /** A chunk in the ring. */
 export interface QueuedChunk {
@@ -44,6 +46,11 @@ export class ChunkQueue {
   /** Whether a chunk of `bytes` would fit now. */
   fits(bytes: number): boolean {
     return this.#costBytes + bytes + ENTRY_BYTES <= this.#ring.length;
+  }
+
+  /** Whether one of `bytes` would fit, and some more behind it. */
+  resumes(bytes: number): boolean {
+    return this.fits(bytes) && this.#costBytes <= this.#ring.length * RESUME_SHARE;
   }
 
   /** Whether one of `bytes` fits at all. */

@@ -10,7 +10,7 @@ import type { RecordingError } from "./errors.ts";
 
 /** What a recorder tells. */
 export type RecorderEvent =
-  /** The buffer is full: reading waits for the disk. */
+  /** The buffer is full: reading waits until a quarter of it is free. */
   | { type: "behind"; bufferedBytes: number }
   /** Reading goes on. */
   | { type: "caught_up"; waitedMs: number }

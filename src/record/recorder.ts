@@ -182,7 +182,7 @@ class DirectoryRecorder implements Recorder {
     this.#stats.waits += 1;
     this.#waiting += 1;
     tell(this.#settings, { type: "behind", bufferedBytes: this.#queue.bytes });
-    while (!this.#queue.fits(bytes.length) && this.#ended === undefined) {
+    while (!this.#queue.resumes(bytes.length) && this.#ended === undefined) {
       await this.#room.promise;
     }
     const waitedMs = performance.now() - since;

@@ -1,5 +1,12 @@
 /** Recording: byte for byte, at the disk's pace, and with a count of all that is not there. */
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { OptionError } from "../../src/errors.ts";
 import type { Chunk } from "../../src/reader/tap.ts";
@@ -72,6 +79,21 @@ Deno.test("a slow disk makes reading wait, says so and loses nothing", async () 
   assert(waits >= 1 && waitedMs > 0 && lostBytes === 0);
   assertRecorderSums(recorder);
   assertEquals((await replayed(memory)).chunks, chunks);
+});
+
+Deno.test("a pause lasts until a quarter of the buffer is free, not until the next chunk fits", async () => {
+  const { disk, release } = slowed(memoryDisk());
+  await using recorder = await openRecorder(disk, { bufferBytes: BUFFER_BYTES });
+  const [chunk] = chunksOf([new Uint8Array(1000)]);
+  let waiting: void | Promise<void> = undefined;
+  while (waiting === undefined) waiting = recorder.tap(chunk);
+  const { bufferedBytes, recordedChunks } = recorder.stats();
+  assert(bufferedBytes > BUFFER_BYTES / 2 && recordedChunks === 0);
+  let recordedThen = 0;
+  const resumed = waiting.then(() => recordedThen = recorder.stats().recordedChunks);
+  release();
+  await within(resumed, "room");
+  assertGreaterOrEqual(recordedThen, Math.floor(BUFFER_BYTES / 4 / (1000 + 256)));
 });
 
 Deno.test("close() records the chunk that was waiting", async () => {

@@ -9,6 +9,9 @@ import { ProtocolViolation, WRITE_BYTES_MAX, WRITE_PREFIX_BYTES, WRITES_MAX } fr
 import { encodeError } from "./remote_error.ts";
 
 const ERROR_BYTES_MAX = 4000;
+/** A handler may write as much again as it had waiting, before it is known here that it has the replies. */
+const BYTES_MAX = 2 * WRITE_BYTES_MAX;
+const COUNT_MAX = 2 * WRITES_MAX;
 
 /** The writes of one process. */
 export class ForwardedWrites {
@@ -41,9 +44,9 @@ export class ForwardedWrites {
     }
     const piece = body.slice(WRITE_PREFIX_BYTES);
     this.#bytes += piece.length;
-    if (this.#bytes > WRITE_BYTES_MAX || this.#count > WRITES_MAX) {
+    if (this.#bytes > BYTES_MAX || this.#count > COUNT_MAX) {
       throw new ProtocolViolation(
-        `expected at most ${WRITE_BYTES_MAX} bytes in ${WRITES_MAX} writes to wait, got ${this.#bytes} in ${this.#count}`,
+        `expected at most ${BYTES_MAX} bytes in ${COUNT_MAX} writes to wait, got ${this.#bytes} in ${this.#count}`,
       );
     }
     if (piece.length > 0) this.#pieces.push(piece);

@@ -127,8 +127,23 @@ Deno.test("a handler that floods the client with writes does not grow it", async
   );
   const error = failureOf(outcome);
   assertEquals(error.failure, "protocol");
-  assertStringIncludes(error.message, "expected at most 1048576 bytes in 1024 writes to wait");
+  assertStringIncludes(error.message, "expected at most 2097152 bytes in 2048 writes to wait");
   assert(Deno.memoryUsage().rss - before < 200e6);
+});
+
+Deno.test("a handler may write as fast as it is allowed to, for as long as it likes", async () => {
+  const { said, error } = await runProcess(`
+    export default { async batch(batch, { write }) {
+      if (batch.u32(batch.count - 1, 0) < 9) return;
+      const chain = async () => { for (let i = 0; i < 10; i++) await write("x") };
+      await Promise.all(Array.from({ length: 1024 }, chain));
+      const thrown = await Promise.all(Array.from({ length: 1025 }, () => write("x")))
+        .catch((error) => error);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await write(thrown.name + "!");
+    } };`);
+  assertEquals(error, undefined);
+  assertEquals(said, "x".repeat(10 * 1024 + 1024) + "WriteQueueFullError!");
 });
 
 Deno.test("a handler that loops while it has nothing to do is found out", async () => {
@@ -162,7 +177,7 @@ Deno.test("a handler that starts a program of its own and hangs is ended all the
   const started = performance.now();
   const outcome = await runProcess(
     harmful(
-      `new Deno.Command("sleep", { args: ["8"], stdin: "inherit", stdout: "inherit" }).spawn();
+      `new Deno.Command("sleep", { args: ["3"], stdin: "inherit", stdout: "inherit" }).spawn();
       for (;;);`,
     ),
     { batchTimeoutMs: 1000, grants: { run: ["sleep"] } },

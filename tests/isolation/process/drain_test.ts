@@ -5,7 +5,17 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { connect, type Handler } from "../../../mod.ts";
 import { processHandler } from "../../../isolation.ts";
-import { FRAMING, within } from "../../client/harness.ts";
+import {
+  connected,
+  delay,
+  frame,
+  FRAMING,
+  numbered,
+  receive,
+  send,
+  serve,
+  within,
+} from "../../client/harness.ts";
 import { readUntil } from "../../cli/spillway.ts";
 import { moduleOf, PATIENCE_MS } from "../runs.ts";
 
@@ -99,6 +109,29 @@ Deno.test({
     assertGreater(control.share, 0.5, `${control.queues}`);
     assertGreater(Math.max(...control.queues), 20 * Math.max(1, median(isolated.queues)));
   },
+});
+
+Deno.test("while a process handler spins, the server's pings are answered", async () => {
+  let answers = 0;
+  await using server = serve(async (conn) => {
+    await send(conn, numbered(1000, 12));
+    // Each question waits for the answer to the last one.
+    for (const started = Date.now(); Date.now() - started < SPIN_MS / 2; answers++) {
+      await send(conn, frame("PING"));
+      assertEquals(await receive(conn, 4), "PONG");
+      await delay(20);
+    }
+  });
+  await using client = await connected(server.target, {
+    respond: [{ match: "PING", send: "PONG" }],
+  });
+  const handler = processHandler(moduleOf(SPINNING), {
+    startTimeoutMs: PATIENCE_MS,
+    batchTimeoutMs: PATIENCE_MS,
+  });
+  await within(client.run(handler), "end of the run", PATIENCE_MS);
+  assertGreater(answers, 3);
+  assertEquals(client.stats().responses, answers);
 });
 
 function median(values: number[]): number {
