@@ -13,10 +13,14 @@ import type {
   TlsOptions,
 } from "../mod.ts";
 import { spillTo } from "../spill.ts";
+import { PARTITIONS } from "../src/dispatch/lanes.ts";
+import { handlerFlags, handlersPlan } from "./handlers/flags.ts";
+import type { HandlerPlan } from "./handlers/plan.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
   bytesFlag,
+  choiceFlag,
   type FlagNames,
   type Flags,
   integerFlag,
@@ -41,8 +45,8 @@ export interface ConnectPlan {
   options: ConnectOptions;
   /** What is put out. */
   output: OutputKind;
-  /** The module, if `output` is `handler`. */
-  handlerFile: string | undefined;
+  /** The handlers, if `output` is `handler`. */
+  handlers: readonly HandlerPlan[];
   /** Events and summary as JSON. */
   jsonLog: boolean;
   /** Whether people are told of an event. Default: of all. */
@@ -51,7 +55,12 @@ export interface ConnectPlan {
   limit: number;
   /** Time after which to end, in milliseconds. */
   durationMs: number | undefined;
+  /** Time that batches at hand have once it was interrupted, in milliseconds. */
+  stopTimeoutMs: number;
 }
+
+/** Service managers wait for ten seconds and more before they kill. */
+export const STOP_TIMEOUT_MS = 8000;
 
 const TLS_FLAGS = ["ca", "cert", "key", "alpn", "server-name"];
 const OUTPUT_FLAGS = ["raw", "hex", "count", "handler"] as const;
@@ -70,9 +79,13 @@ export const connectionFlags: Required<FlagNames> = {
 
 /** Flags of what becomes of the frames. */
 export const outputFlags: Required<FlagNames> = {
-  string: ["handler", "column", "buffer", "when-full", "spill", "spill-max", "limit", "duration"],
+  string: [
+    ...["column", "buffer", "when-full", "spill", "spill-max"],
+    ...["limit", "duration", "stop-timeout"],
+    ...handlerFlags.string,
+  ],
   boolean: ["json", "raw", "hex", "count", "help"],
-  repeated: ["column"],
+  repeated: ["column", ...handlerFlags.repeated],
 };
 
 /** The flags there are. */
@@ -98,22 +111,37 @@ export async function planOf(flags: Flags, positionals: string[]): Promise<Conne
 export function outputPlan(
   flags: Flags,
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
-  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull">;
+  options: Pick<
+    ConnectOptions,
+    "columns" | "bufferBytes" | "whenFull" | "handlers" | "partition"
+  >;
 } {
   const output = outputOf(flags);
+  const handlers = handlersPlan(flags);
   return {
     options: {
       columns: columnsOf(flags, output),
       bufferBytes: bytesFlag(flags, "buffer"),
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
+      handlers: lanesOf(handlers),
+      partition: choiceFlag(flags, "partition", PARTITIONS),
     },
     output,
-    handlerFile: textFlag(flags, "handler"),
+    handlers,
     jsonLog: flags.json === true,
     limit: integerFlag(flags, "limit", { min: 1 }) ?? Infinity,
     durationMs: timeFlag(flags, "duration"),
+    stopTimeoutMs: timeFlag(flags, "stop-timeout") ?? STOP_TIMEOUT_MS,
   };
+}
+
+/** What the client is told of several handlers. */
+export function lanesOf(handlers: readonly HandlerPlan[]): ConnectOptions["handlers"] {
+  const named = handlers.filter((handler) => handler.named);
+  return named.length === 0
+    ? undefined
+    : Object.fromEntries(named.map(({ name, lane }) => [name, lane]));
 }
 
 /** The one target of a command. */
@@ -127,7 +155,7 @@ export function targetOf(command: string, positionals: string[]): string {
 }
 
 function outputOf(flags: Flags): OutputKind {
-  const [kind, other] = OUTPUT_FLAGS.filter((name) => flags[name] !== undefined && flags[name]);
+  const [kind, other] = OUTPUT_FLAGS.filter((name) => [flags[name]].flat().some(Boolean));
   if (other !== undefined) throw new UsageError(`--${kind} and --${other} exclude each other`);
   return kind ?? (flags.json ? "json" : "text");
 }
