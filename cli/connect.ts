@@ -19,7 +19,7 @@ import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
-import { parseFlags } from "./usage.ts";
+import { parseFlags, textFlag } from "./usage.ts";
 import { counted, seconds } from "./words.ts";
 
 /** What this side ends with, of its own will. */
@@ -37,7 +37,10 @@ export async function connect(args: string[]): Promise<number> {
       console.log(CONNECT_HELP);
       return 0;
     }
-    plan = await planOf(flags, positionals);
+    const config = textFlag(flags, "config");
+    plan = config === undefined
+      ? await planOf(flags, positionals)
+      : await (await import("./config/plan.ts")).configPlan(config, flags, positionals);
   } catch (error) {
     return refuse(error);
   }

@@ -90,7 +90,7 @@ export const outputFlags: Required<FlagNames> = {
 
 /** The flags there are. */
 export const connectFlags: FlagNames = {
-  string: [...connectionFlags.string, ...outputFlags.string],
+  string: ["config", ...connectionFlags.string, ...outputFlags.string],
   boolean: [...connectionFlags.boolean, ...outputFlags.boolean],
   repeated: [...connectionFlags.repeated, ...outputFlags.repeated],
 };
@@ -129,10 +129,17 @@ export function outputPlan(
     },
     output,
     handlers,
+    ...limitsPlan(flags),
+    stopTimeoutMs: timeFlag(flags, "stop-timeout") ?? STOP_TIMEOUT_MS,
+  };
+}
+
+/** How this one run goes. */
+export function limitsPlan(flags: Flags): Pick<ConnectPlan, "jsonLog" | "limit" | "durationMs"> {
+  return {
     jsonLog: flags.json === true,
     limit: integerFlag(flags, "limit", { min: 1 }) ?? Infinity,
     durationMs: timeFlag(flags, "duration"),
-    stopTimeoutMs: timeFlag(flags, "stop-timeout") ?? STOP_TIMEOUT_MS,
   };
 }
 
@@ -154,7 +161,8 @@ export function targetOf(command: string, positionals: string[]): string {
   );
 }
 
-function outputOf(flags: Flags): OutputKind {
+/** What is to be put out, by the flags. */
+export function outputOf(flags: Flags): OutputKind {
   const [kind, other] = OUTPUT_FLAGS.filter((name) => [flags[name]].flat().some(Boolean));
   if (other !== undefined) throw new UsageError(`--${kind} and --${other} exclude each other`);
   return kind ?? (flags.json ? "json" : "text");
@@ -222,7 +230,7 @@ async function helloOf(flags: Flags): Promise<Uint8Array | undefined> {
     return Uint8Array.from(texts.flatMap((text) => [...unescapeBytes(text, "send")]));
   }
   if (texts.length > 0) throw new UsageError("--send and --send-file exclude each other");
-  return await readFlagFile(file, "send-file");
+  return await readFlagFile(file, "--send-file");
 }
 
 function respondRule(text: string): RespondRule {
@@ -275,5 +283,7 @@ async function tlsOf(flags: Flags, target: string): Promise<TlsOptions | undefin
 
 async function pemFlag(flags: Flags, name: string): Promise<string | undefined> {
   const file = textFlag(flags, name);
-  return file === undefined ? undefined : new TextDecoder().decode(await readFlagFile(file, name));
+  return file === undefined
+    ? undefined
+    : new TextDecoder().decode(await readFlagFile(file, `--${name}`));
 }

@@ -89,10 +89,7 @@ function commonWords(flags: Flags): Partial<HandlerWords> {
 }
 
 function planned(words: HandlerWords): HandlerPlan {
-  const given = Object.fromEntries(
-    Object.entries(words).filter(([, value]) => value !== undefined),
-  ) as HandlerWords & Record<string, unknown>;
-  const { plan, problems } = handlerPlan(given, flagOf);
+  const { plan, problems } = handlerPlan(words, flagOf);
   if (problems.length > 0) throw new UsageError(problems[0]);
   return plan;
 }

@@ -6,6 +6,7 @@
 
 import type { FailurePolicy, Grants, RestartOptions } from "../../isolation.ts";
 import type { HandlerOptions } from "../../mod.ts";
+import { given } from "../given.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 
@@ -43,7 +44,8 @@ export interface HandlerPlan {
 }
 
 /** What is said of one handler without making sense of it. */
-export interface HandlerWords extends Partial<HandlerPlan> {
+export interface HandlerWords extends Partial<Omit<HandlerPlan, "isolation">> {
+  isolation?: Isolation | undefined;
   name: string;
   named: boolean;
   file: string;
@@ -79,8 +81,8 @@ export function handlerPlan(
     deadLetter: undefined,
     budgetMs: undefined,
     lane: {},
-    ...words,
-  };
+    ...given(words),
+  } as HandlerPlan;
   const problems = ONLY_IN
     .filter(([setting, isolations]) =>
       plan[setting] !== undefined && !isolations.includes(plan.isolation)
