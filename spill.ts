@@ -1,5 +1,5 @@
 /**
- * Frames that memory has no room for wait on disk.
+ * Frames that memory has no room for wait on disk, or all of them do.
  *
  * @example
  * ```ts ignore
@@ -17,7 +17,12 @@
  */
 
 export type { Overflow } from "./src/backlog/backlog.ts";
-export { type SpillOptions, spillTo } from "./src/backlog/spill_to.ts";
+export {
+  type JournalOptions,
+  journalTo,
+  type SpillOptions,
+  spillTo,
+} from "./src/backlog/spill_to.ts";
 export {
   type DiskOperation,
   SpillFormatError,

@@ -32,8 +32,8 @@ export interface FrameRange {
   /** Numbers of the first one and of the one behind the last. */
   readonly first: number;
   readonly end: number;
-  /** Gives them up; their memory may be filled again. */
-  release(): void;
+  /** Gives them up; their memory may be filled again. `handled` is false if the handler threw. */
+  release(handled: boolean): void;
 }
 
 /** How many frames went another way than to the handler, and why. */

@@ -28,6 +28,8 @@ interface Loan {
   /** Frames not taken yet begin here. */
   first: number;
   references: number;
+  /** A handler threw on some of it. */
+  failed: boolean;
 }
 
 /** Batches in the order of their records; each knows when its last frame was given up. */
@@ -41,7 +43,7 @@ export class RestoredBatches {
   );
   readonly #onHandled: (sequence: number, bytes: number) => void;
 
-  /** `onHandled` is called with the sequence and length of each record whose frames were all given up. */
+  /** `onHandled` is called with the sequence and length of each record all of whose frames were handled. */
   constructor(onHandled: (sequence: number, bytes: number) => void) {
     this.#onHandled = onHandled;
   }
@@ -59,7 +61,7 @@ export class RestoredBatches {
   /** Queues a batch. */
   push(batch: RestoredBatch): void {
     this.frames += batch.frames;
-    this.#queue.push({ batch, first: 0, references: 1 });
+    this.#queue.push({ batch, first: 0, references: 1, failed: false });
   }
 
   /** Takes up to `most` frames of the oldest batch. */
@@ -74,9 +76,9 @@ export class RestoredBatches {
     loan.references += 1;
     if (end === frames) {
       this.#queue.shift();
-      this.#release(loan);
+      this.#release(loan, true);
     }
-    return { store, first, end, release: () => this.#release(loan) };
+    return { store, first, end, release: (handled) => this.#release(loan, handled) };
   }
 
   /** Drops what was not taken; returns how many frames that were. */
@@ -87,10 +89,11 @@ export class RestoredBatches {
     return dropped;
   }
 
-  #release(loan: Loan): void {
+  #release(loan: Loan, handled: boolean): void {
     loan.references -= 1;
+    loan.failed ||= !handled;
     if (loan.references > 0) return;
     this.freeBuffer(loan.batch.buffer);
-    this.#onHandled(loan.batch.sequence, loan.batch.bytes);
+    if (!loan.failed) this.#onHandled(loan.batch.sequence, loan.batch.bytes);
   }
 }

@@ -4,7 +4,7 @@
  * ```text
  *              ┌── memory ◀──────────────── while nothing is on disk ──┐
  *  handler ◀───┤                                                       ├── reader
- *              └── restored ◀── disk ◀── outgoing ◀────────────────────┘
+ *              └── restored ◀── disk ◀── output ◀──────────────────────┘
  * ```
  *
  * Once frames go to disk, newer ones do as well until the handler has caught up:
@@ -14,50 +14,35 @@
  */
 
 import type { Slab } from "../slab.ts";
-import type { BatchCodec } from "../spill/batch_codec.ts";
-import type { SpillStore } from "../spill/store.ts";
-import { type Backlog, type FrameRange, newCounts, type OverflowClient } from "./backlog.ts";
+import { type Backlog, type FrameRange, newCounts } from "./backlog.ts";
 import { RangeQueue } from "./memory_backlog.ts";
 import { SpillInput } from "./spill_input.ts";
+import { SpillOutput } from "./spill_output.ts";
+import type { SpillParts } from "./spill_parts.ts";
 
-/** A disk that refused is asked again after so many milliseconds. */
-const RETRY_MS = 1000;
 /** Frames go to disk when no more than this share of the slabs is free: writing them takes its time. */
 const FREE_SHARE_MIN = 0.25;
-
-/** What a spill works with. */
-export interface SpillParts extends Pick<OverflowClient, "pool" | "onChange" | "tell"> {
-  store: SpillStore;
-  codec: BatchCodec;
-  /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */
-  cursor: string;
-  /** Sequence of the first record that was not. */
-  next: number;
-  /** Length of a segment: when so much was handled, one may be deleted. */
-  segmentBytes: number;
-  /** What happens when the disk is full or refuses. */
-  whenFull: "block" | "drop_newest";
-}
 
 /** See above. */
 export class SpillBacklog implements Backlog {
   readonly counts = newCounts();
   readonly #parts: SpillParts;
   readonly #memory: RangeQueue;
-  readonly #outgoing: RangeQueue;
+  readonly #output: SpillOutput;
   readonly #input: SpillInput;
   #spilling: boolean;
-  #writing: Promise<void> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The disk refused or is full, and that was told. */
-  #refused = false;
   #closed = false;
 
   constructor(parts: SpillParts) {
     this.#parts = parts;
     this.#memory = new RangeQueue(parts.pool);
-    this.#outgoing = new RangeQueue(parts.pool);
     this.#input = new SpillInput(parts, this.counts, () => this.#onRead());
+    this.#output = new SpillOutput(
+      parts,
+      this.counts,
+      (frames) => this.#input.appended(frames),
+      () => this.#onWritten(),
+    );
     const records = this.#input.recoverable;
     this.#spilling = records > 0;
     if (records > 0) parts.tell({ type: "spill_recovered", records });
@@ -65,7 +50,7 @@ export class SpillBacklog implements Backlog {
   }
 
   get frames(): number {
-    return this.#memory.frames + this.#input.frames + this.#outgoing.frames;
+    return this.#memory.frames + this.#input.frames + this.#output.queue.frames;
   }
 
   get empty(): boolean {
@@ -77,7 +62,7 @@ export class SpillBacklog implements Backlog {
   }
 
   get bufferedBytes(): number {
-    return (this.#memory.length + this.#outgoing.length) * this.#parts.pool.slabBytes;
+    return (this.#memory.length + this.#output.queue.length) * this.#parts.pool.slabBytes;
   }
 
   push(slab: Slab, first: number, end: number): void {
@@ -87,8 +72,7 @@ export class SpillBacklog implements Backlog {
       tell({ type: "spill_started" });
     }
     if (!this.#spilling) return this.#memory.push(slab, first, end);
-    this.#outgoing.push(slab, first, end);
-    this.#write();
+    this.#output.push(slab, first, end);
   }
 
   makeRoom(): boolean {
@@ -103,23 +87,23 @@ export class SpillBacklog implements Backlog {
   }
 
   clear(): number {
-    return this.#memory.clear() + this.#input.clear() + this.#outgoing.clear();
+    return this.#memory.clear() + this.#input.clear() + this.#output.queue.clear();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#retry);
-    await this.#writing;
-    await this.#input.close();
+    await this.#output.close();
+    await this.#input.close("drop");
     await this.#parts.store.close();
   }
 
   /** Where the disk has nothing any more, what waits to go there goes on in memory. */
   #endSpilling(): void {
-    const caughtUp = this.#input.empty && this.#memory.frames === 0 && this.#writing === undefined;
+    const caughtUp = this.#input.empty && this.#memory.frames === 0 && !this.#output.busy;
     if (!this.#spilling || !caughtUp) return;
     this.#spilling = false;
-    for (let range = this.#outgoing.take(Infinity); range; range = this.#outgoing.take(Infinity)) {
+    const { queue } = this.#output;
+    for (let range = queue.take(Infinity); range !== undefined; range = queue.take(Infinity)) {
       this.#memory.push(range.store, range.first, range.end);
       range.release();
     }
@@ -130,69 +114,14 @@ export class SpillBacklog implements Backlog {
   /** A record was read back, or all of one was handled, so that the disk may have room again. */
   #onRead(): void {
     if (this.#closed) return;
-    this.#write();
+    this.#output.write();
     this.#endSpilling();
     this.#parts.onChange();
   }
 
-  #write(): void {
-    if (this.#closed || this.#writing !== undefined || this.#outgoing.head === undefined) return;
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = undefined;
-      this.#input.read();
-      this.#endSpilling();
-      this.#parts.onChange();
-    });
-  }
-
-  async #writeAll(): Promise<void> {
-    const { codec } = this.#parts;
-    while (!this.#closed) {
-      const { head } = this.#outgoing;
-      if (head === undefined) return;
-      const range = this.#outgoing.seal(
-        codec.fitting(head.store, head.first, head.end - head.first),
-      );
-      // INVARIANT: the queue has a head.
-      if (!await this.#append(range!)) return;
-      this.#parts.onChange();
-    }
-  }
-
-  /** Writes the oldest range, or drops it; false if neither is possible now. */
-  async #append(range: FrameRange): Promise<boolean> {
-    const { store, codec, tell, whenFull } = this.#parts;
-    const frames = range.end - range.first;
-    const { info, parts } = codec.encode(range.store, range.first, frames);
-    const result = await store.append({ ...info, timeMicros: 0 }, parts);
-    if (this.#closed && result.type !== "appended") return false;
-    if (result.type === "appended") {
-      this.#refused = false;
-      // Nothing, if it was cleared meanwhile: then what is on disk is dropped as well.
-      if (this.#outgoing.drop() > 0) {
-        this.counts.spilled += frames;
-        this.#input.appended(frames);
-      }
-      return true;
-    }
-    if (!this.#refused) {
-      this.#refused = true;
-      tell(
-        result.type === "full"
-          ? { type: "spill_full", maxBytes: result.maxBytes }
-          : { type: "spill_failed", error: result.error },
-      );
-    }
-    if (whenFull === "drop_newest") {
-      this.counts.droppedSpill += this.#outgoing.drop();
-      return true;
-    }
-    this.#retryLater();
-    return false;
-  }
-
-  #retryLater(): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#write(), RETRY_MS);
+  #onWritten(): void {
+    this.#input.read();
+    this.#endSpilling();
+    this.#parts.onChange();
   }
 }

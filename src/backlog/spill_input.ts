@@ -11,7 +11,7 @@ import { type RecordHeader, RecordKind } from "../spill/format.ts";
 import type { SpillReader } from "../spill/reader.ts";
 import type { BacklogCounts, FrameRange } from "./backlog.ts";
 import { RestoredBatches } from "./restored.ts";
-import type { SpillParts } from "./spill_backlog.ts";
+import type { SpillParts } from "./spill_parts.ts";
 
 /** A disk that refused to read is asked again after so many milliseconds. */
 const RETRY_MS = 1000;
@@ -95,14 +95,18 @@ export class SpillInput {
     return dropped;
   }
 
-  /** What was not handed out by now was dropped and counted: nothing of it is to come back. */
-  async close(): Promise<void> {
+  /**
+   * Ends reading. What was not handed out by now was dropped and counted, and
+   * nothing of it is to come back (`drop`), or what was not handled stays for the
+   * next start (`keep`).
+   */
+  async close(rest: "drop" | "keep"): Promise<void> {
     const { store, cursor } = this.#parts;
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#reading;
     await this.#syncing;
-    store.acknowledge(cursor, store.last);
+    if (rest === "drop") store.acknowledge(cursor, store.last);
     await store.sync();
     this.#reader[Symbol.dispose]();
   }

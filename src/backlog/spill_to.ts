@@ -9,9 +9,10 @@ import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
 import type { Position } from "../spill/cursors.ts";
-import type { SpillStore } from "../spill/store.ts";
-import type { Backlog, OpenOverflow, Overflow, OverflowClient, OverflowSource } from "./backlog.ts";
+import type { Backlog, OpenOverflow, Overflow, OverflowSource } from "./backlog.ts";
+import { JournalBacklog } from "./journal_backlog.ts";
 import { SpillBacklog } from "./spill_backlog.ts";
+import type { SpillParts } from "./spill_parts.ts";
 
 /** Name under which a client's one handler acknowledges. */
 const CURSOR = "handler";
@@ -47,6 +48,52 @@ export interface SpillOptions {
  * ```
  */
 export function spillTo(directory: string, options: SpillOptions = {}): Overflow {
+  return directorySource(directory, options, (parts) => new SpillBacklog(parts));
+}
+
+/** Options of {@linkcode journalTo}. */
+export interface JournalOptions extends SpillOptions {
+  /** How often what was written and what was handled is synced to the disk, in milliseconds. Default 100. */
+  syncEveryMs?: number;
+}
+
+/**
+ * What to give {@linkcode ConnectOptions.whenFull} so that nothing that was read
+ * is lost with the process: every batch is written to the directory before a
+ * handler gets it. Else as {@linkcode spillTo}.
+ *
+ * What is on disk when: **a frame that a handler was given is in the file, and
+ * survives the death of the process; what was written, and which batches were
+ * handled, survives the death of the machine `syncEveryMs` later at the latest,
+ * and once `close()` has resolved.** A batch is handled when `batch()` has
+ * returned or its promise has settled without an error. The next client of the
+ * directory begins at the first batch not known to be handled, so each comes at
+ * least once. Frames that are not handled when the client ends count as
+ * `framesPending`, and wait there.
+ *
+ * @example
+ * ```ts ignore
+ * const client = await connect("feed.example:9000", {
+ *   framing: { type: "lines" },
+ *   whenFull: journalTo("/var/spool/feed"),
+ * });
+ * ```
+ */
+export function journalTo(directory: string, options: JournalOptions = {}): Overflow {
+  const { syncEveryMs = 100, ...spill } = options;
+  if (!(syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
+    throw new OptionError("syncEveryMs", "milliseconds from 1 to 2147483647", syncEveryMs);
+  }
+  return directorySource(directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
+}
+
+type MakeBacklog = (parts: SpillParts) => Backlog;
+
+function directorySource(
+  directory: string,
+  options: SpillOptions,
+  make: MakeBacklog,
+): OverflowSource {
   if (typeof directory !== "string" || directory === "") {
     throw new OptionError("directory", "the path of a directory", directory);
   }
@@ -54,57 +101,46 @@ export function spillTo(directory: string, options: SpillOptions = {}): Overflow
   if (whenFull !== "block" && whenFull !== "drop_newest") {
     throw new OptionError("whenFull", '"block" or "drop_newest"', whenFull);
   }
-  const settled = settle(store);
-  const source: OverflowSource = {
+  const settled = { ...settle(store), whenFull };
+  return {
     directory,
     async open(handler) {
       const path = handler === undefined ? directory : `${directory}/${handler}`;
-      const opened = await openSpill(path, settled);
-      try {
-        const position = await opened.registerCursor(CURSOR);
-        return new Spill(opened, position, { ...settled, whenFull });
-      } catch (error) {
-        await opened.close();
-        throw error;
-      }
+      return await openDirectory(path, settled, make);
     },
   };
-  return source;
 }
 
-/** An open directory whose backlog is not made yet. */
-class Spill implements OpenOverflow {
-  readonly #store: SpillStore;
-  readonly #position: Position;
-  readonly #options: Required<SpillOptions>;
-
-  /** `position` is what was handled of the store. */
-  constructor(store: SpillStore, position: Position, options: Required<SpillOptions>) {
-    this.#store = store;
-    this.#position = position;
-    this.#options = options;
+async function openDirectory(
+  path: string,
+  options: Required<SpillOptions>,
+  make: MakeBacklog,
+): Promise<OpenOverflow> {
+  const { segmentBytes, maxBytes, whenFull } = options;
+  const store = await openSpill(path, { segmentBytes, maxBytes });
+  let position: Position;
+  try {
+    position = await store.registerCursor(CURSOR);
+  } catch (error) {
+    await store.close();
+    throw error;
   }
-
-  get lastEpoch(): number {
-    return this.#store.last.epoch;
-  }
-
-  backlog({ pool, columns, raw, onChange, tell }: OverflowClient): Backlog {
-    const { segmentBytes, whenFull } = this.#options;
-    return new SpillBacklog({
-      pool,
-      store: this.#store,
-      codec: new BatchCodec(columns, raw),
-      cursor: CURSOR,
-      next: this.#position.sequence + 1,
-      segmentBytes,
-      whenFull,
-      onChange,
-      tell,
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
-  }
+  return {
+    get lastEpoch() {
+      return store.last.epoch;
+    },
+    backlog: ({ pool, columns, raw, onChange, tell }) =>
+      make({
+        pool,
+        store,
+        codec: new BatchCodec(columns, raw),
+        cursor: CURSOR,
+        next: position.sequence + 1,
+        segmentBytes,
+        whenFull,
+        onChange,
+        tell,
+      }),
+    close: () => store.close(),
+  };
 }

@@ -88,21 +88,27 @@ export class Dispatcher {
     this.counts.batches += 1;
     this.counts.framesDelivered += count;
     let settling: void | Promise<void> = undefined;
+    let handled = true;
     try {
       settling = this.#handler.batch(batch, context);
     } catch (error) {
       this.#fail(error, batch);
+      handled = false;
     }
     const now = performance.now();
     this.#account(now - started, count, now);
     if (typeof settling?.then !== "function") {
-      this.#release(range, batch);
+      this.#release(range, batch, handled);
       return now;
     }
     this.#busy = true;
-    this.#settling = settling.then(undefined, (error) => this.#fail(error, batch)).then(() => {
+    const failed = (error: unknown) => {
+      this.#fail(error, batch);
+      handled = false;
+    };
+    this.#settling = settling.then(undefined, failed).then(() => {
       this.#busy = false;
-      this.#release(range, batch);
+      this.#release(range, batch, handled);
       this.#options.onSettled();
     });
     return now;
@@ -115,9 +121,9 @@ export class Dispatcher {
     this.meter?.held(heldMs, count, now);
   }
 
-  #release(range: FrameRange, batch: SlabBatch): void {
+  #release(range: FrameRange, batch: SlabBatch, handled: boolean): void {
     batch.revoke();
-    range.release();
+    range.release(handled);
   }
 
   #fail(cause: unknown, batch: SlabBatch): void {

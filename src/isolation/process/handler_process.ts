@@ -176,18 +176,14 @@ export class HandlerProcess {
     signal.addEventListener("abort", this.#abort);
     if (signal.aborted) this.#abort();
     const { batchTimeoutMs } = this.#settings;
+    const ping = message(ToChild.ping);
     let waiting = false;
     this.#pinging = setInterval(async () => {
       if (waiting) return;
       waiting = true;
+      const asking = this.#ask([ping], FromChild.pong, batchTimeoutMs, "give a sign of life");
       // Why none came is told by `ended`.
-      await this.#ask(
-        [message(ToChild.ping)],
-        FromChild.pong,
-        batchTimeoutMs,
-        "give a sign of life",
-      )
-        .catch(() => {});
+      await asking.catch(() => {});
       waiting = false;
     }, Math.min(PING_EVERY_MS, batchTimeoutMs / 2));
   }

@@ -53,6 +53,12 @@ const harms: [what: string, code: string, failure: string, says: RegExp][] = [
     /expected a message, got "hello th" \(standard output belongs to Spillway/,
   ],
   [
+    "writes to Node's standard output",
+    'const { stdout } = await import("node:process"); stdout.write("hello there\\n"); await new Promise(() => {});',
+    "protocol",
+    /expected a message, got "hello th" \(standard output belongs to Spillway/,
+  ],
+  [
     "floods standard output",
     'new Worker("data:text/javascript,for (;;) Deno.stdout.writeSync(new Uint8Array(4096))", { type: "module" }); await new Promise(() => {});',
     "protocol",

@@ -1,0 +1,108 @@
+/**
+ * A backlog that is a journal: every frame is written to disk before a handler
+ * gets it, and comes again after a restart unless its batch was handled.
+ *
+ * ```text
+ *  handler ◀── restored ◀── disk ◀── output ◀── reader
+ *     │                      ▲
+ *     └─── acknowledged ─────┘ synced every `syncEveryMs`
+ * ```
+ *
+ * @module
+ */
+
+import type { Slab } from "../slab.ts";
+import { type Backlog, type FrameRange, newCounts } from "./backlog.ts";
+import { SpillInput } from "./spill_input.ts";
+import { SpillOutput } from "./spill_output.ts";
+import type { SpillParts } from "./spill_parts.ts";
+
+/** See above. */
+export class JournalBacklog implements Backlog {
+  readonly counts = newCounts();
+  readonly #parts: SpillParts;
+  readonly #output: SpillOutput;
+  readonly #input: SpillInput;
+  readonly #timer: ReturnType<typeof setInterval>;
+  /** Something was written or handled since the last sync. */
+  #dirty = false;
+  #closed = false;
+
+  /** What is written and what is handled is synced every `syncEveryMs`. */
+  constructor(parts: SpillParts, syncEveryMs: number) {
+    this.#parts = parts;
+    this.#input = new SpillInput(parts, this.counts, () => this.#changed());
+    this.#output = new SpillOutput(
+      parts,
+      this.counts,
+      (frames) => {
+        this.#input.appended(frames);
+        this.#dirty = true;
+      },
+      () => this.#changed(),
+    );
+    const records = this.#input.recoverable;
+    if (records > 0) parts.tell({ type: "spill_recovered", records });
+    this.#timer = setInterval(() => this.#sync(), syncEveryMs);
+    this.#input.read();
+  }
+
+  get frames(): number {
+    return this.#input.frames + this.#output.queue.frames;
+  }
+
+  get empty(): boolean {
+    return this.frames === 0 && this.#input.recoverable === 0;
+  }
+
+  get ready(): boolean {
+    return this.#input.ready;
+  }
+
+  get bufferedBytes(): number {
+    return this.#output.queue.length * this.#parts.pool.slabBytes;
+  }
+
+  push(slab: Slab, first: number, end: number): void {
+    this.#output.push(slab, first, end);
+  }
+
+  makeRoom(): boolean {
+    return false;
+  }
+
+  take(most: number): FrameRange | undefined {
+    const range = this.#input.take(most);
+    this.#input.read();
+    return range;
+  }
+
+  /** Drops nothing: what is not handled stays on disk for the next start, and counts as waiting. */
+  clear(): number {
+    return 0;
+  }
+
+  /** Writes what is not on disk yet; what the disk refuses is dropped and counted. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#output.flush();
+    this.counts.droppedSpill += this.#output.queue.clear();
+    await this.#input.close("keep");
+    await this.#parts.store.close();
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    this.#dirty = true;
+    this.#output.write();
+    this.#input.read();
+    this.#parts.onChange();
+  }
+
+  #sync(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#input.sync();
+  }
+}

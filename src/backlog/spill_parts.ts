@@ -1,0 +1,23 @@
+/**
+ * What backlogs on disk work with.
+ *
+ * @module
+ */
+
+import type { BatchCodec } from "../spill/batch_codec.ts";
+import type { SpillStore } from "../spill/store.ts";
+import type { OverflowClient } from "./backlog.ts";
+
+/** An open directory, and what the client gives. */
+export interface SpillParts extends Pick<OverflowClient, "pool" | "onChange" | "tell"> {
+  store: SpillStore;
+  codec: BatchCodec;
+  /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */
+  cursor: string;
+  /** Sequence of the first record that was not. */
+  next: number;
+  /** Length of a segment: when so much was handled, one may be deleted. */
+  segmentBytes: number;
+  /** What happens when the disk is full or refuses. */
+  whenFull: "block" | "drop_newest";
+}

@@ -1,0 +1,113 @@
+/** A journal: what was read and not handled comes again, whatever ended the process. */
+import { assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
+import { connect, OptionError } from "../../mod.ts";
+import { type JournalOptions, journalTo } from "../../spill.ts";
+import { FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
+import { ScriptedTransport } from "../transport/scripted.ts";
+
+const SLAB_BYTES = 256 * 1024;
+const FRAMES = 20_000;
+
+async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await test(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function journaling(directory: string, options: JournalOptions = {}) {
+  const transport = new ScriptedTransport();
+  const client = await connect(transport, {
+    framing: FRAMING,
+    bufferBytes: 4 * SLAB_BYTES,
+    whenFull: journalTo(directory, options),
+  });
+  return { transport, client };
+}
+
+Deno.test("journalTo() delivers everything in order, and nothing of it twice", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const numbers: number[] = [];
+    const running = client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
+    transport.give(numbered(FRAMES, 60), null);
+    await within(running, "end");
+    assertEquals(numbers, upTo(FRAMES));
+    const { frames, framesDelivered, framesPending, framesDropped } = client.stats();
+    assertEquals([framesDelivered, framesPending, framesDropped], [frames, 0, 0]);
+    const next = await journaling(directory);
+    const again = next.client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
+    next.transport.give(null);
+    await within(again, "end");
+    assertEquals(numbers.length, FRAMES);
+    assertEquals(next.client.stats().framesRecovered, 0);
+  });
+});
+
+Deno.test("what was not handled comes again after close(), behind what was, before what is new", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const first: number[] = [];
+    const held = Promise.withResolvers<void>();
+    const running = client.run({
+      async batch(batch) {
+        if (first.length > 1000) return await held.promise;
+        first.push(...numbersOf(batch));
+      },
+    });
+    transport.give(numbered(FRAMES, 60));
+    await until(() => transport.starved && first.length > 1000, "whole stream");
+    const closing = client.close();
+    held.resolve();
+    await closing;
+    await running;
+    const { frames, framesDelivered, framesPending, framesDropped } = client.stats();
+    assertEquals([framesDelivered + framesPending, framesDropped], [frames, 0]);
+    assertGreater(framesPending, 0);
+
+    const next = await journaling(directory);
+    const second: { number: number; epoch: number }[] = [];
+    const again = next.client.run({
+      batch(batch) {
+        for (const number of numbersOf(batch)) second.push({ number, epoch: batch.epoch });
+      },
+    });
+    next.transport.give(numbered(10, 4, FRAMES), null);
+    await within(again, "end");
+    const numbers = second.map(({ number }) => number);
+    assertEquals(numbers.slice(-10), upTo(10).map((i) => FRAMES + i));
+    // Without a gap, and at least from where the first ended.
+    assertEquals(numbers, upTo(numbers.length).map((i) => numbers[0] + i));
+    assertEquals(numbers[0] <= first.length, true);
+    assertEquals([second[0].epoch, second.at(-1)?.epoch], [1, 2]);
+    assertGreater(next.client.stats().framesRecovered, 0);
+  });
+});
+
+Deno.test("a batch whose handler threw is not handled", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const running = client.run({
+      batch() {
+        throw new Error("no");
+      },
+    });
+    transport.give(numbered(1));
+    await assertRejects(() => within(running, "end"), Error, "the handler threw");
+    const next = await journaling(directory);
+    const numbers: number[] = [];
+    const again = next.client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
+    next.transport.give(null);
+    await within(again, "end");
+    assertEquals(numbers, upTo(1));
+  });
+});
+
+Deno.test("journalTo() refuses options that can't work by name", () => {
+  for (const syncEveryMs of [0, -1, NaN, Infinity]) {
+    const error = assertThrows(() => journalTo("x", { syncEveryMs }), OptionError);
+    assertEquals(error.option, "syncEveryMs");
+  }
+});
