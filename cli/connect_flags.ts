@@ -12,7 +12,7 @@ import type {
   Target,
   TlsOptions,
 } from "../mod.ts";
-import { spillTo } from "../spill.ts";
+import { journalTo, spillTo } from "../spill.ts";
 import { PARTITIONS } from "../src/dispatch/lanes.ts";
 import { handlerFlags, handlersPlan } from "./handlers/flags.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
@@ -84,7 +84,7 @@ export const outputFlags: Required<FlagNames> = {
     ...["limit", "duration", "stop-timeout"],
     ...handlerFlags.string,
   ],
-  boolean: ["json", "raw", "hex", "count", "help"],
+  boolean: ["json", "raw", "hex", "count", "durable", "help"],
   repeated: ["column", ...handlerFlags.repeated],
 };
 
@@ -191,10 +191,11 @@ function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
   const maxBytes = bytesFlag(flags, "spill-max");
   if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
+    if (flags.durable) throw new UsageError("--durable needs --spill DIR");
     return word as ConnectOptions["whenFull"];
   }
   if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
-  return spillTo(directory, { maxBytes });
+  return flags.durable ? journalTo(directory, { maxBytes }) : spillTo(directory, { maxBytes });
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

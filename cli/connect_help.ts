@@ -31,6 +31,7 @@ export const CONNECT_HELP: string =
   `spillway connect: connect to a feed and put its frames out, count them or hand them to your code
 
 Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
+       spillway connect --config FILE [--json] [--limit N] [--duration TIME]
 
   spillway connect localhost:9000
   spillway connect localhost:9000 --framing length_field --initial-bytes-to-strip 4 --json \\
@@ -40,6 +41,10 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
   spillway connect localhost:9000 --handler sum.ts --duration 1m
   spillway connect localhost:9000 --handler prices.ts --handler audit.ts --isolation process \\
     --grant audit:write=audit.log --on-failure skip --dead-letter dead
+
+  --config FILE          all of this from a file in JSON with comments, for long-lived use, as
+                         { "target": "localhost:9000", "handlers": { "sum": { "file": "sum.ts" } } };
+                         docs/config.md lists every key
 
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json                 a JSON object a line: epoch, offset, length, text (or base64 if it is not
@@ -60,6 +65,8 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs
                          --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME
+  --durable              with --spill: write every frame there before it is put out, and after a
+                         restart go on with what was not (at least once)
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
 
 When to end (default: when the server does):

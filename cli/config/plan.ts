@@ -6,7 +6,7 @@
 
 import { dirname, isAbsolute, join } from "node:path";
 import type { ConnectOptions, HandlerOptions, TlsOptions } from "../../mod.ts";
-import { spillTo } from "../../spill.ts";
+import { journalTo, spillTo } from "../../spill.ts";
 import {
   type ConnectPlan,
   lanesOf,
@@ -129,11 +129,11 @@ function overflowOf(
 }
 
 function spillOf(spill: SpillConfig, at: Resolve): HandlerOptions["whenFull"] {
-  const { directory, maxSize, segmentSize, whenFull } = spill;
-  return spillTo(
-    at(directory),
-    given({ maxBytes: maxSize, segmentBytes: segmentSize, whenFull }),
-  );
+  const { directory, maxSize, segmentSize, whenFull, durable, syncEvery } = spill;
+  const options = given({ maxBytes: maxSize, segmentBytes: segmentSize, whenFull });
+  return durable
+    ? journalTo(at(directory), { ...options, ...given({ syncEveryMs: syncEvery }) })
+    : spillTo(at(directory), options);
 }
 
 /** Plans of all handlers, and everything that contradicts itself in them. */
@@ -210,6 +210,9 @@ function contradictions(config: Config): string[] {
   for (const [place, { whenFull, spill }] of places) {
     if (whenFull !== undefined && spill !== undefined) {
       problems.push(`${place}whenFull: expected this or ${place}spill, got both`);
+    }
+    if (spill?.syncEvery !== undefined && !spill.durable) {
+      problems.push(`${place}spill.syncEvery needs ${place}spill.durable true`);
     }
   }
   return problems;

@@ -22,6 +22,8 @@ export interface SpillConfig {
   maxSize?: number | undefined;
   segmentSize?: number | undefined;
   whenFull?: "block" | "drop_newest" | undefined;
+  durable?: boolean | undefined;
+  syncEvery?: number | undefined;
 }
 
 const spill = z.union([
@@ -31,6 +33,8 @@ const spill = z.union([
     maxSize: size().optional(),
     segmentSize: size().optional(),
     whenFull: choice(["block", "drop_newest"]).optional(),
+    durable: flag().optional(),
+    syncEvery: time().optional(),
   }),
 ], {
   error: (issue) => `expected the path of a directory or an object, got ${shown(issue.input)}`,
