@@ -5,12 +5,15 @@
 const std = @import("std");
 
 const exports: []const []const u8 = &.{ "init", "reset", "scan", "__heap_base" };
+/// What it takes to put a core right whose memory others can write, too.
+const shared_exports: []const []const u8 = exports ++ .{ "__global_base", "__stack_pointer" };
 
 /// The core's stack; what it needs is a few hundred bytes.
 const stack_bytes = 16 * 1024;
 
 pub fn build(b: *std.Build) void {
-    const core = addCore(b);
+    const core = addCore(b, .alone);
+    const shared = addCore(b, .shared);
     const bindings = b.addExecutable(.{
         .name = "bindings",
         .root_module = b.createModule(.{
@@ -20,13 +23,16 @@ pub fn build(b: *std.Build) void {
         }),
     });
     const abi = b.addRunArtifact(bindings);
-    const embedded = b.addRunArtifact(bindings);
-    embedded.addFileArg(core.getEmittedBin());
 
     const update = b.addUpdateSourceFiles();
-    update.addCopyFileToSource(core.getEmittedBin(), "core.wasm");
     update.addCopyFileToSource(abi.captureStdOut(.{}), "src/core/abi.ts");
-    update.addCopyFileToSource(embedded.captureStdOut(.{}), "src/core/core_wasm.ts");
+    for ([_]*std.Build.Step.Compile{ core, shared }) |artefact| {
+        const name = artefact.name;
+        const embedded = b.addRunArtifact(bindings);
+        embedded.addFileArg(artefact.getEmittedBin());
+        update.addCopyFileToSource(artefact.getEmittedBin(), b.fmt("{s}.wasm", .{name}));
+        update.addCopyFileToSource(embedded.captureStdOut(.{}), b.fmt("src/core/{s}_wasm.ts", .{name}));
+    }
     b.getInstallStep().dependOn(&update.step);
 
     const tests = b.addTest(.{
@@ -52,10 +58,18 @@ pub fn build(b: *std.Build) void {
     b.step("fuzz", "Fuzz the core with seeded streams").dependOn(&fuzz.step);
 }
 
-fn addCore(b: *std.Build) *std.Build.Step.Compile {
+/// Whether the core has its memory alone, or shares it with other threads.
+const Sharing = enum { alone, shared };
+
+fn addCore(b: *std.Build, sharing: Sharing) *std.Build.Step.Compile {
     const wasm = std.Target.wasm;
+    const simd: []const wasm.Feature = &.{ .bulk_memory, .nontrapping_fptoint, .sign_ext, .simd128 };
+    const features = switch (sharing) {
+        .alone => simd,
+        .shared => simd ++ &[_]wasm.Feature{ .atomics, .mutable_globals },
+    };
     const core = b.addExecutable(.{
-        .name = "core",
+        .name = if (sharing == .shared) "core_shared" else "core",
         .root_module = b.createModule(.{
             .root_source_file = b.path("core.zig"),
             .target = b.resolveTargetQuery(.{
@@ -63,7 +77,7 @@ fn addCore(b: *std.Build) *std.Build.Step.Compile {
                 .os_tag = .freestanding,
                 // `generic` would turn multivalue on.
                 .cpu_model = .{ .explicit = &wasm.cpu.mvp },
-                .cpu_features_add = wasm.featureSet(&.{ .bulk_memory, .nontrapping_fptoint, .sign_ext, .simd128 }),
+                .cpu_features_add = wasm.featureSet(features),
             }),
             .optimize = .fast,
             // Debug info holds paths of the machine that built it.
@@ -73,6 +87,14 @@ fn addCore(b: *std.Build) *std.Build.Step.Compile {
     core.entry = .disabled;
     core.import_memory = true;
     core.stack_size = stack_bytes;
-    core.root_module.export_symbol_names = exports;
+    core.root_module.export_symbol_names = switch (sharing) {
+        .alone => exports,
+        .shared => shared_exports,
+    };
+    if (sharing == .shared) {
+        core.shared_memory = true;
+        // Only a bound: what TypeScript brings is smaller.
+        core.max_memory = 1 << 32;
+    }
     return core;
 }

@@ -31,3 +31,9 @@ export {
 } from "./src/isolation/process/process_handler.ts";
 export { RemoteError } from "./src/isolation/process/remote_error.ts";
 export { supervised, type SupervisedHandler } from "./src/isolation/supervised.ts";
+export { UnresponsiveHandlerError, WorkerProtocolError } from "./src/isolation/worker/errors.ts";
+export {
+  workerHandler,
+  type WorkerHandlerEvent,
+  type WorkerHandlerOptions,
+} from "./src/isolation/worker/worker_handler.ts";

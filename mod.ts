@@ -28,6 +28,7 @@ export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from
 export type { Partition } from "./src/dispatch/lanes.ts";
 export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
 export {
+  CorruptMemoryError,
   DisconnectError,
   FramingError,
   OptionError,

@@ -71,8 +71,16 @@ async function bundle(): Promise<void> {
   if (!success) throw new Error(`the program can't be bundled: ${stderr}`);
 }
 
+/** Of the larger one: the plain core, and that for shared memory. */
 async function coreSize(): Promise<{ bytes: number; gzipped: number }> {
-  const core = await Deno.readFile(benchPath("../core.wasm"));
+  const [plain, shared] = await Promise.all(
+    ["core.wasm", "core_shared.wasm"].map((file) => sizeOf(benchPath(`../${file}`))),
+  );
+  return plain.gzipped > shared.gzipped ? plain : shared;
+}
+
+async function sizeOf(file: string): Promise<{ bytes: number; gzipped: number }> {
+  const core = await Deno.readFile(file);
   const packed = new Blob([core]).stream().pipeThrough(new CompressionStream("gzip"));
   return { bytes: core.length, gzipped: (await new Response(packed).bytes()).length };
 }
@@ -113,7 +121,7 @@ function render(
         judge(above, TARGET_MS, smoke),
       ],
       [
-        `core ≤ ${TARGET_BYTES} bytes gzipped (${size.bytes} as it is)`,
+        `each core ≤ ${TARGET_BYTES} bytes gzipped (${size.bytes} as it is)`,
         String(size.gzipped),
         judge(size.gzipped, TARGET_BYTES, smoke),
       ],

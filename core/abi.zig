@@ -2,7 +2,13 @@
 //! numbers into src/core/abi.ts; nothing there is copied by hand.
 
 const std = @import("std");
+const builtin = @import("builtin");
 const limits = @import("limits.zig");
+
+/// Other threads can write the core's memory, its state and stack included: loops
+/// that count on either are bounded by what is in neither, and trap at the bound.
+pub const shared_memory = builtin.cpu.arch.isWasm() and
+    std.Target.wasm.featureSetHas(builtin.cpu.features, .atomics);
 
 pub const Kind = enum(u32) {
     length_field,

@@ -90,8 +90,14 @@ pub const Cursor = struct {
 /// take further ones of the same shape at once.
 pub fn drive(comptime F: type, framer: *Framer, cursor: *Cursor, out: *abi.Outcome) void {
     var c = cursor.*;
+    // INVARIANT: each step takes a frame, a byte or at least a search.
+    var steps_left: u64 = 4 * (@as(u64, c.end) - c.position) + c.capacity + 4;
     out.status = while (true) {
         c.invariants();
+        if (abi.shared_memory) {
+            if (steps_left == 0) @trap();
+            steps_left -= 1;
+        }
         if (framer.discarding != 0) {
             if (!discard(F, framer, &c, out)) break .need_more;
         }

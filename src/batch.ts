@@ -239,7 +239,9 @@ export class SlabBatch implements Batch {
   }
 
   text(i: number): string {
-    return decoder.decode(this.frame(i));
+    const frame = this.frame(i);
+    // Not every runtime decodes what another thread may change meanwhile.
+    return decoder.decode(frame.buffer instanceof ArrayBuffer ? frame : frame.slice());
   }
 
   streamOffset(i: number): number {

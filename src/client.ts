@@ -8,9 +8,11 @@ import type { Batch } from "./batch.ts";
 import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
+import { sharedCoreModule } from "./core/module.ts";
 import { withResolvers } from "./deferred.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
+import type { Lane } from "./dispatch/lanes.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
 import { closePlans, type LanePlan, lastEpochOf, makeLanes, planLanes } from "./open_lanes.ts";
@@ -74,6 +76,7 @@ export async function connect<const C extends readonly Column[] = readonly []>(
   options: ConnectOptions<C>,
 ): Promise<Client<C>> {
   const settings = settle(options);
+  if (settings.sharedMemory) settings.module ??= await sharedCoreModule();
   const plans = await planLanes(settings);
   let client: FeedClient;
   try {
@@ -120,12 +123,13 @@ class FeedClient implements Client {
     }
     this.#settings = settings;
     const stats = newStats();
-    const { columns, respond, bufferBytes, framing, module } = settings;
+    const { columns, respond, bufferBytes, framing, sharedMemory, module } = settings;
     const core = new Core({
       framing,
       columns,
       matches: respond.map((rule) => toBytes(rule.match)),
       bufferBytes,
+      sharedMemory,
       module,
     });
     const pool = new SlabPool(core);
@@ -147,7 +151,7 @@ class FeedClient implements Client {
       tell: (event) => this.#emit(event),
     });
     const filler = new Filler(core, pool, lanes, stats);
-    this.#engine = { settings, endpoint, core, filler, lanes, stats, signal };
+    this.#engine = { settings, endpoint, core, filler, pool, lanes, stats, signal };
     this.#backoff = settings.reconnect === undefined ? undefined : new Backoff(settings.reconnect);
     this.closed = this.#ending.promise;
   }
@@ -164,42 +168,26 @@ class FeedClient implements Client {
 
   async run(given: Handler | Readonly<Record<string, Handler>>): Promise<void> {
     const { lanes } = this.#engine;
-    const names = Array.from(lanes, ({ name }) => name);
-    const handlers = handlersOf(given, names);
+    const all = [...lanes];
+    const handlers = handlersOf(given, all.map(({ name }) => name));
     this.#take();
-    const opened: Handler[] = [];
-    for (const [i, handler] of handlers.entries()) {
+    const opened: Lane[] = [];
+    for (const [i, lane] of all.entries()) {
       try {
-        await handler.open?.(this.#context);
-        opened.push(handler);
+        await handlers[i].open?.(lane.context);
+        opened.push(lane);
       } catch (error) {
         await this.close();
-        await this.#closeAll(opened, names);
-        throw new HandlerError(error, { handler: names[i] });
+        await closeAll(opened, handlers);
+        throw new HandlerError(error, { handler: lane.name });
       }
     }
     this.#attach(handlers);
     const end = await this.closed;
     await lanes.idle();
-    const error = await this.#closeAll(handlers, names) ?? lanes.error;
+    const error = await closeAll(all, handlers) ?? lanes.error;
     if (error !== undefined) throw error;
     throwUnlessExpected(end);
-  }
-
-  /** Closes every handler, whatever others throw; returns what the first threw. */
-  async #closeAll(
-    handlers: readonly Handler[],
-    names: readonly (string | undefined)[],
-  ): Promise<HandlerError | undefined> {
-    let first: HandlerError | undefined;
-    for (const [i, handler] of handlers.entries()) {
-      try {
-        await handler.close?.(this.#context);
-      } catch (error) {
-        first ??= new HandlerError(error, { handler: names[i] });
-      }
-    }
-    return first;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch, void> {
@@ -234,6 +222,7 @@ class FeedClient implements Client {
       framesSpilled: counts.spilled,
       framesRecovered: counts.recovered,
       framesLostOnDisk: counts.lost,
+      slabsQuarantined: this.#engine.pool.quarantinedCount,
     };
   }
 
@@ -328,6 +317,22 @@ class FeedClient implements Client {
   #emit(event: ClientEvent): void {
     tell(this.#settings, event);
   }
+}
+
+/** Closes the handler of every lane, whatever others throw; returns what the first threw. */
+async function closeAll(
+  lanes: readonly Lane[],
+  handlers: readonly Handler[],
+): Promise<HandlerError | undefined> {
+  let first: HandlerError | undefined;
+  for (const [i, { name, context }] of lanes.entries()) {
+    try {
+      await handlers[i].close?.(context);
+    } catch (error) {
+      first ??= new HandlerError(error, { handler: name });
+    }
+  }
+  return first;
 }
 
 /** The handlers for the lanes of these names, in their order. */

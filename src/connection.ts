@@ -7,7 +7,7 @@
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
-import { DisconnectError, FramingError } from "./errors.ts";
+import { CorruptMemoryError, DisconnectError, FramingError } from "./errors.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
 import { type Settings, tell } from "./options.ts";
@@ -17,6 +17,7 @@ import { Reader } from "./reader/reader.ts";
 import { TapError, TapGate } from "./reader/tap.ts";
 import { Writer } from "./reader/writer.ts";
 import { HandshakeSession } from "./session.ts";
+import type { SlabPool } from "./slab.ts";
 import { type ClientStats, HoldMeter } from "./status.ts";
 import { classify, ConnectTimeout, ended, type Failure, nameOf } from "./transport/failure.ts";
 import { closeQuietly, Exhausted, open } from "./transport/open.ts";
@@ -30,6 +31,7 @@ export interface Engine {
   endpoint: Endpoint;
   core: Core;
   filler: Filler;
+  pool: SlabPool;
   lanes: Lanes;
   stats: ClientStats;
   /** Aborted when the client is to close. */
@@ -271,6 +273,13 @@ function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
       }
       if (end.error instanceof TapError) {
         return { reason: "tap", what: `${name}: ${end.error.message}`, cause: end.error };
+      }
+      if (end.error instanceof CorruptMemoryError) {
+        return {
+          reason: "corrupt_memory",
+          what: `${name}: ${end.error.message}`,
+          cause: end.error,
+        };
       }
       return classify(end.error, name);
     case "handler":

@@ -112,6 +112,23 @@ export class DisconnectError extends SpillwayError {
   }
 }
 
+/**
+ * The core's memory holds what the core can't have put there. Its memory is
+ * shared (`sharedMemory`), and code in a worker has overwritten it: a worker
+ * limits rights, not integrity. The core begins anew with the next connection.
+ */
+export class CorruptMemoryError extends SpillwayError {
+  /** Class name. */
+  override name = "CorruptMemoryError";
+
+  /** `what` was expected and what came. */
+  constructor(what: string, options: { cause?: unknown } = {}) {
+    super(`${what}: code in a worker overwrote the shared memory, processHandler() contains it`, {
+      cause: options.cause,
+    });
+  }
+}
+
 /** The write queue is full; nothing of this call was queued. */
 export class WriteQueueFullError extends SpillwayError {
   /** Class name. */

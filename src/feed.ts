@@ -96,13 +96,14 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { control, meter, settings } = this.#parts;
+    const { control, lanes, meter, settings } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
     // The clock is read once a chunk, once a handler call, and after each wait.
     let now = performance.now();
     while (true) {
       const started = now;
+      lanes.poll();
       let drained: DrainEnd;
       try {
         drained = await reader.drain(drainBytes, drainMs, started);

@@ -11,6 +11,7 @@ import type { Core } from "./core/core.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { HandlerContext } from "./dispatch/handler.ts";
 import { type Lane, Lanes } from "./dispatch/lanes.ts";
+import { newHandOver, publishFeed } from "./dispatch/shared_feed.ts";
 import { OptionError } from "./errors.ts";
 import type { LaneSettings, Settings } from "./options.ts";
 import type { SlabPool } from "./slab.ts";
@@ -72,7 +73,11 @@ export function makeLanes(
 }
 
 function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane {
-  const { core, pool, stats, context, ring } = client;
+  const { core, pool, stats, ring } = client;
+  // Each handler has a context of its own, by which one in another thread finds what it needs.
+  const context = { ...client.context };
+  const feed = { core, pool, ...newHandOver() };
+  publishFeed(context, feed);
   const { name, whenFull } = plan.settings;
   const marks = waterMarksOf(plan.settings, pool);
   const backlog = typeof whenFull === "string"
@@ -86,9 +91,10 @@ function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane 
     dutyCycleMs: settings.dutyCycleMs,
     stats,
     context,
+    handOver: feed,
     onSettled: ring,
   });
-  return { name, backlog, marks, dispatcher };
+  return { name, backlog, marks, dispatcher, context };
 }
 
 function overflowing({ settings, overflow }: LanePlan, client: LaneClient): Backlog {

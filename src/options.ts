@@ -117,7 +117,12 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   tap?: Tap;
   /** Called with each event, from within the read loop: keep it short. */
   onEvent?: (event: ClientEvent) => void;
-  /** A compiled core.wasm, where code can't be compiled at run time. Default: the embedded one. */
+  /**
+   * Puts the buffer into memory that handlers in workers can be given, as
+   * `workerHandler()` of `@spillway/spillway/isolation` needs. Default `false`.
+   */
+  sharedMemory?: boolean;
+  /** A compiled core.wasm (core_shared.wasm for `sharedMemory`), where code can't be compiled at run time. Default: the embedded one. */
   module?: WebAssembly.Module;
 }
 
@@ -146,6 +151,7 @@ export type Settings =
       | "drainMs"
       | "coalesceReads"
       | "partition"
+      | "sharedMemory"
       | "writeQueueBytes"
       | "respond"
       | "columns"
@@ -168,6 +174,7 @@ export function settle(options: ConnectOptions): Settings {
     coalesceReads: options.coalesceReads ?? true,
     partition: options.partition ?? "all",
     lanes: settleLanes(options),
+    sharedMemory: options.sharedMemory ?? false,
     writeQueueBytes: options.writeQueueBytes ?? 1024 * 1024,
     respond: options.respond ?? [],
     columns: options.columns ?? [],
@@ -185,8 +192,16 @@ export function settle(options: ConnectOptions): Settings {
   if (!PARTITIONS.includes(settings.partition)) {
     throw new OptionError("partition", quoted(PARTITIONS), settings.partition);
   }
-  if (typeof settings.coalesceReads !== "boolean") {
-    throw new OptionError("coalesceReads", "true or false", settings.coalesceReads);
+  for (const name of ["coalesceReads", "sharedMemory"] as const) {
+    if (typeof settings[name] !== "boolean") {
+      throw new OptionError(name, "true or false", settings[name]);
+    }
+  }
+  if (
+    settings.sharedMemory && settings.lanes.some(({ whenFull }) => typeof whenFull === "object")
+  ) {
+    // What comes back from disk lies elsewhere.
+    throw new OptionError("sharedMemory", "false beside spillTo() and journalTo()", true);
   }
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
   checkRespond(settings.respond);

@@ -12,9 +12,9 @@
  * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
  * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
  * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
- * `handler`: the handler threw · `tap`: the tap threw · `handshake` ·
- * `aborted`: your signal or `close()` · `exhausted`: the dialer has no further
- * connection · `other`
+ * `corrupt_memory`: a worker overwrote the shared memory · `handler`: the
+ * handler threw · `tap`: the tap threw · `handshake` · `aborted`: your signal or
+ * `close()` · `exhausted`: the dialer has no further connection · `other`
  */
 export type DisconnectReason =
   | "eof"
@@ -31,6 +31,7 @@ export type DisconnectReason =
   | "os_timeout"
   | "permission"
   | "invalid_frame"
+  | "corrupt_memory"
   | "handler"
   | "tap"
   | "handshake"

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { COLUMN_ARRAYS, type ColumnArray } from "./columns.ts";
-import type { Core } from "./core/core.ts";
-import type { SlabLayout } from "./core/layout.ts";
+import { type Column, COLUMN_ARRAYS, type ColumnArray } from "./columns.ts";
+import type { Layout, SlabLayout } from "./core/layout.ts";
 
 type ColumnArrayConstructor = new (
   buffer: ArrayBufferLike,
@@ -15,8 +14,17 @@ type ColumnArrayConstructor = new (
   length: number,
 ) => ColumnArray;
 
+/** What a slab is made of: a core, or what another thread was told of it. */
+export interface SlabMemory {
+  readonly memory: { readonly buffer: ArrayBufferLike };
+  readonly layout: Pick<Layout, "slabBytes" | "capacity" | "slabs">;
+  readonly columns: readonly Column[];
+}
+
 /** One block with its index, its views and the positions in it. */
 export class Slab {
+  /** Its place in the pool, and in the layout. */
+  readonly number: number;
   /** Addresses, for the core. */
   readonly layout: SlabLayout;
   /** The slab's bytes. */
@@ -44,9 +52,11 @@ export class Slab {
   /** How many hold the slab: the reader filling it, queued ranges, batches out. */
   references = 0;
 
-  constructor(core: Core, layout: SlabLayout) {
+  constructor(core: SlabMemory, number: number) {
     const { buffer } = core.memory;
-    const { slabBytes, capacity } = core.layout;
+    const { slabBytes, capacity, slabs } = core.layout;
+    const layout = slabs[number];
+    this.number = number;
     this.layout = layout;
     this.bytes = new Uint8Array(buffer, layout.bytes, slabBytes);
     this.view = new DataView(buffer, layout.bytes, slabBytes);
@@ -68,16 +78,30 @@ export class SlabPool {
   /** Size of each, in bytes. */
   readonly slabBytes: number;
   readonly #free: Slab[];
+  readonly #quarantined = new Set<Slab>();
 
-  constructor(core: Core) {
+  constructor(core: SlabMemory) {
     this.slabBytes = core.layout.slabBytes;
-    this.slabs = core.layout.slabs.map((layout) => new Slab(core, layout));
+    this.slabs = core.layout.slabs.map((_, number) => new Slab(core, number));
     this.#free = [...this.slabs].reverse();
   }
 
   /** Slabs nobody holds. */
   get freeCount(): number {
     return this.#free.length;
+  }
+
+  /** Slabs that are never used again. */
+  get quarantinedCount(): number {
+    return this.#quarantined.size;
+  }
+
+  /** Keeps a slab from ever being used again: somebody who does not answer may still look at it. */
+  quarantine(slab: Slab): void {
+    if (this.#quarantined.has(slab)) return;
+    this.#quarantined.add(slab);
+    // Never given back.
+    slab.references += 1;
   }
 
   /** A free slab with one reference, or `undefined`. */

@@ -35,6 +35,8 @@ export interface ClientStats {
   framesRecovered: number;
   /** Frames on disk that could not be read back. */
   framesLostOnDisk: number;
+  /** Slabs that a handler which does not answer still holds: they are never used again. */
+  slabsQuarantined: number;
   /** Batches handed out. */
   batches: number;
   /** Frames rejected under `onInvalid: "skip"`. */
@@ -110,6 +112,7 @@ export function newStats(): ClientStats {
     framesSpilled: 0,
     framesRecovered: 0,
     framesLostOnDisk: 0,
+    slabsQuarantined: 0,
     batches: 0,
     skippedFrames: 0,
     skippedBytes: 0,

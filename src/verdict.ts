@@ -83,6 +83,7 @@ const OURS: ReadonlySet<DisconnectReason> = new Set([
   "tap",
   "handshake",
   "invalid_frame",
+  "corrupt_memory",
   "idle_timeout",
 ]);
 
@@ -182,6 +183,7 @@ const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   handshake: "the handshake failed, so this side closed the connection",
   invalid_frame:
     "the input does not fit the framing, so this side closed the connection; check the framing options",
+  corrupt_memory: "the buffer was overwritten, so this side closed the connection",
   idle_timeout: "the server sent nothing for too long, so this side closed the connection",
 };
 

@@ -35,9 +35,15 @@ pub const Resp = struct {
         // What lies behind the longest value is never looked at, so that it
         // makes no difference whether it is here yet.
         const view = bytes[0..@min(bytes.len, max)];
+        var reached: u32 = 0;
         while (true) {
             switch (element(framer, view)) {
-                .behind => |at| framer.searched = at,
+                .behind => |at| {
+                    // INVARIANT: an element has at least a byte.
+                    if (abi.shared_memory and at <= reached) @trap();
+                    reached = at;
+                    framer.searched = at;
+                },
                 .partial => return if (bytes.len > max) tooLong(framer, max, @as(u64, max) + 1) else .partial,
                 .invalid => |invalid| return .{ .invalid = invalid },
             }

@@ -5,7 +5,12 @@
  */
 
 import { checkColumns, type Column as ColumnSpec, COLUMN_ARRAYS, missingBits } from "../columns.ts";
-import { FramingError, OptionError, type ViolationName } from "../errors.ts";
+import {
+  type CorruptMemoryError,
+  FramingError,
+  OptionError,
+  type ViolationName,
+} from "../errors.ts";
 import type { Framing } from "../framing.ts";
 import {
   ByteOrder,
@@ -19,6 +24,7 @@ import {
   Violation,
 } from "./abi.ts";
 import { delimiterBytes, framerConfig, strippedBytes, writeFramer } from "./configure.ts";
+import { Guard, type GuardedExports, nonsense, trapping } from "./guard.ts";
 import { type Layout, layOut, slabBytesFor, type SlabLayout } from "./layout.ts";
 import { coreModule } from "./module.ts";
 
@@ -40,11 +46,13 @@ export interface CoreOptions {
   matches?: readonly Uint8Array[];
   /** Bytes of all slabs, of which there are 2 to 4096. Default 16 slabs. */
   bufferBytes?: number;
-  /** A compiled core, where code can't be compiled at run time. Default: the embedded one. */
+  /** Puts everything into memory that other threads can be given; needs a core built for it. Default `false`. */
+  sharedMemory?: boolean;
+  /** A compiled core, where code can't be compiled at run time. Default: the embedded one, which is not for shared memory. */
   module?: WebAssembly.Module;
 }
 
-interface CoreExports {
+interface CoreExports extends Partial<GuardedExports> {
   init(framer: number): void;
   reset(framer: number): void;
   scan(
@@ -95,6 +103,8 @@ export class Core {
   readonly delimiterBytes: number | "line_end";
   readonly #exports: CoreExports;
   readonly #matchCount: number;
+  /** Only where others can write the memory. */
+  readonly #guard: Guard | undefined;
   readonly #outcomeWords: Uint32Array;
   readonly #ruleWords: Uint32Array;
   readonly #outcome: ScanOutcome = {
@@ -136,8 +146,9 @@ export class Core {
         options.bufferBytes,
       );
     }
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    this.#exports = instantiate(options.module ?? coreModule(), this.memory);
+    const { sharedMemory = false } = options;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sharedMemory });
+    this.#exports = instantiate(options.module ?? coreModule(), this.memory, sharedMemory);
 
     const view = new DataView(this.memory.buffer);
     writeFramer(view, this.layout.framer, config);
@@ -154,15 +165,43 @@ export class Core {
       matches.length * Rule.BYTES / 4,
     );
     this.#exports.init(this.layout.framer);
+    if (sharedMemory) {
+      const counts = { rules: matches.length, columns: this.columns.length };
+      this.#guard = new Guard(this.memory, this.layout, this.#exports as GuardedExports, counts);
+    }
+  }
+
+  /** Whether other threads can be given the memory. */
+  get shared(): boolean {
+    return this.#guard !== undefined;
   }
 
   /** Forgets the partial frame: a new connection begins. */
   reset(): void {
-    this.#exports.reset(this.layout.framer);
+    if (this.#guard === undefined) this.#exports.reset(this.layout.framer);
+    else this.#guard.reset();
   }
 
-  /** Frames bytes `from` to `end` of a slab, behind the `frames` entries its index has. */
+  /**
+   * Frames bytes `from` to `end` of a slab, behind the `frames` entries its index
+   * has. Throws a `CorruptMemoryError` if the memory is shared and another thread
+   * overwrote what the core relies on.
+   */
   scan(slab: SlabLayout, frames: number, from: number, end: number): ScanOutcome {
+    const guard = this.#guard;
+    if (guard === undefined) {
+      this.#scan(slab, frames, from, end);
+      return this.#readOutcome();
+    }
+    guard.restore(slab);
+    trapping(() => this.#scan(slab, frames, from, end));
+    const result = this.#readOutcome();
+    guard.check(result, { frames, from, end });
+    guard.save(result.frames - frames);
+    return result;
+  }
+
+  #scan(slab: SlabLayout, frames: number, from: number, end: number): void {
     const { framer, rules, outcome } = this.layout;
     this.#exports.scan(
       framer,
@@ -174,6 +213,9 @@ export class Core {
       end,
       outcome,
     );
+  }
+
+  #readOutcome(): ScanOutcome {
     const words = this.#outcomeWords;
     const result = this.#outcome;
     result.status = words[Outcome.status / 4];
@@ -187,10 +229,13 @@ export class Core {
   }
 
   /** The error of a scan that ended `invalid`; `slabOffset` is the stream offset of the slab's first byte. */
-  violation(slabOffset: number): FramingError {
+  violation(slabOffset: number): FramingError | CorruptMemoryError {
     const words = this.#outcomeWords;
     const view = new DataView(this.memory.buffer, this.layout.outcome, Outcome.BYTES);
-    const name = VIOLATION_NAMES[words[Outcome.violation / 4]] as ViolationName;
+    const violation = words[Outcome.violation / 4];
+    const name = VIOLATION_NAMES[violation];
+    // Only where others can write the memory.
+    if (name === undefined || name === "none") return nonsense("a violation", violation);
     return new FramingError({
       violation: name,
       expected: view.getBigUint64(Outcome.expected, true),
@@ -201,6 +246,7 @@ export class Core {
 
   /** Takes how often frames equalled match `i` since the last call. */
   takeHits(i: number): number {
+    if (this.#guard !== undefined) return this.#guard.takeHits(i);
     const at = (i * Rule.BYTES + Rule.hits) / 4;
     const hits = this.#ruleWords[at];
     this.#ruleWords[at] = 0;
@@ -238,9 +284,14 @@ export class Core {
   }
 }
 
-function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  shared: boolean,
+): CoreExports {
+  const file = shared ? "core_shared.wasm" : "core.wasm";
   const refused = (got: unknown) =>
-    new OptionError("module", "Spillway's core.wasm of the same version", got);
+    new OptionError("module", `Spillway's ${file} of the same version`, got);
   if (!(module instanceof WebAssembly.Module)) throw refused(module);
   let exports: CoreExports;
   try {

@@ -56,6 +56,8 @@ export interface Layout {
   rules: number;
   /** Address of each rule's bytes. */
   ruleBytes: number[];
+  /** Framer, outcome, rules and their bytes end here. */
+  headEnd: number;
   slabs: SlabLayout[];
   /** Size of a slab in bytes. */
   slabBytes: number;
@@ -94,6 +96,7 @@ export function layOut(options: LayoutOptions): Layout {
   const outcome = take(Outcome.BYTES);
   const rules = take(options.ruleLengths.length * Rule.BYTES);
   const ruleBytes = options.ruleLengths.map((length) => take(length));
+  const headEnd = end;
   const slabs: SlabLayout[] = [];
   for (let i = 0; i < options.slabCount; i++) {
     const index = () => takeArray(capacity * 4);
@@ -118,6 +121,7 @@ export function layOut(options: LayoutOptions): Layout {
     outcome,
     rules,
     ruleBytes,
+    headEnd,
     slabs,
     slabBytes,
     capacity,

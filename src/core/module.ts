@@ -14,6 +14,12 @@ export function coreModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** The same core for memory that other threads share. Loaded only when asked for. */
+export async function sharedCoreModule(): Promise<WebAssembly.Module> {
+  const { CORE_WASM_BASE64: shared } = await import("./core_shared_wasm.ts");
+  return new WebAssembly.Module(decode(shared));
+}
+
 /** 0.1 ms where the runtime has a function for it. */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromBase64?.(base64) ?? decodeByHand(base64);

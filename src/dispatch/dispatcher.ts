@@ -9,6 +9,7 @@ import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
+import type { HandOver } from "./shared_feed.ts";
 import { BatchSizer } from "./sizer.ts";
 
 /** What the dispatcher needs. */
@@ -22,6 +23,8 @@ export interface DispatcherOptions {
   dutyCycleMs: number;
   stats: ClientStats;
   context: HandlerContext;
+  /** Tells when to poll, and how many batches may be out. */
+  handOver: HandOver;
   /** Called when an asynchronous call has settled. */
   onSettled: () => void;
 }
@@ -31,8 +34,9 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #sizer: BatchSizer;
   #handler: Handler | undefined;
-  #busy = false;
-  /** Settles, never rejecting, when the batch that is out comes back. */
+  /** Batches that are out. */
+  #out = 0;
+  /** Settles, never rejecting, when the last batch that went out comes back. */
   #settling: Promise<void> | undefined;
   #error: HandlerError | undefined;
   /** What the handler was given. */
@@ -47,18 +51,25 @@ export class Dispatcher {
 
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
   get ready(): boolean {
-    return !this.#busy && this.#error === undefined && this.#handler !== undefined &&
+    return this.#out < this.#options.handOver.batchesOut && this.#error === undefined &&
+      this.#handler !== undefined &&
       this.#options.backlog.ready;
   }
 
   /** Whether a batch is out. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#out > 0;
+  }
+
+  /** Has those who wait for another thread look whether the batch that is out has come back. */
+  poll(): void {
+    if (this.#out === 0) return;
+    for (const poll of this.#options.handOver.polls) poll();
   }
 
   /** Resolves when no batch is out. */
   async idle(): Promise<void> {
-    await this.#settling;
+    while (this.#out > 0) await this.#settling;
   }
 
   /** What the handler threw. */
@@ -101,13 +112,13 @@ export class Dispatcher {
       this.#release(range, batch, handled);
       return now;
     }
-    this.#busy = true;
+    this.#out += 1;
     const failed = (error: unknown) => {
       this.#fail(error, batch);
       handled = false;
     };
     this.#settling = settling.then(undefined, failed).then(() => {
-      this.#busy = false;
+      this.#out -= 1;
       this.#release(range, batch, handled);
       this.#options.onSettled();
     });

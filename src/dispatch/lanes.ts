@@ -16,7 +16,7 @@ import type { WaterMarks } from "../backlog/water_marks.ts";
 import type { Slab } from "../slab.ts";
 import type { HandlerStats, HoldMeter } from "../status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Handler, HandlerError } from "./handler.ts";
+import type { Handler, HandlerContext, HandlerError } from "./handler.ts";
 
 /**
  * Who gets which frames: every handler all of them (`all`), or each run of
@@ -35,6 +35,8 @@ export interface Lane {
   backlog: Backlog;
   marks: WaterMarks;
   dispatcher: Dispatcher;
+  /** What its handler is given beside batches. */
+  context: HandlerContext;
 }
 
 /** A lane's level has crossed a mark. */
@@ -129,6 +131,11 @@ export class Lanes {
       if (dispatcher.ready) return dispatcher.dispatch(started);
     }
     return started;
+  }
+
+  /** Has those who wait for another thread look whether a batch has come back. */
+  poll(): void {
+    for (const { dispatcher } of this.#lanes) dispatcher.poll();
   }
 
   /** Sets who gets the batches, in the order of the lanes. */

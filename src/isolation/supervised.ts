@@ -16,6 +16,7 @@ import {
 } from "./failure_options.ts";
 import { HandlerProcessError } from "./process/errors.ts";
 import { Supervision } from "./supervision.ts";
+import { UnresponsiveHandlerError, WorkerProtocolError } from "./worker/errors.ts";
 
 /** A handler that is supervised. */
 export interface SupervisedHandler<C extends readonly Column[] = readonly Column[]>
@@ -67,7 +68,12 @@ export function supervised<C extends readonly Column[] = readonly Column[]>(
 }
 
 /** A handler that throws these does so for every batch to come. */
-const FINAL = [HandlerProcessError, OptionError];
+const FINAL = [
+  HandlerProcessError,
+  OptionError,
+  UnresponsiveHandlerError,
+  WorkerProtocolError,
+];
 
 class Supervised implements SupervisedHandler {
   readonly #inner: Handler & Partial<AsyncDisposable>;

@@ -39,9 +39,20 @@ export class CoreHarness {
   readonly #core: Core;
   #pool: SlabPool;
 
-  constructor(readonly framing: Framing, columns: readonly Column[] = []) {
+  /** `sharedModule`: the core for shared memory, to be used instead. */
+  constructor(
+    readonly framing: Framing,
+    columns: readonly Column[] = [],
+    sharedModule?: WebAssembly.Module,
+  ) {
     const slabBytes = slabBytesFor(framerConfig(framing).rawFrameLengthMax);
-    this.#core = new Core({ framing, columns, bufferBytes: SLAB_COUNT * slabBytes });
+    this.#core = new Core({
+      framing,
+      columns,
+      bufferBytes: SLAB_COUNT * slabBytes,
+      sharedMemory: sharedModule !== undefined,
+      module: sharedModule,
+    });
     this.#pool = new SlabPool(this.#core);
   }
 

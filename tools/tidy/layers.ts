@@ -29,7 +29,10 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   { name: "framing", paths: ["src/framing.ts"] },
-  { name: "abi", paths: ["src/core/abi.ts", "src/core/core_wasm.ts"] },
+  {
+    name: "abi",
+    paths: ["src/core/abi.ts", "src/core/core_wasm.ts", "src/core/core_shared_wasm.ts"],
+  },
   { name: "columns", paths: ["src/columns.ts"] },
   { name: "core", paths: ["src/core/"] },
   { name: "slab, batch", paths: ["src/slab.ts", "src/batch.ts"] },

@@ -1,0 +1,50 @@
+/**
+ * What a handler that works in another thread needs of the client it was given
+ * to, beside what every handler gets.
+ *
+ * @module
+ */
+
+import type { Core } from "../core/core.ts";
+import type { SlabPool } from "../slab.ts";
+import type { HandlerContext } from "./handler.ts";
+
+/** The parts of a client that it hands on. */
+export interface SharedFeed extends HandOver {
+  /** Memory, layout, columns and how raw positions follow; `shared` tells whether the memory can be handed on. */
+  core: Core;
+  /** Where slabs can be quarantined. */
+  pool: SlabPool;
+}
+
+/** How the dispatcher goes about a handler in another thread. */
+export interface HandOver {
+  /**
+   * Called in each duty cycle while a batch is out: whoever waits for another
+   * thread looks whether it has answered. Else that would be seen at the next
+   * turn of the event loop only, which a busy reader takes once a millisecond.
+   */
+  readonly polls: Set<() => void>;
+  /**
+   * Batches that may be out at a time. More than one keeps a thread from waiting
+   * for the next while its answer is on the way; it still handles one at a time.
+   */
+  batchesOut: number;
+}
+
+/** For a handler in this thread. */
+export function newHandOver(): HandOver {
+  return { polls: new Set(), batchesOut: 1 };
+}
+
+const feeds = new WeakMap<HandlerContext, SharedFeed>();
+
+/** Remembers what belongs to a client's context. */
+export function publishFeed(context: HandlerContext, feed: SharedFeed): void {
+  feeds.set(context, feed);
+}
+
+/** What belongs to `context`; `undefined` for one that no client made. */
+export function feedOf(context: HandlerContext): SharedFeed | undefined {
+  return feeds.get(context);
+}

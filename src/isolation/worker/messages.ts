@@ -1,0 +1,113 @@
+/**
+ * What client and worker post to each other, beside the batches: all that is
+ * rare.
+ *
+ * @module
+ */
+
+import type { RawRule } from "../../batch.ts";
+import type { Column } from "../../columns.ts";
+import type { Layout } from "../../core/layout.ts";
+import type { ClientStats } from "../../status.ts";
+
+/** What a worker must know of the client's memory; posted once. */
+export interface FeedDescription {
+  memory: SharedArrayBuffer;
+  layout: Pick<Layout, "slabBytes" | "capacity" | "slabs">;
+  columns: readonly Column[];
+  raw: RawRule;
+}
+
+/** To the worker. */
+export type Order =
+  | {
+    type: "start";
+    control: SharedArrayBuffer;
+    feed: FeedDescription;
+    statNames: readonly (keyof ClientStats)[];
+    heartbeatMs: number;
+  }
+  /** The client closes. */
+  | { type: "abort" }
+  /** No more batches come. */
+  | { type: "close" }
+  /** A write is done, or was refused. */
+  | { type: "written"; id: number; error?: string };
+
+/** An error as it crosses to another isolate. */
+export interface PostedError {
+  name: string;
+  message: string;
+  stack: string;
+}
+
+/** From the worker. */
+export type Report =
+  /** The module is a handler. */
+  | { type: "loaded" }
+  /** Its `open()` has settled. */
+  | { type: "opened" }
+  /** Its `close()` has settled. */
+  | { type: "closed" }
+  /** The module is no handler, or the handler threw. */
+  | { type: "threw"; error: PostedError }
+  /** Bytes for the server. */
+  | { type: "write"; id: number; bytes: Uint8Array<ArrayBuffer> };
+
+/** Bytes a worker may have on their way to the server. */
+export const WRITE_BYTES_MAX = 1024 * 1024;
+/** And writes. */
+export const WRITES_MAX = 1024;
+/** Of an error's texts, this many characters go across. */
+const TEXT_MAX = 16 * 1024;
+
+/** `error` as it is posted. */
+export function toPosted(error: unknown): PostedError {
+  const { name, message, stack } = error instanceof Error
+    ? error
+    : { name: "Error", message: String(error), stack: "" };
+  const cut = (text: unknown) => String(text ?? "").slice(0, TEXT_MAX);
+  return { name: cut(name), message: cut(message), stack: cut(stack) };
+}
+
+/** An error with the name, message and stack that were posted. */
+export function fromPosted({ name, message, stack }: PostedError): Error {
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== "") error.stack = stack;
+  return error;
+}
+
+/** What a worker posted, if it is anything that a worker of ours posts. */
+export function parseReport(value: unknown): Report | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { type, error, id, bytes } = value as Record<string, unknown>;
+  switch (type) {
+    case "loaded":
+    case "opened":
+    case "closed":
+      return { type };
+    case "threw":
+      return isPosted(error) ? { type, error } : undefined;
+    case "write":
+      return Number.isSafeInteger(id) && isOwnBytes(bytes)
+        ? { type, id: id as number, bytes }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isPosted(value: unknown): value is PostedError {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, message, stack } = value as Record<string, unknown>;
+  return [name, message, stack].every((text) =>
+    typeof text === "string" && text.length <= TEXT_MAX
+  );
+}
+
+/** Bytes that nobody else can change any more. */
+function isOwnBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer &&
+    value.length <= WRITE_BYTES_MAX;
+}

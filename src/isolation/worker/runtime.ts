@@ -1,0 +1,196 @@
+/**
+ * What runs in a worker around a handler: waits for batches, lends them to the
+ * handler and gives them back.
+ *
+ * @module
+ */
+
+// First: what it takes away must be gone when the handler's module is evaluated.
+import { listen, post } from "./scope.ts";
+import { SlabBatch } from "../../batch.ts";
+import { withResolvers } from "../../deferred.ts";
+import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import { BatchSizer } from "../../dispatch/sizer.ts";
+import { WriteQueueFullError } from "../../errors.ts";
+import { isBytes, toBytes } from "../../reader/control.ts";
+import { Slab } from "../../slab.ts";
+import { handlerOf } from "../contract.ts";
+import { ControlBlock, type HandedRange, Word } from "./control.ts";
+import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+
+/** Serves the handler that `module` exports; called by the bootstrap, once. */
+export function serve(module: { default?: unknown }, specifier: string): void {
+  try {
+    const runtime = new Runtime(handlerOf(module, specifier));
+    listen((message) => runtime.follow(message as Order));
+    post({ type: "loaded" });
+  } catch (error) {
+    threw(error);
+  }
+}
+
+function threw(error: unknown): void {
+  post({ type: "threw", error: toPosted(error) });
+}
+
+/** About 10 µs, which is what being woken takes at the least. */
+const LOOKS = 1000;
+
+/** One call takes about so long, so that the event loop turns often enough to tell that it lives. */
+const CALL_MS = 100;
+
+class Runtime {
+  readonly #handler: Handler;
+  readonly #abort = new AbortController();
+  readonly #writes = new Writes();
+  readonly #sizer = new BatchSizer(CALL_MS);
+  #context: HandlerContext | undefined;
+
+  constructor(handler: Handler) {
+    this.#handler = handler;
+  }
+
+  /** Does what the client posted. */
+  follow(order: Order): void {
+    switch (order.type) {
+      case "start":
+        this.#run(order).catch(threw);
+        break;
+      case "abort":
+        this.#abort.abort();
+        break;
+      case "written":
+        this.#writes.settle(order.id, order.error);
+        break;
+      case "close":
+        this.#close().catch(threw);
+        break;
+    }
+  }
+
+  async #run(order: Extract<Order, { type: "start" }>): Promise<void> {
+    const control = new ControlBlock(order.control);
+    const { words } = control;
+    setInterval(() => Atomics.add(words, Word.beats, 1), order.heartbeatMs);
+    this.#context = {
+      write: (bytes) => this.#writes.write(bytes),
+      signal: this.#abort.signal,
+      stats: () => control.readStats(order.statNames),
+    };
+    await this.#handler.open?.(this.#context);
+    post({ type: "opened" });
+    await this.#serveBatches(control, new Lender(order.feed), this.#context);
+  }
+
+  /** Until the client ends the worker. */
+  async #serveBatches(
+    control: ControlBlock,
+    lender: Lender,
+    context: HandlerContext,
+  ): Promise<void> {
+    const { words } = control;
+    for (let served = 0;;) {
+      if (Atomics.load(words, Word.request) === served) await changed(words, Word.request, served);
+      if (Atomics.load(words, Word.stop) !== 0) return;
+      if (Atomics.load(words, Word.request) === served) continue;
+      served = (served + 1) | 0;
+      await this.#handle(control, control.read(served), lender, context);
+      Atomics.store(words, Word.reply, served);
+      Atomics.notify(words, Word.reply);
+    }
+  }
+
+  /** Lends the handler a batch, in parts of such a size that the event loop turns often enough. */
+  async #handle(
+    { words }: ControlBlock,
+    range: HandedRange,
+    lender: Lender,
+    context: HandlerContext,
+  ): Promise<void> {
+    for (let done = 0; done < range.count && Atomics.load(words, Word.stop) === 0;) {
+      const part = Math.min(this.#sizer.allowed, range.count - done);
+      Atomics.store(words, Word.done, done);
+      Atomics.store(words, Word.part, part);
+      const started = performance.now();
+      const batch = lender.lend(range, done, part);
+      await this.#handler.batch(batch, context);
+      batch.revoke();
+      this.#sizer.observe(part, performance.now() - started);
+      Atomics.add(words, Word.beats, 1);
+      done += part;
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#context !== undefined) await this.#handler.close?.(this.#context);
+    post({ type: "closed" });
+  }
+}
+
+/** Resolves when a word is not `from` any more; looks for a while, which costs less than being woken. */
+async function changed(
+  words: Int32Array<SharedArrayBuffer>,
+  at: number,
+  from: number,
+): Promise<void> {
+  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return;
+  const wait = Atomics.waitAsync(words, at, from);
+  if (wait.async) await wait.value;
+}
+
+/** Makes batches over the client's memory. */
+class Lender {
+  readonly #slabs: readonly Slab[];
+  readonly #names: readonly string[];
+  readonly #raw;
+
+  constructor({ memory, layout, columns, raw }: Extract<Order, { type: "start" }>["feed"]) {
+    const shared = { memory: { buffer: memory }, layout, columns };
+    this.#slabs = layout.slabs.map((_, number) => new Slab(shared, number));
+    this.#names = columns.map((column) => column.name);
+    this.#raw = raw;
+  }
+
+  /** Frames `done` to `done + count` of what was handed over. A new batch each time: who kept an old one must not find other frames in it. */
+  lend(range: HandedRange, done: number, count: number): SlabBatch {
+    const slab = this.#slabs[range.slab];
+    slab.epoch = range.epoch;
+    slab.streamOffset = range.streamOffset;
+    const batch = new SlabBatch(slab, this.#names, this.#raw);
+    batch.lend(range.first + done, count, range.pending + range.count - done - count);
+    return batch;
+  }
+}
+
+/** Writes on their way to the server, bounded. */
+class Writes {
+  readonly #waiting = new Map<number, { bytes: number; settle: PromiseWithResolvers<void> }>();
+  #bytes = 0;
+  #last = 0;
+
+  write(data: string | Uint8Array): Promise<void> {
+    if (!isBytes(data)) {
+      return Promise.reject(new TypeError(`expected text or a Uint8Array, got ${typeof data}`));
+    }
+    // A copy: what a batch lent must not be posted as what it is, shared memory.
+    const bytes = toBytes(data).slice();
+    if (this.#bytes + bytes.length > WRITE_BYTES_MAX || this.#waiting.size >= WRITES_MAX) {
+      return Promise.reject(new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX));
+    }
+    const settle = withResolvers<void>();
+    const id = ++this.#last;
+    this.#bytes += bytes.length;
+    this.#waiting.set(id, { bytes: bytes.length, settle });
+    post({ type: "write", id, bytes });
+    return settle.promise;
+  }
+
+  settle(id: number, error: string | undefined): void {
+    const entry = this.#waiting.get(id);
+    if (entry === undefined) return;
+    this.#waiting.delete(id);
+    this.#bytes -= entry.bytes;
+    if (error === undefined) entry.settle.resolve();
+    else entry.settle.reject(new Error(error));
+  }
+}

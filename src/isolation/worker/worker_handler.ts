@@ -1,0 +1,255 @@
+/**
+ * A handler module in a worker of its own.
+ *
+ * @module
+ */
+
+import { type Batch, SlabBatch } from "../../batch.ts";
+import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
+import { OptionError } from "../../errors.ts";
+import { Slab } from "../../slab.ts";
+import type { Grants } from "../contract.ts";
+import { checkSpecifier, permissionsOf, type WorkerPermissions } from "./bootstrap.ts";
+import { BATCHES_OUT } from "./control.ts";
+import { UnresponsiveHandlerError } from "./errors.ts";
+import { HandlerWorker } from "./handler_worker.ts";
+
+/** What a {@linkcode workerHandler} tells. */
+export type WorkerHandlerEvent =
+  /** A worker has its handler open: the first, or one in the place of one that did not answer. */
+  | { type: "started"; name: string }
+  /** A worker did not answer for frames it was given. It is left behind with them, and their slab is never used again. */
+  | {
+    type: "unresponsive";
+    name: string;
+    /** Frames that the handler may not have handled. */
+    frames: number;
+    /** Their connection. */
+    epoch: number;
+    /** Stream offset of the first of them. */
+    offset: number;
+    /** Slabs of the client that such workers hold, this one counted. */
+    slabsQuarantined: number;
+  };
+
+/** Options of {@linkcode workerHandler}. */
+export interface WorkerHandlerOptions {
+  /** What the module may do. Default: nothing at all. */
+  grants?: Grants;
+  /** Name of the handler in events, errors and debuggers. Default: the module's URL. */
+  name?: string;
+  /** Milliseconds in which the module must load and its `open()` settle, each; also its `close()`. Default 30000. */
+  startTimeoutMs?: number;
+  /** Milliseconds after which a call of `batch()` that has not settled is given up. Default 60000. */
+  batchTimeoutMs?: number;
+  /** Milliseconds for which the worker's event loop may stand still within a call. Default 10000. */
+  heartbeatTimeoutMs?: number;
+  /** Called with each event: keep it short. */
+  onEvent?: (event: WorkerHandlerEvent) => void;
+}
+
+/** When such a part of the client's slabs is lost to workers that do not answer, the client stops. */
+const QUARANTINE_SHARE = 1 / 4;
+
+/**
+ * Has the handler module at `specifier` (a URL) run in a Worker with exactly
+ * `grants`, in place of a handler for `client.run()`. Batches are handed over in
+ * shared memory: nothing is copied, and the client goes on reading while the
+ * handler works, however long it takes. The client must have `sharedMemory:
+ * true`, else `run()` rejects with a `HandlerError` whose cause is an
+ * `OptionError`.
+ *
+ * **Deno needs `--unstable-worker-options` for this** (or `"unstable":
+ * ["worker-options"]` in deno.json): without it Deno ends the process with exit
+ * code 70 as soon as the worker starts, and no code can catch or foresee that.
+ * Run with `--no-prompt`, else code in the worker can ask at the terminal for
+ * more rights.
+ *
+ * A worker limits rights, not integrity or resources: it can overwrite the
+ * buffer, use up memory and never return. What a handler does that never
+ * returns is told by `unresponsive`; a new worker goes on behind the frames it
+ * was given, and when such workers hold a quarter of the buffer, `run()` rejects
+ * with a `HandlerError` whose cause is an {@linkcode UnresponsiveHandlerError}.
+ * For code that you do not trust use `processHandler()`.
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "jsr:@spillway/spillway";
+ * import { workerHandler } from "jsr:@spillway/spillway/isolation";
+ *
+ * await using client = await connect("localhost:9000", {
+ *   framing: { type: "lines" },
+ *   sharedMemory: true,
+ * });
+ * await client.run(workerHandler(import.meta.resolve("./handler.ts"), {
+ *   grants: { write: ["/var/log/ticks"] },
+ * }));
+ * ```
+ */
+export function workerHandler(
+  specifier: string | URL,
+  options: WorkerHandlerOptions = {},
+): Handler & AsyncDisposable {
+  return new WorkerHandler(checkSpecifier(specifier), options);
+}
+
+class WorkerHandler implements Handler, AsyncDisposable {
+  readonly #specifier: string;
+  readonly #name: string;
+  readonly #permissions: WorkerPermissions;
+  readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
+  readonly #onEvent: (event: WorkerHandlerEvent) => void;
+  readonly #poll = () => this.#running?.poll();
+  /** The worker, or the one that is being started. */
+  #worker: Promise<HandlerWorker> | undefined;
+  #running: HandlerWorker | undefined;
+
+  constructor(specifier: string, options: WorkerHandlerOptions) {
+    this.#specifier = specifier;
+    this.#name = options.name ?? specifier;
+    this.#permissions = permissionsOf(options.grants ?? {});
+    this.#limits = {
+      startTimeoutMs: duration("startTimeoutMs", options.startTimeoutMs ?? 30_000),
+      batchTimeoutMs: duration("batchTimeoutMs", options.batchTimeoutMs ?? 60_000),
+      heartbeatTimeoutMs: duration("heartbeatTimeoutMs", options.heartbeatTimeoutMs ?? 10_000),
+    };
+    this.#onEvent = options.onEvent ?? (() => {});
+  }
+
+  async open(context: HandlerContext): Promise<void> {
+    if (this.#worker !== undefined) {
+      throw new TypeError(`expected one client for ${this.#name}, got a second`);
+    }
+    const feed = sharedFeedOf(context);
+    this.#worker = this.#start(feed, context);
+    await this.#worker;
+    feed.polls.add(this.#poll);
+    feed.batchesOut = BATCHES_OUT;
+  }
+
+  async batch(batch: Batch, context: HandlerContext): Promise<void> {
+    const lent = lentOf(batch);
+    for (let from = 0; from < lent.batch.count;) {
+      // One that is being started in place of another takes what it left, in order.
+      const worker = await this.#worker;
+      if (worker === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
+      from = await this.#hand(worker, lent, from, context);
+    }
+  }
+
+  async close(): Promise<void> {
+    const worker = await this.#worker?.catch(() => undefined);
+    this.#worker = undefined;
+    if (await worker?.close() !== "unresponsive") return;
+    throw new UnresponsiveHandlerError(
+      `${this.#name} did not close within ${this.#limits.startTimeoutMs} ms`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const worker = await this.#worker?.catch(() => undefined);
+    this.#worker = undefined;
+    worker?.terminate();
+  }
+
+  async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
+    const { core } = feed;
+    const { slabBytes, capacity, slabs } = core.layout;
+    const worker = await HandlerWorker.start({
+      specifier: this.#specifier,
+      name: this.#name,
+      permissions: this.#permissions,
+      feed: {
+        memory: core.memory.buffer as unknown as SharedArrayBuffer,
+        layout: { slabBytes, capacity, slabs },
+        columns: core.columns,
+        raw: {
+          storesRaw: core.storesRaw,
+          strippedBytes: core.strippedBytes,
+          delimiterBytes: core.delimiterBytes,
+        },
+      },
+      context,
+      ...this.#limits,
+    });
+    this.#onEvent({ type: "started", name: this.#name });
+    this.#running = worker;
+    return worker;
+  }
+
+  /** Hands over a batch from frame `from` on; resolves with the first frame that is to be handed over again. */
+  async #hand(
+    worker: HandlerWorker,
+    { batch, slab }: Lent,
+    from: number,
+    context: HandlerContext,
+  ): Promise<number> {
+    const answer = await worker.hand({
+      slab: slab.number,
+      first: batch.loan.first + from,
+      count: batch.count - from,
+      pending: batch.pending,
+      epoch: slab.epoch,
+      streamOffset: slab.streamOffset,
+    });
+    if (answer.end === "done") return batch.count;
+    if (answer.end === "not_begun") return from;
+    const at = from + answer.done;
+    this.#abandon(worker, slab, answer.part, batch.streamOffset(at), context);
+    return at + answer.part;
+  }
+
+  /** Leaves a worker behind with what it holds, and begins to start a new one. */
+  #abandon(
+    worker: HandlerWorker,
+    slab: Slab,
+    frames: number,
+    offset: number,
+    context: HandlerContext,
+  ): void {
+    const feed = sharedFeedOf(context);
+    const { pool } = feed;
+    pool.quarantine(slab);
+    worker.terminate();
+    const { epoch } = slab;
+    const { quarantinedCount: slabsQuarantined } = pool;
+    const name = this.#name;
+    this.#onEvent({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
+    if (slabsQuarantined >= pool.slabs.length * QUARANTINE_SHARE) {
+      this.#worker = undefined;
+      throw new UnresponsiveHandlerError(
+        `${name} did not answer for ${frames} frames at offset ${offset}, and ${slabsQuarantined} ` +
+          `of ${pool.slabs.length} slabs are lost that way: run it by processHandler(), which can end it`,
+      );
+    }
+    this.#worker = this.#start(feed, context);
+    // Whoever hands over the next batch is told.
+    this.#worker.catch(() => {});
+  }
+}
+
+/** A batch as a client hands it out. */
+interface Lent {
+  batch: SlabBatch;
+  slab: Slab;
+}
+
+function lentOf(batch: Batch): Lent {
+  if (batch instanceof SlabBatch) {
+    const { store } = batch.loan;
+    if (store instanceof Slab) return { batch, slab: store };
+  }
+  throw new TypeError("expected a batch as a client hands it out, got a copy");
+}
+
+function sharedFeedOf(context: HandlerContext): SharedFeed {
+  const feed = feedOf(context);
+  if (feed?.core.shared) return feed;
+  throw new OptionError("sharedMemory", "true for a handler in a worker", false);
+}
+
+function duration(option: string, ms: number): number {
+  if (typeof ms === "number" && ms >= 1 && ms < 2 ** 31) return ms;
+  throw new OptionError(option, "milliseconds from 1 to 2147483647", ms);
+}
