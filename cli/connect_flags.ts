@@ -113,11 +113,15 @@ export function outputPlan(
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
   options: Pick<
     ConnectOptions,
-    "columns" | "bufferBytes" | "whenFull" | "handlers" | "partition"
+    "columns" | "bufferBytes" | "whenFull" | "handlers" | "partition" | "sharedMemory"
   >;
 } {
   const output = outputOf(flags);
   const handlers = handlersPlan(flags);
+  const sharedMemory = needsSharedMemory(handlers);
+  if (sharedMemory && textFlag(flags, "spill") !== undefined) {
+    throw new UsageError("--isolation worker does not go with --spill, --isolation process does");
+  }
   return {
     options: {
       columns: columnsOf(flags, output),
@@ -125,6 +129,7 @@ export function outputPlan(
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
       handlers: lanesOf(handlers),
+      sharedMemory,
       partition: choiceFlag(flags, "partition", PARTITIONS),
     },
     output,
@@ -141,6 +146,11 @@ export function limitsPlan(flags: Flags): Pick<ConnectPlan, "jsonLog" | "limit" 
     limit: integerFlag(flags, "limit", { min: 1 }) ?? Infinity,
     durationMs: timeFlag(flags, "duration"),
   };
+}
+
+/** Workers see the client's own memory. */
+export function needsSharedMemory(handlers: readonly HandlerPlan[]): boolean {
+  return handlers.some(({ isolation }) => isolation === "worker");
 }
 
 /** What the client is told of several handlers. */

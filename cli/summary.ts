@@ -99,6 +99,7 @@ function handlerRows(handlers: Record<string, HandlerReport>): [string, string, 
   const all = Object.entries(handlers);
   if (all.length > 1) return all.map(([name, report]) => [`${name} `, reportText(report)]);
   return all.flatMap(([, report]) => [
+    ["unanswered", counted(report.framesUnanswered, "frame"), report.framesUnanswered > 0],
     ["given up", failuresText(report), report.skippedBatches > 0],
     ["retried", counted(report.retries, "time"), report.retries > 0],
     ["over budget", counted(report.overBudget, "call"), report.overBudget > 0],

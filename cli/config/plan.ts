@@ -11,6 +11,7 @@ import {
   type ConnectPlan,
   lanesOf,
   limitsPlan,
+  needsSharedMemory,
   outputFlags,
   outputOf,
   STOP_TIMEOUT_MS,
@@ -57,6 +58,7 @@ export async function configPlan(
       columns: config.columns ?? [],
       bufferBytes: config.buffer,
       handlers: lanesOf(handlers),
+      sharedMemory: needsSharedMemory(handlers) || undefined,
       partition: config.partition,
     }),
     ...limitsPlan(flags),
@@ -214,6 +216,15 @@ function contradictions(config: Config): string[] {
     if (spill?.syncEvery !== undefined && !spill.durable) {
       problems.push(`${place}spill.syncEvery needs ${place}spill.durable true`);
     }
+  }
+  const worker = Object.entries(handlers).find(([, { isolation }]) => isolation === "worker");
+  const spilling = places.find(([, { spill }]) => spill !== undefined);
+  if (worker !== undefined && spilling !== undefined) {
+    problems.push(
+      `${spilling[0]}spill: expected none beside handlers.${
+        worker[0]
+      }.isolation worker, which goes with memory only`,
+    );
   }
   return problems;
 }

@@ -10,7 +10,10 @@ import { type HandlerEvent, type KeptHandler, makeHandler } from "./make.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** A handler in numbers. */
-export type HandlerReport = HandlerStats & Omit<FailureCounts, "batches" | "frames">;
+export interface HandlerReport extends HandlerStats, Omit<FailureCounts, "batches" | "frames"> {
+  /** Frames a worker did not answer for; they count as delivered. */
+  framesUnanswered: number;
+}
 
 /** What a crew needs. */
 export interface CrewOptions {
@@ -71,7 +74,8 @@ export class Crew implements AsyncDisposable {
     const stats = client.statsByHandler();
     return Object.fromEntries(plans.map(({ name, named }, i) => {
       const { batches: _batches, frames: _frames, ...failures } = this.#members[i].kept.stats();
-      return [name, { ...stats[named ? name : "handler"], ...failures }];
+      const { framesUnanswered } = this.#members[i];
+      return [name, { ...stats[named ? name : "handler"], ...failures, framesUnanswered }];
     }));
   }
 
@@ -82,13 +86,16 @@ export class Crew implements AsyncDisposable {
 
   async #add(plan: HandlerPlan): Promise<void> {
     const { limit, onEnd, onEvent } = this.#options;
-    const kept = await makeHandler(plan, (event) => onEvent(plan, event));
+    const kept = await makeHandler(plan, (event) => {
+      if (event.type === "unresponsive") member.framesUnanswered += event.frames;
+      onEvent(plan, event);
+    });
     this.#made.use(kept);
-    this.#members.push(
-      new CountingHandler(kept, () => {
-        if (this.frames >= limit) onEnd("limit");
-      }),
-    );
+    // No event comes before it is opened.
+    const member = new CountingHandler(kept, () => {
+      if (this.frames >= limit) onEnd("limit");
+    });
+    this.#members.push(member);
   }
 }
 
@@ -96,8 +103,9 @@ export class Crew implements AsyncDisposable {
 class CountingHandler implements Handler {
   /** Frames passed on. */
   frames = 0;
-  /** Those of the call that has not come back. */
+  /** Those of calls that have not come back. */
   framesHeld = 0;
+  framesUnanswered = 0;
   readonly kept: KeptHandler;
   readonly #onFrames: () => void;
 
@@ -113,15 +121,13 @@ class CountingHandler implements Handler {
 
   batch(batch: Batch, context: HandlerContext): void | Promise<void> {
     this.frames += batch.count;
-    this.framesHeld = batch.count;
+    const { count } = batch;
     const settling = this.kept.batch(batch, context);
     this.#onFrames();
-    if (typeof settling?.then !== "function") this.framesHeld = 0;
-    else {
-      return settling.finally(() => {
-        this.framesHeld = 0;
-      });
-    }
+    if (typeof settling?.then !== "function") return;
+    // A worker has several at a time.
+    this.framesHeld += count;
+    return settling.finally(() => this.framesHeld -= count) as Promise<void>;
   }
 
   close(context: HandlerContext): void | Promise<void> {

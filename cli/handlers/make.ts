@@ -10,13 +10,15 @@ import {
   type ProcessEvent,
   processHandler,
   supervised,
+  workerHandler,
+  type WorkerHandlerEvent,
 } from "../../isolation.ts";
 import type { Handler } from "../../mod.ts";
 import { loadHandler } from "../handler_file.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** What a handler's keeper tells, wherever it runs. */
-export type HandlerEvent = ProcessEvent;
+export type HandlerEvent = ProcessEvent | WorkerHandlerEvent;
 
 /** A handler, supervised. */
 export type KeptHandler = Handler & AsyncDisposable & { stats(): FailureCounts };
@@ -31,6 +33,11 @@ export async function makeHandler(
   switch (plan.isolation) {
     case "inline":
       return supervised(await loadHandler(file), failure);
+    case "worker": {
+      const { grants, startTimeoutMs, batchTimeoutMs } = plan;
+      const limits = { grants, startTimeoutMs, batchTimeoutMs };
+      return supervised(workerHandler(pathToFileURL(file), { name, ...limits, onEvent }), failure);
+    }
     case "process": {
       const { grants, memoryLimitBytes, startTimeoutMs, batchTimeoutMs, deno } = plan;
       const limits = { grants, memoryLimitBytes, startTimeoutMs, batchTimeoutMs, deno };

@@ -11,10 +11,10 @@ import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 
 /** Where a handler runs. */
-export type Isolation = "inline" | "process";
+export type Isolation = "inline" | "worker" | "process";
 
 /** All there are. */
-export const ISOLATIONS: readonly Isolation[] = ["inline", "process"];
+export const ISOLATIONS: readonly Isolation[] = ["inline", "worker", "process"];
 
 /** One handler. What is `undefined` has the default of what runs it. */
 export interface HandlerPlan {
@@ -56,10 +56,10 @@ export type NameSetting = (setting: keyof HandlerPlan) => string;
 
 /** Settings that mean something in these isolations only. */
 const ONLY_IN: readonly [setting: keyof HandlerPlan, isolations: readonly Isolation[]][] = [
-  ["grants", ["process"]],
+  ["grants", ["worker", "process"]],
   ["memoryLimitBytes", ["process"]],
-  ["startTimeoutMs", ["process"]],
-  ["batchTimeoutMs", ["process"]],
+  ["startTimeoutMs", ["worker", "process"]],
+  ["batchTimeoutMs", ["worker", "process"]],
   ["deno", ["process"]],
 ];
 

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { HandlerProcessError } from "../../isolation.ts";
 import type { HandlerError } from "../../mod.ts";
+import { flagsOf } from "../../src/isolation/process/flags.ts";
 import { SpillPermissionError } from "../../src/spill/errors.ts";
 import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, whole } from "../words.ts";
@@ -21,7 +23,9 @@ export function eventSentence(plan: HandlerPlan, event: HandlerEvent): string {
 function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
   switch (event.type) {
     case "started":
-      return `process ${event.pid} is ready after ${seconds(event.startMs)}`;
+      return "pid" in event
+        ? `process ${event.pid} is ready after ${seconds(event.startMs)}`
+        : "its worker is ready";
     case "failed":
       return `its process failed: ${event.error.message}`;
     case "retrying":
@@ -34,6 +38,8 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
       return `${
         placeOf(event)
       } are lost, the dead-letter directory refuses: ${event.error.message}`;
+    case "unresponsive":
+      return `its worker does not answer for ${placeOf(event)}, and is left behind`;
     case "over_budget":
       return `${placeOf(event)} have taken longer than ${seconds(event.budgetMs)}`;
   }
@@ -44,6 +50,9 @@ export function eventRecord(plan: HandlerPlan, event: HandlerEvent): object {
   const record = { handler: plan.name, ...event };
   return "error" in event ? { ...record, error: reasonOf(plan, event.error) } : record;
 }
+
+/** Where this package's modules are; files only if it was not loaded from a registry. */
+const OWN_SOURCE = new URL("../../src", import.meta.url).pathname;
 
 /** The error of a handler in the words of the command line, with the flag or the setting that is missing. */
 export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[]): Error {
@@ -63,15 +72,37 @@ function reasonOf(plan: HandlerPlan, error: Error): string {
 function lacking(plan: HandlerPlan, error: unknown): PermissionError | undefined {
   if (error instanceof HandlerProcessError) return permissionError(subjectOf(plan), error.cause);
   if (plan.isolation === "inline") return permissionError(subjectOf(plan), error);
+  if (isEscalation(error)) {
+    const flags = flagsOf(plan.grants ?? {}).filter((flag) => flag.startsWith("--allow"));
+    return new PermissionError(
+      `${subjectOf(plan)} can be granted in a worker only what this program may do itself, ` +
+        `run again with ${flags.join(" ")}`,
+      { cause: error },
+    );
+  }
   const refusal = refusalOf(error);
   if (refusal === undefined) return undefined;
   const { kind, what } = refusal;
+  // What a worker begins with is loaded with the rights of this program.
+  const loaded = [resolve(plan.file), OWN_SOURCE].find((path) => what.startsWith(path));
+  if (plan.isolation === "worker" && kind === "read" && loaded !== undefined) {
+    return new PermissionError(
+      `${subjectOf(plan)} needs this program to have read access to ${loaded}, ` +
+        `run again with --allow-read=${loaded}`,
+      { cause: error },
+    );
+  }
   const advice = plan.configFile === undefined
     ? `grant it with --grant ${plan.name}:${kind}=${what}`
     : `add "${what}" to handlers.${plan.name}.grants.${kind} in ${plan.configFile}`;
   return new PermissionError(`${subjectOf(plan)} needs ${kind} access to ${what}, ${advice}`, {
     cause: error,
   });
+}
+
+/** A worker was to have rights that its parent has not. */
+function isEscalation(error: unknown): boolean {
+  return error instanceof Error && /escalate parent thread permissions/.test(error.message);
 }
 
 function subjectOf({ name, named }: HandlerPlan): string {
@@ -93,6 +124,7 @@ export function reportText(report: HandlerReport): string {
     [`${whole(report.framesSpilled)} spilled`, report.framesSpilled > 0],
     [`${whole(report.framesRecovered)} recovered`, report.framesRecovered > 0],
     [`${whole(report.framesLostOnDisk)} lost on disk`, report.framesLostOnDisk > 0],
+    [`${whole(report.framesUnanswered)} not answered for`, report.framesUnanswered > 0],
     [failuresText(report), report.skippedBatches > 0],
     [`retried ${counted(report.retries, "time")}`, report.retries > 0],
     [`${whole(report.overBudget)} over budget`, report.overBudget > 0],

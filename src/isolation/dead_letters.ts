@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Batch, SlabBatch } from "../batch.ts";
+import type { Batch, SlabBatch } from "../batch.ts";
 import { SpillwayError } from "../errors.ts";
 import { codecOf } from "../spill/batch_codec.ts";
 import { isDiskError, SpillPermissionError } from "../spill/errors.ts";
@@ -35,7 +35,6 @@ export class DeadLetters {
 
   /** Appends a batch that is on loan; when this resolves with `undefined` it is on disk. Else with why it is not, or not all of it. */
   async append(batch: Batch): Promise<Error | undefined> {
-    if (!(batch instanceof SlabBatch)) throw new TypeError("expected a batch of a client's");
     let store: SpillStore;
     try {
       store = await this.#opened();
@@ -43,8 +42,10 @@ export class DeadLetters {
       if (error instanceof SpillwayError) return error;
       throw error;
     }
-    const { store: frames, first } = batch.loan;
-    const codec = codecOf(batch.loan);
+    // A handler in a worker shares the slab, and could change it while it is written.
+    const { loan } = batch.copy() as SlabBatch;
+    const { store: frames, first } = loan;
+    const codec = codecOf(loan);
     for (let from = 0; from < batch.count;) {
       const count = codec.fitting(frames, first + from, batch.count - from);
       const { info, parts } = codec.encode(frames, first + from, count);

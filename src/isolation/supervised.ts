@@ -40,6 +40,11 @@ export interface SupervisedHandler<C extends readonly Column[] = readonly Column
  * `"retry"`. A `processHandler()` has these options of its own, and only with
  * those a process that died is started again.
  *
+ * A `workerHandler()` is given one batch at a time unless it is to `"stop"`, so
+ * that none is blamed for the one before it. It takes a batch in several calls,
+ * and those before the one that threw have handled theirs. Frames it did not
+ * answer for are told by its own event.
+ *
  * `client.run()` closes it; dispose one that was not run to its end. Disposing
  * it disposes `handler`, too.
  *
@@ -88,6 +93,7 @@ class Supervised implements SupervisedHandler {
     await this.#supervision.open();
     try {
       await this.#inner.open?.(context);
+      this.#supervision.takeOneByOne(context);
     } catch (error) {
       await this.#supervision.close();
       throw error;

@@ -14,6 +14,7 @@
 
 import type { Batch } from "../batch.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
+import { feedOf } from "../dispatch/shared_feed.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -71,6 +72,15 @@ export class Supervision<E = FailureEvent> {
   /** From now on, whatever fails is final. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /**
+   * Where a handler is handed batches ahead, one that throws takes those behind
+   * it along, though they were not begun: where the feed goes on, that must not be.
+   */
+  takeOneByOne(context: HandlerContext): void {
+    const feed = feedOf(context);
+    if (feed !== undefined && this.#settings.onFailure !== "stop") feed.batchesOut = 1;
   }
 
   /** Has a batch handled by `attempt`, again and again if need be. Stays synchronous where that is and does not throw. */

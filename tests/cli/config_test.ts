@@ -174,7 +174,7 @@ Deno.test("configPlan() tells every mistake at once, with its place and what wou
     "spill.maxSise: expected no such key, did you mean maxSize?",
     "handlers.a b: expected a name of 1 to 64 letters, digits, _ and -",
     "handlers.store.file: expected the path of a module, got nothing",
-    'handlers.store.isolation: expected "inline", "process"',
+    'handlers.store.isolation: expected "inline", "worker", "process"',
     "handlers.store.grants.net: expected true, false or a list of texts, got 1",
     'handlers.store.grants.read[0]: expected a text, got ""',
     "handlers.store.onFailur: expected no such key, did you mean onFailure?",
@@ -196,7 +196,7 @@ Deno.test("configPlan() tells everything that contradicts itself", async () => {
     "tls: expected cert and key, got one of them",
     "partition: expected several handlers",
     "whenFull: expected this or spill, got both",
-    "handlers.store.grants needs handlers.store.isolation process: inline, a handler may do what this program may",
+    "handlers.store.grants needs handlers.store.isolation worker or process: inline, a handler may do what this program may",
     "handlers.store.memoryLimit needs handlers.store.isolation process",
     "handlers.store.deadLetter needs handlers.store.onFailure skip: no batch is given up else",
   ]);

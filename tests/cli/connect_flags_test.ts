@@ -37,6 +37,7 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     whenFull: undefined,
     handlers: undefined,
     partition: undefined,
+    sharedMemory: false,
   });
 });
 

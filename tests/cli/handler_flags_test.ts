@@ -54,7 +54,7 @@ Deno.test("handlersPlan() explains what cannot be meant", () => {
     [["--handler", "a.ts", "--handler", "b c.ts"], "--handler needs a name of 1 to 64 letters"],
     [["--handler", "a.ts", "--partition", "all"], "--partition needs several handlers"],
     [["--handler", "a.ts", "--isolation", "jail"], "--isolation must be one of inline, "],
-    [["--handler", "a.ts", "--grant", "a:net"], "--grant needs --isolation process"],
+    [["--handler", "a.ts", "--grant", "a:net"], "--grant needs --isolation worker or process"],
     [["--handler", "a.ts", "--memory-limit", "1GiB"], "--memory-limit needs --isolation process"],
     [["--handler", "a.ts", "--deno", "x"], "--deno needs --isolation process"],
     [["--handler", "a.ts", "--dead-letter", "x"], "--dead-letter needs --on-failure skip"],

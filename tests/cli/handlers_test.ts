@@ -1,5 +1,6 @@
 /** `spillway connect` with several handlers, in places of their own, that fail. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { inDirectory } from "../spill/harness.ts";
 import {
   type Finished,
@@ -112,6 +113,60 @@ Deno.test("connect --isolation process lets each handler do what it was granted,
       unrunnable.stderr,
       `the handler needs run access to ${deno}, run again with --allow-run=${deno}`,
     );
+  });
+});
+
+/** What a worker begins with is read from the checkout. */
+const OWN_SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
+const WORKERS = ["--unstable-worker-options", `--allow-read=${OWN_SOURCE}`];
+
+Deno.test("connect --isolation worker lets each handler do what it was granted, and names what it was not", async () => {
+  await using server = sends("1\n2\n");
+  await inDirectory(async (directory) => {
+    const [file, other] = [`${directory}/a.log`, `${directory}/b.log`];
+    const sources = { a: appending(file), b: appending(other) };
+    const isolated = ["--isolation", "worker", "--grant", `a:write=${file}`];
+    const rights = [...WORKERS, `--allow-write=${directory}`];
+    const both = [...isolated, "--grant", `b:write=${other}`];
+    const granted = await feed(server, directory, sources, rights, ...both);
+    assertEquals(granted.code, 0, granted.stderr);
+    assertEquals(await Deno.readTextFile(file), "1\n2\n");
+    assertEquals(await Deno.readTextFile(other), "1\n2\n");
+    const lacking = await feed(server, directory, sources, rights, ...isolated);
+    assertEquals(lacking.code, 3, lacking.stderr);
+    assertStringIncludes(lacking.stderr, `grant it with --grant b:write=${other}`);
+    const beyond = await feed(server, directory, sources, WORKERS, ...both);
+    assertEquals(beyond.code, 3, beyond.stderr);
+    assertStringIncludes(
+      beyond.stderr,
+      "only what this program may do itself, run again with --allow-write=",
+    );
+    const unread = await run(
+      [`--allow-net=${server.address}`, ...WORKERS],
+      ["connect", server.address, "--handler", `${directory}/a.ts`, "--isolation", "worker"],
+    );
+    assertEquals(unread.code, 3, unread.stderr);
+    assertStringIncludes(unread.stderr, `run again with --allow-read=${directory}/a.ts`);
+    const sourceless = await feed(server, directory, sources, WORKERS.slice(0, 1), ...isolated);
+    assertEquals(sourceless.code, 3, sourceless.stderr);
+    assertStringIncludes(sourceless.stderr, `run again with --allow-read=${OWN_SOURCE}`);
+    const spilling = await feed(server, directory, sources, rights, ...both, "--spill", "x");
+    assertEquals(spilling.code, 2);
+    assertStringIncludes(spilling.stderr, "--isolation worker does not go with --spill");
+  });
+});
+
+Deno.test("connect --isolation worker counts what a handler that hangs did not answer for", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const hangs = `export default { batch() { Atomics.wait(
+      new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000); } };`;
+    const limits = ["--isolation", "worker", "--batch-timeout", "200ms", "--json"];
+    const done = await feed(server, directory, { hangs }, WORKERS, ...limits);
+    assertEquals(done.code, 0, done.stderr);
+    const told = jsonOf(done).find(({ type }) => type === "unresponsive");
+    assertEquals(told?.handler, "hangs");
+    assertEquals(summaryOf(done).handlers.hangs.framesUnanswered, 1);
   });
 });
 
