@@ -87,6 +87,7 @@ export class Feed {
   async run(reader: Reader): Promise<FeedEnd> {
     const watchdog = this.#watchIdle(reader);
     const end = await this.#cycle(reader);
+    if (end.kind !== "eof" && end.kind !== "failed") await reader.stop();
     clearInterval(watchdog);
     this.#resume();
     this.endedAt = performance.now();

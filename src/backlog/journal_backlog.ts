@@ -60,7 +60,7 @@ export class JournalBacklog implements Backlog {
   }
 
   get bufferedBytes(): number {
-    return this.#output.queue.length * this.#parts.pool.slabBytes;
+    return this.#output.queue.slabs * this.#parts.pool.slabBytes;
   }
 
   push(slab: Slab, first: number, end: number): void {

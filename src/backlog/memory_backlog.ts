@@ -6,7 +6,7 @@
  */
 
 import type { Slab, SlabPool } from "../slab.ts";
-import { type Backlog, type FrameRange, type MemoryPolicy, newCounts } from "./backlog.ts";
+import { type Backlog, type FrameRange, newCounts, type WhenFull } from "./backlog.ts";
 
 /** Frames `first` to `end` of a slab, of which it holds one reference. */
 export class SlabRange implements FrameRange {
@@ -31,10 +31,12 @@ export class SlabRange implements FrameRange {
   }
 }
 
-/** Neighbours coalesce, so a slab has one range however small the drains. */
+/** Neighbours coalesce, so a slab has few ranges however small the drains. */
 export class RangeQueue {
   /** Frames in all ranges. */
   frames = 0;
+  /** Slabs they lie in: all ranges of one are neighbours. */
+  slabs = 0;
   readonly #pool: SlabPool;
   readonly #ranges: SlabRange[] = [];
 
@@ -42,14 +44,14 @@ export class RangeQueue {
     this.#pool = pool;
   }
 
-  /** Ranges, each of a slab of its own. */
-  get length(): number {
-    return this.#ranges.length;
-  }
-
   /** The oldest range, if there is one. */
   get head(): SlabRange | undefined {
     return this.#ranges[0];
+  }
+
+  /** The newest range, if there is one. */
+  get last(): SlabRange | undefined {
+    return this.#ranges.at(-1);
   }
 
   /** Seals the oldest range at its first `most` frames, and leaves it where it is. */
@@ -68,10 +70,14 @@ export class RangeQueue {
   /** Appends frames. */
   push(slab: Slab, first: number, end: number): void {
     this.frames += end - first;
-    const last = this.#ranges.at(-1);
+    const { last } = this;
     const next = last !== undefined && last.store === slab && last.end === first && !last.sealed;
-    if (next) last.end = end;
-    else this.#ranges.push(new SlabRange(this.#pool, slab, first, end));
+    if (next) {
+      last.end = end;
+      return;
+    }
+    if (last?.store !== slab) this.slabs += 1;
+    this.#ranges.push(new SlabRange(this.#pool, slab, first, end));
   }
 
   /** Takes up to `most` frames of the oldest range. */
@@ -80,7 +86,7 @@ export class RangeQueue {
     if (head === undefined) return undefined;
     const count = Math.min(most, head.end - head.first);
     this.frames -= count;
-    if (count === head.end - head.first) return this.#ranges.shift();
+    if (count === head.end - head.first) return this.#shift();
     const taken = new SlabRange(this.#pool, head.store, head.first, head.first + count);
     head.first += count;
     return taken;
@@ -88,7 +94,7 @@ export class RangeQueue {
 
   /** Drops the oldest range; returns how many frames that were. */
   drop(): number {
-    const oldest = this.#ranges.shift();
+    const oldest = this.#shift();
     if (oldest === undefined) return 0;
     const frames = oldest.end - oldest.first;
     this.frames -= frames;
@@ -102,16 +108,22 @@ export class RangeQueue {
     while (this.#ranges.length > 0) dropped += this.drop();
     return dropped;
   }
+
+  #shift(): SlabRange | undefined {
+    const oldest = this.#ranges.shift();
+    if (oldest !== undefined && this.head?.store !== oldest.store) this.slabs -= 1;
+    return oldest;
+  }
 }
 
 /** A backlog that blocks or drops. */
 export class MemoryBacklog implements Backlog {
   readonly counts = newCounts();
   readonly #pool: SlabPool;
-  readonly #whenFull: MemoryPolicy;
+  readonly #whenFull: WhenFull;
   readonly #queue: RangeQueue;
 
-  constructor(pool: SlabPool, whenFull: MemoryPolicy = "block") {
+  constructor(pool: SlabPool, whenFull: WhenFull = "block") {
     this.#pool = pool;
     this.#whenFull = whenFull;
     this.#queue = new RangeQueue(pool);
@@ -130,7 +142,7 @@ export class MemoryBacklog implements Backlog {
   }
 
   get bufferedBytes(): number {
-    return this.#queue.length * this.#pool.slabBytes;
+    return this.#queue.slabs * this.#pool.slabBytes;
   }
 
   push(slab: Slab, first: number, end: number): void {

@@ -36,6 +36,8 @@ interface Loan {
 export class RestoredBatches {
   /** Frames not taken yet. */
   frames = 0;
+  /** Sequence of the last record all of whose frames were taken, 0 before the first. */
+  takenSequence = 0;
   readonly #queue: Loan[] = [];
   readonly #buffers: Uint8Array<ArrayBuffer>[] = Array.from(
     { length: BUFFERS },
@@ -76,6 +78,7 @@ export class RestoredBatches {
     loan.references += 1;
     if (end === frames) {
       this.#queue.shift();
+      this.takenSequence = loan.batch.sequence;
       this.#release(loan, true);
     }
     return { store, first, end, release: (handled) => this.#release(loan, handled) };

@@ -62,7 +62,9 @@ export class SpillBacklog implements Backlog {
   }
 
   get bufferedBytes(): number {
-    return (this.#memory.length + this.#output.queue.length) * this.#parts.pool.slabBytes;
+    const { last } = this.#memory;
+    const shared = last !== undefined && last.store === this.#output.queue.head?.store ? 1 : 0;
+    return (this.#memory.slabs + this.#output.queue.slabs - shared) * this.#parts.pool.slabBytes;
   }
 
   push(slab: Slab, first: number, end: number): void {

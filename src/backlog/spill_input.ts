@@ -9,7 +9,8 @@ import { SpillFormatError } from "../spill/errors.ts";
 import { findingSentence } from "../spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../spill/format.ts";
 import type { SpillReader } from "../spill/reader.ts";
-import type { BacklogCounts, FrameRange } from "./backlog.ts";
+import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
+import { Refusal } from "./refusal.ts";
 import { RestoredBatches } from "./restored.ts";
 import type { SpillParts } from "./spill_parts.ts";
 
@@ -27,6 +28,8 @@ export class SpillInput {
   readonly #onRead: () => void;
   readonly #reader: SpillReader;
   readonly #restored: RestoredBatches;
+  readonly #readRefusal: Refusal<SpillEvent>;
+  readonly #syncRefusal: Refusal<SpillEvent>;
   /** Frames of each record written by this process and not yet read, oldest first. */
   readonly #unread: number[] = [];
   #unreadFrames = 0;
@@ -35,6 +38,8 @@ export class SpillInput {
   #syncing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failing = false;
+  /** What was on disk was dropped and counted. */
+  #cleared = false;
   #closed = false;
 
   /** `onRead` is called when frames have become available, or room on disk. */
@@ -42,6 +47,8 @@ export class SpillInput {
     this.#parts = parts;
     this.#counts = counts;
     this.#onRead = onRead;
+    this.#readRefusal = new Refusal(parts.tell);
+    this.#syncRefusal = new Refusal(parts.tell);
     this.#reader = parts.store.reader(parts.next);
     this.recoverable = parts.store.last.sequence - this.#reader.sequence + 1;
     this.#restored = new RestoredBatches((sequence, bytes) => this.#handled(sequence, bytes));
@@ -86,33 +93,40 @@ export class SpillInput {
     });
   }
 
-  /** Drops what was not handed out; returns how many frames that were. */
+  /**
+   * Drops what was not handed out; returns how many frames that were. While
+   * nobody knows how many a dead process left, nothing is dropped: all that is on
+   * disk comes back at the next start, and counts as waiting until then.
+   */
   clear(): number {
+    if (this.recoverable > 0) return 0;
+    this.#cleared = true;
     const dropped = this.#restored.clear() + this.#unreadFrames;
     this.#unread.length = 0;
     this.#unreadFrames = 0;
-    this.recoverable = 0;
     return dropped;
   }
 
   /**
-   * Ends reading. What was not handed out by now was dropped and counted, and
-   * nothing of it is to come back (`drop`), or what was not handled stays for the
-   * next start (`keep`).
+   * Ends reading. What was dropped and counted is not to come back, and neither is
+   * what was handed out (`drop`), or all that was not handled is (`keep`).
    */
   async close(rest: "drop" | "keep"): Promise<void> {
     const { store, cursor } = this.#parts;
     this.#closed = true;
-    clearTimeout(this.#retry);
     await this.#reading;
+    clearTimeout(this.#retry);
     await this.#syncing;
-    if (rest === "drop") store.acknowledge(cursor, store.last);
+    if (rest === "drop") {
+      const { epoch, sequence } = store.last;
+      const handledSequence = this.#cleared ? sequence : this.#restored.takenSequence;
+      store.acknowledge(cursor, { epoch, sequence: handledSequence });
+    }
     await store.sync();
     this.#reader[Symbol.dispose]();
   }
 
   async #readOne(buffer: Uint8Array<ArrayBuffer>): Promise<void> {
-    const { tell } = this.#parts;
     let room = buffer;
     const result = await this.#reader.next((bytes) => {
       if (room.length < bytes) {
@@ -121,7 +135,7 @@ export class SpillInput {
       return room.subarray(0, bytes);
     });
     if (result.type === "record") {
-      this.#failing = false;
+      this.#readRefusal.worked();
       this.#restore(result.header, result.payload, room);
       return;
     }
@@ -136,7 +150,7 @@ export class SpillInput {
           "the directory has fewer records than were written to it",
         );
       case "failed":
-        tell({ type: "spill_failed", error: result.error });
+        this.#readRefusal.refused({ type: "spill_failed", error: result.error });
         this.#failing = true;
         this.#retry = setTimeout(() => {
           this.#failing = false;
@@ -147,10 +161,7 @@ export class SpillInput {
 
   #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array<ArrayBuffer>): void {
     const { frameCount: frames, sequence } = header;
-    // Cleared meanwhile.
-    if (this.recoverable === 0 && this.#unread.length === 0) {
-      return this.#restored.freeBuffer(buffer);
-    }
+    if (this.#cleared) return this.#restored.freeBuffer(buffer);
     try {
       if (header.kind !== RecordKind.batch) {
         throw new SpillFormatError(`record ${sequence}`, "a batch", "a recorded chunk");
@@ -199,7 +210,8 @@ export class SpillInput {
     this.#handledBytes = 0;
     this.#syncing ??= this.#parts.store.sync().then((result) => {
       this.#syncing = undefined;
-      if (result.type === "failed") this.#parts.tell({ type: "spill_failed", error: result.error });
+      if (result.type === "synced") this.#syncRefusal.worked();
+      else this.#syncRefusal.refused({ type: "spill_failed", error: result.error });
       if (!this.#closed) this.#onRead();
     });
   }

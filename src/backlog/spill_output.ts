@@ -5,8 +5,9 @@
  */
 
 import type { Slab } from "../slab.ts";
-import type { BacklogCounts, FrameRange } from "./backlog.ts";
+import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { RangeQueue, type SlabRange } from "./memory_backlog.ts";
+import { Refusal } from "./refusal.ts";
 import type { SpillParts } from "./spill_parts.ts";
 
 /** A disk that refused is asked again after so many milliseconds. */
@@ -21,8 +22,7 @@ export class SpillOutput {
   readonly #onIdle: () => void;
   #writing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The disk refused or is full, and that was told. */
-  #refused = false;
+  readonly #refusal: Refusal<SpillEvent>;
   #closed = false;
 
   /**
@@ -40,6 +40,7 @@ export class SpillOutput {
     this.#counts = counts;
     this.#onWritten = onWritten;
     this.#onIdle = onIdle;
+    this.#refusal = new Refusal(parts.tell);
   }
 
   /** A range is being written. */
@@ -94,7 +95,7 @@ export class SpillOutput {
     const { info, parts } = this.#encode(range);
     const result = await store.append({ ...info, timeMicros: 0 }, parts);
     if (result.type === "appended") {
-      this.#refused = false;
+      this.#refusal.worked();
       // Nothing, if it was cleared meanwhile: then what is on disk is dropped as well.
       if (this.queue.drop() > 0) {
         this.#counts.spilled += frames;
@@ -103,7 +104,11 @@ export class SpillOutput {
       return true;
     }
     if (this.#closed) return false;
-    this.#refuse(result);
+    this.#refusal.refused(
+      result.type === "full"
+        ? { type: "spill_full", maxBytes: result.maxBytes }
+        : { type: "spill_failed", error: result.error },
+    );
     if (whenFull === "drop_newest") {
       this.#counts.droppedSpill += this.queue.drop();
       return true;
@@ -115,15 +120,5 @@ export class SpillOutput {
 
   #encode({ store, first, end }: FrameRange) {
     return this.#parts.codec.encode(store, first, end - first);
-  }
-
-  #refuse(result: { type: "full"; maxBytes: number } | { type: "failed"; error: Error }): void {
-    if (this.#refused) return;
-    this.#refused = true;
-    this.#parts.tell(
-      result.type === "full"
-        ? { type: "spill_full", maxBytes: result.maxBytes }
-        : { type: "spill_failed", error: result.error },
-    );
   }
 }

@@ -8,6 +8,7 @@ import { OptionError } from "../errors.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
+import type { Disk } from "../spill/disk.ts";
 import type { Position } from "../spill/cursors.ts";
 import type { Backlog, OpenOverflow, Overflow, OverflowSource } from "./backlog.ts";
 import { JournalBacklog } from "./journal_backlog.ts";
@@ -87,6 +88,11 @@ export function journalTo(directory: string, options: JournalOptions = {}): Over
   return directorySource(directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
 }
 
+/** {@linkcode spillTo} a disk of any kind. */
+export function spillOnto(disk: Disk, options: SpillOptions = {}): Overflow {
+  return source(disk, disk.path, options, (parts) => new SpillBacklog(parts));
+}
+
 type MakeBacklog = (parts: SpillParts) => Backlog;
 
 function directorySource(
@@ -97,6 +103,15 @@ function directorySource(
   if (typeof directory !== "string" || directory === "") {
     throw new OptionError("directory", "the path of a directory", directory);
   }
+  return source(directory, directory, options, make);
+}
+
+function source(
+  disk: string | Disk,
+  directory: string,
+  options: SpillOptions,
+  make: MakeBacklog,
+): OverflowSource {
   const { whenFull = "block", ...store } = options;
   if (whenFull !== "block" && whenFull !== "drop_newest") {
     throw new OptionError("whenFull", '"block" or "drop_newest"', whenFull);
@@ -105,19 +120,22 @@ function directorySource(
   return {
     directory,
     async open(handler) {
-      const path = handler === undefined ? directory : `${directory}/${handler}`;
-      return await openDirectory(path, settled, make);
+      return await openDirectory(
+        handler === undefined ? disk : `${directory}/${handler}`,
+        settled,
+        make,
+      );
     },
   };
 }
 
 async function openDirectory(
-  path: string,
+  disk: string | Disk,
   options: Required<SpillOptions>,
   make: MakeBacklog,
 ): Promise<OpenOverflow> {
   const { segmentBytes, maxBytes, whenFull } = options;
-  const store = await openSpill(path, { segmentBytes, maxBytes });
+  const store = await openSpill(disk, { segmentBytes, maxBytes });
   let position: Position;
   try {
     position = await store.registerCursor(CURSOR);

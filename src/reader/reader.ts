@@ -14,6 +14,7 @@
  */
 
 import type { ClientStats } from "../status.ts";
+import { closeQuietly } from "../transport/open.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Filler } from "./filler.ts";
 import type { TapGate } from "./tap.ts";
@@ -144,6 +145,22 @@ export class Reader {
     this.#filler.commit(count);
     const error = this.#gate?.error;
     if (error !== undefined) throw error;
+  }
+
+  /** Ends reading before the server does: closes the connection, and frames what a read had brought by then. */
+  async stop(): Promise<void> {
+    closeQuietly(this.#transport);
+    try {
+      if (this.#tappedBytes > 0) this.#commitTapped();
+      if (!this.#reading) return;
+      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
+      const count = this.#settled ? this.#take() : null;
+      if (count === null) return;
+      this.#gate?.show(this.#room.subarray(0, count), this.#filler.bytes);
+      this.#filler.commit(count);
+    } catch {
+      // How the connection, the framing or the tap failed does not matter any more.
+    }
   }
 
   #begin(): boolean {
