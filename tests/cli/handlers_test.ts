@@ -147,7 +147,13 @@ Deno.test("connect --isolation worker lets each handler do what it was granted, 
     );
     assertEquals(unread.code, 3, unread.stderr);
     assertStringIncludes(unread.stderr, `run again with --allow-read=${directory}/a.ts`);
-    const sourceless = await feed(server, directory, sources, WORKERS.slice(0, 1), ...isolated);
+    const sourceless = await feed(
+      server,
+      directory,
+      sources,
+      [WORKERS[0], `--allow-write=${directory}`],
+      ...both,
+    );
     assertEquals(sourceless.code, 3, sourceless.stderr);
     assertStringIncludes(sourceless.stderr, `run again with --allow-read=${OWN_SOURCE}`);
     const spilling = await feed(server, directory, sources, rights, ...both, "--spill", "x");
