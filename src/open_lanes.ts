@@ -69,17 +69,24 @@ export function makeLanes(
   plans: readonly LanePlan[],
   client: LaneClient,
 ): Lanes {
-  return new Lanes(plans.map((plan) => makeLane(settings, plan, client)), settings.partition);
+  // All of them before any lane is at work.
+  const marks = plans.map((plan) => waterMarksOf(plan.settings, client.pool));
+  const lanes = plans.map((plan, i) => makeLane(settings, plan, marks[i], client));
+  return new Lanes(lanes, settings.partition);
 }
 
-function makeLane(settings: Settings, plan: LanePlan, client: LaneClient): Lane {
+function makeLane(
+  settings: Settings,
+  plan: LanePlan,
+  marks: WaterMarks,
+  client: LaneClient,
+): Lane {
   const { core, pool, stats, ring } = client;
   // Each handler has a context of its own, by which one in another thread finds what it needs.
   const context = { ...client.context };
   const feed = { core, pool, ...newHandOver() };
   publishFeed(context, feed);
   const { name, whenFull } = plan.settings;
-  const marks = waterMarksOf(plan.settings, pool);
   const backlog = typeof whenFull === "string"
     ? new MemoryBacklog(pool, whenFull)
     : overflowing(plan, client);

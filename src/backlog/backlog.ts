@@ -71,13 +71,13 @@ export function newCounts(): BacklogCounts {
 export type SpillEvent =
   /** Memory runs out: frames go to disk from now on. */
   | { type: "spill_started" }
-  /** All that was on disk is with the handler, and memory has room again. */
+  /** All that was on disk is with the handler: frames wait in memory again. */
   | { type: "spill_ended" }
   /** A process that died left so many records; they are delivered first. */
   | { type: "spill_recovered"; records: number }
   /** The spill has reached its `maxBytes`; told once until there is room again. */
   | { type: "spill_full"; maxBytes: number }
-  /** The disk refused; told once until it works again, and it is asked every second. */
+  /** The disk refused; told once until it works again. It is asked every second; a record that it does not give in ten is lost. */
   | { type: "spill_failed"; error: Error }
   /** Records on disk can't be read any more. */
   | { type: "spill_lost"; records: number; frames: number; message: string };

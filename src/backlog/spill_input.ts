@@ -16,6 +16,8 @@ import type { SpillParts } from "./spill_parts.ts";
 
 /** A disk that refused to read is asked again after so many milliseconds. */
 const RETRY_MS = 1000;
+/** After so many refusals in a row a record is given up as lost: a feed must not wait for a bad sector for ever. */
+const READ_ATTEMPTS = 10;
 /** Room is allocated in steps, so that records of about one size use one buffer. */
 const ROOM_STEP_BYTES = 64 * 1024;
 
@@ -38,6 +40,8 @@ export class SpillInput {
   #syncing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failing = false;
+  /** Refusals in a row. */
+  #failures = 0;
   /** What was on disk was dropped and counted. */
   #cleared = false;
   #closed = false;
@@ -136,6 +140,7 @@ export class SpillInput {
     });
     if (result.type === "record") {
       this.#readRefusal.worked();
+      this.#failures = 0;
       this.#restore(result.header, result.payload, room);
       return;
     }
@@ -151,6 +156,12 @@ export class SpillInput {
         );
       case "failed":
         this.#readRefusal.refused({ type: "spill_failed", error: result.error });
+        this.#failures += 1;
+        if (this.#failures === READ_ATTEMPTS) {
+          this.#failures = 0;
+          this.#reader.skip();
+          return this.#lose(1, result.error.message);
+        }
         this.#failing = true;
         this.#retry = setTimeout(() => {
           this.#failing = false;

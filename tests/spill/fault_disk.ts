@@ -124,6 +124,15 @@ export class FaultDisk implements Disk {
     return disk;
   }
 
+  /** The disk after the process died: what was written is there, on disk or in the cache. */
+  orphaned(draw: Random): FaultDisk {
+    const disk = new FaultDisk(draw);
+    disk.#names = this.#names;
+    disk.#durableNames = this.#durableNames;
+    disk.#pendingNames = this.#pendingNames;
+    return disk;
+  }
+
   /** The same files on another disk, as if all had been synced. */
   copy(): FaultDisk {
     const disk = new FaultDisk(this.#draw);

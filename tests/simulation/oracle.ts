@@ -1,0 +1,220 @@
+/**
+ * Knows what was sent and in which order, and says what must not be: a frame
+ * out of order, twice, with other bytes, or gone without having been counted.
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Batch, ClientStats } from "../../mod.ts";
+import type { Position } from "../../src/spill/cursors.ts";
+import { type FeedStream, identify } from "./feed.ts";
+
+/** Frames of one stream, in the order of their numbers. */
+interface Run {
+  stream: FeedStream;
+  first: number;
+  end: number;
+}
+
+/** What a record on disk holds. */
+export interface SpilledRecord extends Run {
+  sequence: number;
+  /** It may be gone: a crash came before it was synced, or it was handled. */
+  uncertain: boolean;
+}
+
+/** A place in the order of one process's frames: in which run, and which frame. */
+interface Place {
+  run: number;
+  number: number;
+}
+
+/** Frames before a place. */
+const BEGIN: Place = { run: 0, number: -1 };
+
+/** See above. */
+export class Oracle {
+  readonly #streams = new Map<number, FeedStream>();
+  /** All that may be on disk, by sequence. */
+  #records: SpilledRecord[] = [];
+  /** What this process is to deliver: records that were found first, then its connections. */
+  #runs: Run[] = [];
+  #found: SpilledRecord[] = [];
+  #delivered = 0;
+  #last = BEGIN;
+  #handled = BEGIN;
+  /** How the last process ended, if it was by itself. */
+  #ending: { owed: number; clean: boolean } | undefined;
+
+  /** Frames given to the handler in this process. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Frames found on disk at the start, those that may be gone left out. */
+  get foundForSure(): number {
+    return framesIn(this.#found.filter(({ uncertain }) => !uncertain));
+  }
+
+  /** A process begins: its disk has records up to `last`, of which those up to `position` were handled. */
+  begin(position: Position, last: Position): void {
+    // What was handled may be gone, and need not: a cursor may have been in the cache only.
+    for (const record of this.#records) record.uncertain ||= this.#wasHandled(record);
+    const sure = this.#records.filter(({ uncertain }) => !uncertain);
+    assert(
+      sure.length === 0 || sure[0].sequence > position.sequence,
+      `record ${sure[0]?.sequence} counts as handled, and it was not`,
+    );
+    const beyond = sure.find(({ sequence }) => sequence > last.sequence);
+    assert(beyond === undefined, `record ${beyond?.sequence} is gone, and it was on disk`);
+    this.#records = this.#records.filter(({ sequence }) => sequence <= last.sequence);
+    this.#checkEnded(position, last);
+    this.#found = this.#records.filter(({ sequence }) => sequence > position.sequence);
+    this.#runs = [...this.#found];
+    this.#delivered = 0;
+    this.#last = BEGIN;
+    this.#handled = BEGIN;
+  }
+
+  /** A connection begins. */
+  connected(stream: FeedStream): void {
+    this.#streams.set(stream.id, stream);
+    this.#runs.push({ stream, first: 0, end: stream.ends.length });
+  }
+
+  /** A record was asked to be written. It counts from now on, but may be gone. */
+  appending(sequence: number, epoch: number, streamOffset: number, count: number): SpilledRecord {
+    const stream = this.#runs.findLast(({ stream }) => stream.epoch === epoch)?.stream;
+    assert(stream !== undefined, `a record of connection ${epoch}, which never was`);
+    const first = stream.at(streamOffset);
+    assertEquals(streamOffset, stream.starts[first], "a record begins within a frame");
+    const record = { sequence, stream, first, end: first + count, uncertain: true };
+    const before = this.#records.at(-1);
+    if (before?.sequence === sequence) this.#records.pop();
+    this.#records.push(record);
+    return record;
+  }
+
+  /** The process died: records that were written so far are there for sure, others may be. */
+  crashed(sureUpTo: number): void {
+    for (const record of this.#records) record.uncertain ||= record.sequence > sureUpTo;
+  }
+
+  /**
+   * The process has ended by itself, with all that it knew of delivered or
+   * counted: none of it comes back if `clean`, and what it never read is still there.
+   */
+  ended(stats: ClientStats, clean: boolean): void {
+    const owed = Math.max(0, this.foundForSure - stats.framesRecovered);
+    this.#ending = { owed, clean: clean && owed === 0 && stats.framesPending === 0 };
+    this.gaveUp();
+  }
+
+  /** The process found no server, and had no handler: all that was on disk is still there. */
+  neverStarted(): void {
+    this.#ending = { owed: this.foundForSure, clean: false };
+  }
+
+  /** All that was dropped and counted may be on disk still, or not. */
+  gaveUp(): void {
+    for (const record of this.#records) record.uncertain = true;
+  }
+
+  /** A handler was given a batch: contents, order, once. Gives the place behind it. */
+  given(batch: Batch): Place {
+    for (let i = 0; i < batch.count; i++) {
+      const { id, number } = identify(batch, i);
+      const stream = this.#streams.get(id);
+      assert(stream !== undefined, `a frame of connection ${id}, which never was`);
+      const problem = stream.problem(batch, i, number);
+      assert(problem === undefined, `frame ${number} of connection ${id}: ${problem}`);
+      this.#advance(stream, number);
+    }
+    this.#delivered += batch.count;
+    return this.#last;
+  }
+
+  /** Throws if a batch on loan has changed. */
+  stillTheSame(batch: Batch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const { id, number } = identify(batch, i);
+      const problem = this.#streams.get(id)?.problem(batch, i, number);
+      assert(problem === undefined, `held frame ${number} of connection ${id}: ${problem}`);
+    }
+  }
+
+  /** The handler has given back all up to a place. */
+  handled(place: Place): void {
+    this.#handled = place;
+  }
+
+  /** Sums that hold at every moment. */
+  checkSums(stats: ClientStats): void {
+    const { frames, framesRecovered, framesDelivered, framesPending } = stats;
+    assertEquals(
+      framesDelivered + framesPending + stats.framesDropped + stats.framesLostOnDisk,
+      frames + framesRecovered,
+      "frames",
+    );
+    assertEquals(
+      stats.frameBytes + stats.skippedBytes + stats.paddingBytes + stats.partialBytes +
+        stats.partialBytesDropped,
+      stats.bytesRead,
+      "bytes",
+    );
+    assertEquals(framesDelivered, this.#delivered, "delivered");
+    const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
+    assert(framesDroppedOldest + framesDroppedNewest + framesDroppedSpill <= stats.framesDropped);
+  }
+
+  #checkEnded(position: Position, last: Position): void {
+    if (this.#ending === undefined) return;
+    const { owed, clean } = this.#ending;
+    this.#ending = undefined;
+    const left = framesIn(this.#found.filter(({ sequence }) => sequence > position.sequence));
+    assert(left >= owed, `${owed} frames on disk were neither read nor counted, ${left} are left`);
+    if (clean) assertEquals(position.sequence, last.sequence, "what was dropped comes back");
+  }
+
+  #advance(stream: FeedStream, number: number): void {
+    const { run: from, number: before } = this.#last;
+    for (let i = from; i < this.#runs.length; i++) {
+      const run = this.#runs[i];
+      const least = i === from ? before + 1 : run.first;
+      if (run.stream === stream && number >= Math.max(least, run.first) && number < run.end) {
+        this.#checkSkipped(from, i, number);
+        this.#last = { run: i, number };
+        return;
+      }
+    }
+    const at = this.#runs[from]?.stream.id;
+    throw new Error(
+      `frame ${number} of connection ${stream.id} came behind frame ${before} of ${at}`,
+    );
+  }
+
+  /** Records that were found and are there for sure come whole. */
+  #checkSkipped(from: number, to: number, number: number): void {
+    for (let i = from; i <= Math.min(to, this.#found.length - 1); i++) {
+      const next = i === from && this.#last.number >= 0
+        ? this.#last.number + 1
+        : this.#runs[i].first;
+      const end = i === to ? number : this.#runs[i].end;
+      const { uncertain, sequence } = this.#found[i];
+      const skipped = Math.max(0, end - next);
+      assert(uncertain || skipped === 0, `${skipped} frames of record ${sequence} did not come`);
+    }
+  }
+
+  /** Whether the last frame of a record was given back by the handler of the process that ends. */
+  #wasHandled(record: SpilledRecord): boolean {
+    const found = this.#found.indexOf(record);
+    const run = found >= 0 ? found : this.#runs.findIndex(
+      ({ stream }, i) => stream === record.stream && i >= this.#found.length,
+    );
+    const last = record.end - 1;
+    return run < this.#handled.run || run === this.#handled.run && last <= this.#handled.number;
+  }
+}
+
+function framesIn(runs: readonly Run[]): number {
+  return runs.reduce((sum, { first, end }) => sum + end - first, 0);
+}

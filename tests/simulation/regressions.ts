@@ -1,0 +1,9 @@
+/** Seeds that once found a defect, and what it was. */
+export const REGRESSIONS: readonly { seed: number; was: string }[] = [
+  { seed: 11, was: "two ranges of one slab counted as two slabs: more was buffered than there is" },
+  { seed: 128, was: "a client that found no server deleted what a dead process had spilled" },
+  { seed: 135, was: "a client closed before all was recovered deleted the rest, uncounted" },
+  { seed: 250, was: "a disk that refused to be read was told of each second, not once" },
+  { seed: 258, was: "an idle timeout discarded what a read had just brought, uncounted" },
+  { seed: 575, was: "a client closed while the disk refused to be read left a timer" },
+];

@@ -1,0 +1,106 @@
+/** Looks on as a client works with its slabs and its store. */
+import { assert } from "@std/assert";
+import { RestoredBatches } from "../../src/backlog/restored.ts";
+import { type Slab, SlabPool } from "../../src/slab.ts";
+import { SpillStore } from "../../src/spill/store.ts";
+import type { Oracle } from "./oracle.ts";
+
+/** Records in memory on their way back: one with the handler, one read ahead. */
+const RESTORED_MAX = 2;
+
+/** What was seen of the process that runs. */
+export class Watch {
+  /** Its slabs, once one was taken. */
+  pool: SlabPool | undefined;
+  /** Its store, once it has said where it is. */
+  store: SpillStore | undefined;
+  /** Records appended. */
+  appends = 0;
+  /** Called when a record was read back. */
+  onReadBack: () => void = () => {};
+  /** Buffers with records that were read back. */
+  restored = 0;
+
+  /** Bytes of all slabs that are not free. */
+  get heldBytes(): number {
+    const { pool } = this;
+    return pool === undefined ? 0 : (pool.slabs.length - pool.freeCount) * pool.slabBytes;
+  }
+
+  /** What must hold at every moment. */
+  check(): void {
+    assert(this.restored <= RESTORED_MAX, `${this.restored} records are held in memory`);
+    const { pool } = this;
+    if (pool === undefined) return;
+    const held = pool.slabs.filter(({ references }) => references > 0).length;
+    assert(
+      held + pool.freeCount === pool.slabs.length,
+      `${held} slabs are held, of which some are free`,
+    );
+  }
+
+  /** Nobody has a slab any more. */
+  checkReleased(): void {
+    const { pool } = this;
+    const free = pool?.freeCount ?? 0;
+    const all = pool?.slabs.length ?? 0;
+    assert(free === all, `${free} of ${all} slabs came back`);
+  }
+}
+
+let current: { watch: Watch; oracle: Oracle } | undefined;
+
+/** Sets who is told of what happens from now on. */
+export function look(watch: Watch, oracle: Oracle): void {
+  current = { watch, oracle };
+}
+
+/** Looks on, until disposed. */
+export function lookOn(): Disposable {
+  const { acquire } = SlabPool.prototype;
+  const { takeBuffer, freeBuffer, push } = RestoredBatches.prototype;
+  const { registerCursor, append } = SpillStore.prototype;
+  SlabPool.prototype.acquire = function (this: SlabPool): Slab | undefined {
+    if (current !== undefined) current.watch.pool = this;
+    return acquire.call(this);
+  };
+  RestoredBatches.prototype.takeBuffer = function (this: RestoredBatches) {
+    const buffer = takeBuffer.call(this);
+    if (buffer !== undefined && current !== undefined) current.watch.restored += 1;
+    return buffer;
+  };
+  RestoredBatches.prototype.freeBuffer = function (this: RestoredBatches, buffer) {
+    if (current !== undefined) current.watch.restored -= 1;
+    freeBuffer.call(this, buffer);
+  };
+  RestoredBatches.prototype.push = function (this: RestoredBatches, batch) {
+    current?.watch.onReadBack();
+    push.call(this, batch);
+  };
+  SpillStore.prototype.registerCursor = async function (this: SpillStore, name) {
+    const position = await registerCursor.call(this, name);
+    if (current !== undefined) {
+      current.watch.store = this;
+      current.oracle.begin(position, this.last);
+    }
+    return position;
+  };
+  SpillStore.prototype.append = async function (this: SpillStore, info, parts) {
+    const seen = current;
+    const { epoch, streamOffset, frameCount } = info;
+    const record = seen?.oracle.appending(this.last.sequence + 1, epoch, streamOffset, frameCount);
+    const result = await append.call(this, info, parts);
+    if (seen === undefined || record === undefined || result.type !== "appended") return result;
+    seen.watch.appends += 1;
+    record.uncertain = false;
+    return result;
+  };
+  return {
+    [Symbol.dispose]() {
+      current = undefined;
+      Object.assign(SlabPool.prototype, { acquire });
+      Object.assign(RestoredBatches.prototype, { takeBuffer, freeBuffer, push });
+      Object.assign(SpillStore.prototype, { registerCursor, append });
+    },
+  };
+}
