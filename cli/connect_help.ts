@@ -70,7 +70,8 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
 
 When to end (default: when the server does):
-  --limit N              after N frames; a handler may see the rest of their batch
+  --limit N              after N frames; a handler may see the rest of their batch, and several
+                         end when each has had N, or with round_robin all together
   --duration TIME        this long after the first connection
                          Interrupting (Ctrl-C) ends in order, twice ends at once
   --stop-timeout TIME    when interrupted: how long batches at hand may take (8s)
