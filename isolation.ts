@@ -16,18 +16,21 @@
  */
 
 export { type FailurePolicy, type Grants, HandlerModuleError } from "./src/isolation/contract.ts";
-export { HandlerProcessError, type ProcessFailure } from "./src/isolation/process/errors.ts";
 export type {
-  ProcessEvent,
-  ProcessOptions,
+  FailureCounts,
+  FailureEvent,
+  FailureOptions,
   RestartOptions,
-} from "./src/isolation/process/options.ts";
+} from "./src/isolation/failure_options.ts";
+export { HandlerProcessError, type ProcessFailure } from "./src/isolation/process/errors.ts";
+export type { ProcessEvent, ProcessOptions } from "./src/isolation/process/options.ts";
 export {
   type ProcessHandler,
   processHandler,
   type ProcessHandlerStats,
 } from "./src/isolation/process/process_handler.ts";
 export { RemoteError } from "./src/isolation/process/remote_error.ts";
+export { supervised, type SupervisedHandler } from "./src/isolation/supervised.ts";
 export { UnresponsiveHandlerError, WorkerProtocolError } from "./src/isolation/worker/errors.ts";
 export {
   workerHandler,

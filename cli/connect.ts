@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  type Client,
-  connect as openClient,
-  DisconnectError,
-  type Handler,
-  HandlerError,
-} from "../mod.ts";
+import { type Client, connect as openClient, DisconnectError, HandlerError } from "../mod.ts";
 import { connectFlags, type ConnectPlan, planOf } from "./connect_flags.ts";
 import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
@@ -18,22 +12,21 @@ import { endAfter } from "./end_after.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
 import { FrameOutput, OutputError } from "./frame_output.ts";
-import { CountingHandler, loadHandler } from "./handler_file.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { Crew } from "./handlers/crew.ts";
+import { eventRecord, eventSentence, handlerFailure } from "./handlers/words.ts";
+import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { Live, statusText } from "./live.ts";
-import { permissionError } from "./permission.ts";
+import { Patience } from "./patience.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
-import { parseFlags } from "./usage.ts";
+import { parseFlags, textFlag } from "./usage.ts";
+import { counted, seconds } from "./words.ts";
 
 /** What this side ends with, of its own will. */
 interface Stop {
   end: RunEnd;
   exitCode: number;
 }
-
-/** A handler that counts what it got. */
-type Taker = Handler & { readonly frames: number };
 
 /** Runs `spillway connect` with its arguments and gives the exit code. */
 export async function connect(args: string[]): Promise<number> {
@@ -44,7 +37,10 @@ export async function connect(args: string[]): Promise<number> {
       console.log(CONNECT_HELP);
       return 0;
     }
-    plan = await planOf(flags, positionals);
+    const config = textFlag(flags, "config");
+    plan = config === undefined
+      ? await planOf(flags, positionals)
+      : await (await import("./config/plan.ts")).configPlan(config, flags, positionals);
   } catch (error) {
     return refuse(error);
   }
@@ -65,8 +61,11 @@ export class Run {
   readonly #log: ConnectLog;
   readonly #abort = new AbortController();
   #stopped: Stop | undefined;
-  #taker: Taker | undefined;
+  readonly #patience: Patience;
+  /** What takes the frames: the user's handlers, or standard output. */
+  #taker: Crew | FrameOutput | undefined;
   #client: Client | undefined;
+  #framesLeft = 0;
   /** When the first connection stood. */
   #startedAt = 0;
 
@@ -75,11 +74,12 @@ export class Run {
     this.#plan = plan;
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
     const { command, name, jsonLog: json } = plan;
+    this.#patience = new Patience(plan.stopTimeoutMs);
     this.#log = new ConnectLog({ command, name, json, status: this.#status });
   }
 
   async run(): Promise<number> {
-    const failure = await this.#feed().then(() => undefined, plainly);
+    const failure = await this.#feed().then(() => undefined, (error) => this.#plainly(error));
     // Ends of connections have been told as they happened.
     const disconnected = failure instanceof DisconnectError;
     const stop = this.#how(failure);
@@ -94,8 +94,11 @@ export class Run {
   async #feed(): Promise<void> {
     const plan = this.#plan;
     using status = this.#status;
-    using _interrupt = onInterrupt((signal) => this.#stop("interrupted", INTERRUPT_CODES[signal]));
-    this.#taker = await this.#makeTaker();
+    using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
+    using _patience = this.#patience;
+    await using crew = plan.handlers.length > 0 ? await this.#makeCrew() : undefined;
+    const output = crew ?? this.#makeOutput();
+    this.#taker = output;
     const client = await openClient(plan.target, {
       ...plan.options,
       signal: this.#abort.signal,
@@ -108,18 +111,50 @@ export class Run {
     using _console = guardConsole(status);
     using _live = new Live(status, () => client.stats(), statusText);
     using _timer = endAfter(plan.durationMs, () => this.#stop("duration"));
-    await client.run(this.#taker);
+    const running = client.run(output instanceof Crew ? output.handlers : output);
+    if (await this.#patience.wait(running) === "late") return this.#leave();
     if ((await client.closed).reason === "exhausted") this.#stop("exhausted");
   }
 
-  async #makeTaker(): Promise<Taker> {
-    const { output, handlerFile, limit } = this.#plan;
+  async #makeCrew(): Promise<Crew> {
+    const { handlers: plans, limit, options } = this.#plan;
+    return await Crew.make({
+      plans,
+      partition: options.partition,
+      limit,
+      onEnd: (end) => this.#stop(end),
+      onEvent: (plan, event) => {
+        const tell = event.type === "started" ? "remark" : "note";
+        this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
+      },
+    });
+  }
+
+  #makeOutput(): FrameOutput {
+    const { output, limit } = this.#plan;
     const onEnd = (end: RunEnd): void => this.#stop(end);
-    if (handlerFile !== undefined) {
-      return new CountingHandler(await loadHandler(handlerFile), limit, onEnd);
-    }
     const format = output === "count" || output === "handler" ? undefined : FRAME_FORMATS[output];
     return new FrameOutput({ format, limit, status: this.#status, onEnd });
+  }
+
+  /** Ends in order: no more is read, and batches at hand have a while to be finished. */
+  #interrupt(signal: Interrupt): void {
+    this.#stop("interrupted", INTERRUPT_CODES[signal]);
+    this.#patience.start();
+  }
+
+  /** Ends though a batch is not finished. */
+  #leave(): void {
+    const { stopTimeoutMs } = this.#plan;
+    const within = `within ${seconds(stopTimeoutMs)} of the interrupt`;
+    if (!(this.#taker instanceof Crew)) {
+      return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
+    }
+    this.#framesLeft = this.#taker.framesHeld;
+    this.#log.note(
+      { type: "unfinished", frames: this.#framesLeft },
+      `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} are left with it`,
+    );
   }
 
   #stop(end: RunEnd, exitCode = 0): void {
@@ -147,14 +182,16 @@ export class Run {
       frames: this.#taker?.frames ?? 0,
       elapsedMs: performance.now() - this.#startedAt,
       stats: client.stats(),
+      ...(this.#taker instanceof Crew && { handlers: this.#taker.report(client) }),
+      framesLeft: this.#framesLeft,
     };
   }
-}
 
-/** The error in the words of this command: what the handler was is no matter if it was none of the user's. */
-function plainly(error: unknown): Error {
-  if (!(error instanceof Error)) throw error;
-  if (!(error instanceof HandlerError)) return error;
-  if (error.cause instanceof OutputError) return error.cause;
-  return permissionError("the handler", error.cause) ?? error;
+  /** The error in the words of this command: what the handler was is no matter if it was none of the user's. */
+  #plainly(error: unknown): Error {
+    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof HandlerError)) return error;
+    if (error.cause instanceof OutputError) return error.cause;
+    return handlerFailure(error, this.#plan.handlers);
+  }
 }

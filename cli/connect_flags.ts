@@ -12,11 +12,15 @@ import type {
   Target,
   TlsOptions,
 } from "../mod.ts";
-import { spillTo } from "../spill.ts";
+import { journalTo, spillTo } from "../spill.ts";
+import { PARTITIONS } from "../src/dispatch/lanes.ts";
+import { handlerFlags, handlersPlan } from "./handlers/flags.ts";
+import type { HandlerPlan } from "./handlers/plan.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
   bytesFlag,
+  choiceFlag,
   type FlagNames,
   type Flags,
   integerFlag,
@@ -41,8 +45,8 @@ export interface ConnectPlan {
   options: ConnectOptions;
   /** What is put out. */
   output: OutputKind;
-  /** The module, if `output` is `handler`. */
-  handlerFile: string | undefined;
+  /** The handlers, if `output` is `handler`. */
+  handlers: readonly HandlerPlan[];
   /** Events and summary as JSON. */
   jsonLog: boolean;
   /** Whether people are told of an event. Default: of all. */
@@ -51,7 +55,12 @@ export interface ConnectPlan {
   limit: number;
   /** Time after which to end, in milliseconds. */
   durationMs: number | undefined;
+  /** Time that batches at hand have once it was interrupted, in milliseconds. */
+  stopTimeoutMs: number;
 }
+
+/** Service managers wait for ten seconds and more before they kill. */
+export const STOP_TIMEOUT_MS = 8000;
 
 const TLS_FLAGS = ["ca", "cert", "key", "alpn", "server-name"];
 const OUTPUT_FLAGS = ["raw", "hex", "count", "handler"] as const;
@@ -70,14 +79,18 @@ export const connectionFlags: Required<FlagNames> = {
 
 /** Flags of what becomes of the frames. */
 export const outputFlags: Required<FlagNames> = {
-  string: ["handler", "column", "buffer", "when-full", "spill", "spill-max", "limit", "duration"],
-  boolean: ["json", "raw", "hex", "count", "help"],
-  repeated: ["column"],
+  string: [
+    ...["column", "buffer", "when-full", "spill", "spill-max"],
+    ...["limit", "duration", "stop-timeout"],
+    ...handlerFlags.string,
+  ],
+  boolean: ["json", "raw", "hex", "count", "durable", "help"],
+  repeated: ["column", ...handlerFlags.repeated],
 };
 
 /** The flags there are. */
 export const connectFlags: FlagNames = {
-  string: [...connectionFlags.string, ...outputFlags.string],
+  string: ["config", ...connectionFlags.string, ...outputFlags.string],
   boolean: [...connectionFlags.boolean, ...outputFlags.boolean],
   repeated: [...connectionFlags.repeated, ...outputFlags.repeated],
 };
@@ -98,22 +111,54 @@ export async function planOf(flags: Flags, positionals: string[]): Promise<Conne
 export function outputPlan(
   flags: Flags,
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
-  options: Pick<ConnectOptions, "columns" | "bufferBytes" | "whenFull">;
+  options: Pick<
+    ConnectOptions,
+    "columns" | "bufferBytes" | "whenFull" | "handlers" | "partition" | "sharedMemory"
+  >;
 } {
   const output = outputOf(flags);
+  const handlers = handlersPlan(flags);
+  const sharedMemory = needsSharedMemory(handlers);
+  if (sharedMemory && textFlag(flags, "spill") !== undefined) {
+    throw new UsageError("--isolation worker does not go with --spill, --isolation process does");
+  }
   return {
     options: {
       columns: columnsOf(flags, output),
       bufferBytes: bytesFlag(flags, "buffer"),
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
+      handlers: lanesOf(handlers),
+      sharedMemory,
+      partition: choiceFlag(flags, "partition", PARTITIONS),
     },
     output,
-    handlerFile: textFlag(flags, "handler"),
+    handlers,
+    ...limitsPlan(flags),
+    stopTimeoutMs: timeFlag(flags, "stop-timeout") ?? STOP_TIMEOUT_MS,
+  };
+}
+
+/** How this one run goes. */
+export function limitsPlan(flags: Flags): Pick<ConnectPlan, "jsonLog" | "limit" | "durationMs"> {
+  return {
     jsonLog: flags.json === true,
     limit: integerFlag(flags, "limit", { min: 1 }) ?? Infinity,
     durationMs: timeFlag(flags, "duration"),
   };
+}
+
+/** Workers see the client's own memory. */
+export function needsSharedMemory(handlers: readonly HandlerPlan[]): boolean {
+  return handlers.some(({ isolation }) => isolation === "worker");
+}
+
+/** What the client is told of several handlers. */
+export function lanesOf(handlers: readonly HandlerPlan[]): ConnectOptions["handlers"] {
+  const named = handlers.filter((handler) => handler.named);
+  return named.length === 0
+    ? undefined
+    : Object.fromEntries(named.map(({ name, lane }) => [name, lane]));
 }
 
 /** The one target of a command. */
@@ -126,8 +171,9 @@ export function targetOf(command: string, positionals: string[]): string {
   );
 }
 
-function outputOf(flags: Flags): OutputKind {
-  const [kind, other] = OUTPUT_FLAGS.filter((name) => flags[name] !== undefined && flags[name]);
+/** What is to be put out, by the flags. */
+export function outputOf(flags: Flags): OutputKind {
+  const [kind, other] = OUTPUT_FLAGS.filter((name) => [flags[name]].flat().some(Boolean));
   if (other !== undefined) throw new UsageError(`--${kind} and --${other} exclude each other`);
   return kind ?? (flags.json ? "json" : "text");
 }
@@ -155,10 +201,11 @@ function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
   const maxBytes = bytesFlag(flags, "spill-max");
   if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
+    if (flags.durable) throw new UsageError("--durable needs --spill DIR");
     return word as ConnectOptions["whenFull"];
   }
   if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
-  return spillTo(directory, { maxBytes });
+  return flags.durable ? journalTo(directory, { maxBytes }) : spillTo(directory, { maxBytes });
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {
@@ -194,7 +241,7 @@ async function helloOf(flags: Flags): Promise<Uint8Array | undefined> {
     return Uint8Array.from(texts.flatMap((text) => [...unescapeBytes(text, "send")]));
   }
   if (texts.length > 0) throw new UsageError("--send and --send-file exclude each other");
-  return await readFlagFile(file, "send-file");
+  return await readFlagFile(file, "--send-file");
 }
 
 function respondRule(text: string): RespondRule {
@@ -247,5 +294,7 @@ async function tlsOf(flags: Flags, target: string): Promise<TlsOptions | undefin
 
 async function pemFlag(flags: Flags, name: string): Promise<string | undefined> {
   const file = textFlag(flags, name);
-  return file === undefined ? undefined : new TextDecoder().decode(await readFlagFile(file, name));
+  return file === undefined
+    ? undefined
+    : new TextDecoder().decode(await readFlagFile(file, `--${name}`));
 }

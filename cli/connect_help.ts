@@ -5,6 +5,7 @@
  */
 
 import { FRAMING_HELP } from "./framing_flags.ts";
+import { HANDLER_HELP } from "./handlers/help.ts";
 
 /** Flags of the connection, for every command that makes one. */
 export const CONNECTION_HELP: string = `What is sent:
@@ -30,6 +31,7 @@ export const CONNECT_HELP: string =
   `spillway connect: connect to a feed and put its frames out, count them or hand them to your code
 
 Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
+       spillway connect --config FILE [--json] [--limit N] [--duration TIME]
 
   spillway connect localhost:9000
   spillway connect localhost:9000 --framing length_field --initial-bytes-to-strip 4 --json \\
@@ -37,6 +39,12 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
   spillway connect tls://feed.example:9443 --ca ca.pem --send 'SUBSCRIBE ticks\\n' --reconnect
   spillway connect localhost:4222 --framing nats --respond 'PING\\r\\n=PONG\\r\\n' --raw > feed.nats
   spillway connect localhost:9000 --handler sum.ts --duration 1m
+  spillway connect localhost:9000 --handler prices.ts --handler audit.ts --isolation process \\
+    --grant audit:write=audit.log --on-failure skip --dead-letter dead
+
+  --config FILE          all of this from a file in JSON with comments, for long-lived use, as
+                         { "target": "localhost:9000", "handlers": { "sum": { "file": "sum.ts" } } };
+                         docs/config.md lists every key
 
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json                 a JSON object a line: epoch, offset, length, text (or base64 if it is not
@@ -46,22 +54,27 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
   --hex                  a frame a line, in hex
   --count                nothing but the closing table
   --handler FILE         what your module prints: export default { batch(batch) { … } }, and
-                         open() and close() if it likes
+                         open() and close() if it likes; more of it below
   --column NAME:TYPE@OFFSET[:little]
                          a field of every frame, for --json and --handler; repeatable. TYPE is
                          u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
 
+${HANDLER_HELP}
 ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (4MiB)
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs
-                         --allow-read=DIR --allow-write=DIR
+                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME
+  --durable              with --spill: write every frame there before it is put out, and after a
+                         restart go on with what was not (at least once)
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
 
 When to end (default: when the server does):
-  --limit N              after N frames; a handler may see the rest of their batch
+  --limit N              after N frames; a handler may see the rest of their batch, and several
+                         end when each has had N, or with round_robin all together
   --duration TIME        this long after the first connection
                          Interrupting (Ctrl-C) ends in order, twice ends at once
+  --stop-timeout TIME    when interrupted: how long batches at hand may take (8s)
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a

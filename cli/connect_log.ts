@@ -24,7 +24,8 @@ export class ConnectLog {
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
-  #waterTold = false;
+  /** Handlers of whose crossings people know. */
+  readonly #waterTold = new Set<string | undefined>();
 
   /** Keeps clear of `status`. */
   constructor(options: { command: string; name: string; json: boolean; status: StatusLine }) {
@@ -55,23 +56,26 @@ export class ConnectLog {
       case "high_water":
         return this.#water(event, `the buffer fills: ${bytes(event.bufferedBytes)} wait`);
       case "spill_started":
-        return this.#say(event, "the buffer is full: frames wait on disk", "yellow");
+        return this.#say(event, `${of(event)}the buffer is full: frames wait on disk`, "yellow");
       case "spill_ended":
-        return this.#say(event, "all that waited on disk is handled", "dim");
+        return this.#say(event, `${of(event)}all that waited on disk is handled`, "dim");
       case "spill_recovered":
         return this.#say(
           event,
-          `${counted(event.records, "record")} of an earlier run wait on disk and come first`,
+          `${of(event)}${
+            counted(event.records, "record")
+          } of an earlier run wait on disk and come first`,
           "yellow",
         );
       case "spill_full":
-        return this.#say(event, `the spill is full at ${bytes(event.maxBytes)}`, "red");
+        return this.#say(event, `${of(event)}the spill is full at ${bytes(event.maxBytes)}`, "red");
       case "spill_failed": {
         const { message } = event.error;
-        return this.#say({ ...event, error: message }, `the spill disk refuses: ${message}`, "red");
+        const sentence = `${of(event)}the spill disk refuses: ${message}`;
+        return this.#say({ ...event, error: message }, sentence, "red");
       }
       case "spill_lost":
-        return this.#say(event, `lost on disk: ${event.message}`, "red");
+        return this.#say(event, `${of(event)}lost on disk: ${event.message}`, "red");
       case "low_water":
         return this.#water(event, "the buffer has emptied");
     }
@@ -86,6 +90,11 @@ export class ConnectLog {
       `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
       "red",
     );
+  }
+
+  /** Tells what only programs and the curious want to know. */
+  remark(record: object, sentence: string): void {
+    this.#say(record, sentence, "dim");
   }
 
   /** Tells what is worth a warning. */
@@ -114,10 +123,10 @@ export class ConnectLog {
   }
 
   /** Programs get every crossing, people the first: the summary has the counts. */
-  #water(event: ClientEvent, sentence: string): void {
-    if (this.#waterTold && !this.#json) return;
-    this.#waterTold = event.type === "low_water";
-    this.#say(event, sentence, "yellow");
+  #water(event: { type: ClientEvent["type"]; handler?: string }, sentence: string): void {
+    if (this.#waterTold.has(event.handler) && !this.#json) return;
+    if (event.type === "low_water") this.#waterTold.add(event.handler);
+    this.#say(event, `${of(event)}${sentence}`, "yellow");
   }
 
   #disconnected(error: DisconnectError): void {
@@ -130,6 +139,11 @@ export class ConnectLog {
     const line = this.#json ? JSON.stringify(record) : coloured(colour, sentence, Deno.stderr);
     this.#status.above(() => console.error(line));
   }
+}
+
+/** Names the handler where there are several. */
+function of({ handler }: { handler?: string }): string {
+  return handler === undefined ? "" : `the handler ${handler}: `;
 }
 
 const TOLD: ReadonlySet<DisconnectReason> = new Set(["aborted", "exhausted", "handler", "tap"]);

@@ -1,5 +1,5 @@
 /**
- * Files that flags name.
+ * Files that flags and config files name.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { permissionError } from "./permission.ts";
 import { UsageError } from "./usage.ts";
 
-/** The bytes of the file given as `--flag`. */
-export async function readFlagFile(file: string, flag: string): Promise<Uint8Array> {
+/** The bytes of a file that `name` gives: a flag, or a key of a config file. */
+export async function readFlagFile(file: string, name: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(file);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw permissionError(`--${flag}`, error) ??
-      new UsageError(`--${flag} cannot be read: ${error.message}`);
+    throw permissionError(name, error) ??
+      new UsageError(`${name} cannot be read: ${error.message}`);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Framing, FramingLimits, Resync } from "../src/framing.ts";
+import { given } from "./given.ts";
 import {
   bytesFlag,
   choiceFlag,
@@ -93,13 +94,6 @@ const BYTE_ORDERS = ["big", "little"] as const;
 const LENGTH_FIELD_LENGTHS = [1, 2, 3, 4, 8] as const;
 const CHECKSUMS = ["xor8", "sum8", "crc16", "crc32", "crc32c"] as const;
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, "0": 0, "\\": 92 };
-
-/** Leaves out what is `undefined`. */
-function given<T extends object>(options: T): T {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as T;
-}
 
 /** The bytes of a text in which `\n`, `\r`, `\t`, `\0`, `\\` and `\xHH` stand for one byte each. */
 export function unescapeBytes(text: string, name: string): Uint8Array {

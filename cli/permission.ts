@@ -13,10 +13,16 @@ export class PermissionError extends Error {
 /** Deno's sentence, such as `Requires read access to "a.txt", run again with the --allow-read flag`. */
 const REFUSAL = /Requires (?<kind>[a-z]+) access to "?(?<what>[^"\n]+?)"?, run again/;
 
+/** What Deno refused, if it is that. */
+export function refusalOf(error: unknown): { kind: string; what: string } | undefined {
+  // A refused import is a TypeError, one in a process comes as text, all else is NotCapable.
+  const groups = REFUSAL.exec(error instanceof Error ? error.message : "")?.groups;
+  return groups as { kind: string; what: string } | undefined;
+}
+
 /** The error with the whole flag to add, if Deno refused `subject` for want of a permission. */
 export function permissionError(subject: string, error: unknown): PermissionError | undefined {
-  // A refused import is a TypeError, all else is NotCapable.
-  const refusal = REFUSAL.exec(error instanceof Error ? error.message : "")?.groups;
+  const refusal = refusalOf(error);
   if (refusal === undefined) return undefined;
   const { kind, what } = refusal;
   return new PermissionError(

@@ -27,8 +27,10 @@ What of it:
 
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json --raw --hex --count --handler FILE --column NAME:TYPE@OFFSET[:little]
-  --buffer SIZE --when-full WORD --spill DIR --spill-max SIZE --limit N --duration TIME
-                         as of spillway connect
+  --buffer SIZE --when-full WORD --spill DIR --spill-max SIZE --durable --limit N --duration TIME
+  --partition WORD --isolation WHERE --grant NAME:RIGHT=VALUE --memory-limit SIZE
+  --batch-timeout TIME --deno PATH --on-failure WHAT --dead-letter DIR --budget TIME
+  --stop-timeout TIME    as of spillway connect
 
 ${FRAMING_HELP}
 Serving it to others (no framing needed; the recording is held in memory, at most 1 GiB of it):

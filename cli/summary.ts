@@ -5,6 +5,8 @@
  */
 
 import type { ClientStats } from "../mod.ts";
+import type { HandlerReport } from "./handlers/crew.ts";
+import { failuresText, reportText } from "./handlers/words.ts";
 import { bytes, counted, seconds, whole } from "./words.ts";
 
 /** How a run ended. */
@@ -30,6 +32,10 @@ export interface Summary {
   elapsedMs: number;
   /** All counters. */
   stats: ClientStats;
+  /** What each handler of the user's came to, by name. */
+  handlers?: Record<string, HandlerReport>;
+  /** Frames in calls that did not come back in time after an interrupt. */
+  framesLeft: number;
 }
 
 /** Ends in words. */
@@ -73,12 +79,31 @@ export function summaryTable(summary: Summary): string {
     ["cut off", bytes(stats.partialBytesDropped), stats.partialBytesDropped > 0],
     ["too short", counted(stats.missingFields, "column value"), stats.missingFields > 0],
     ["sent", `${bytes(stats.bytesWritten)}, ${counted(stats.responses, "answer")}`, sent(stats)],
+    ["left on disk", counted(stats.framesPending, "frame"), stats.framesPending > 0],
+    [
+      "unfinished",
+      `${counted(summary.framesLeft, "frame")} with a handler`,
+      summary.framesLeft > 0,
+    ],
+    ...handlerRows(summary.handlers ?? {}),
     ["end", ENDS[summary.end]],
   ];
   return rows
     .filter(([, , shown]) => shown ?? true)
     .map(([name, value]) => `${name.padEnd(12)}${value}`)
     .join("\n");
+}
+
+/** A row for each of several handlers, or what stands out of the only one. */
+function handlerRows(handlers: Record<string, HandlerReport>): [string, string, boolean?][] {
+  const all = Object.entries(handlers);
+  if (all.length > 1) return all.map(([name, report]) => [`${name} `, reportText(report)]);
+  return all.flatMap(([, report]) => [
+    ["unanswered", counted(report.framesUnanswered, "frame"), report.framesUnanswered > 0],
+    ["given up", failuresText(report), report.skippedBatches > 0],
+    ["retried", counted(report.retries, "time"), report.retries > 0],
+    ["over budget", counted(report.overBudget, "call"), report.overBudget > 0],
+  ]);
 }
 
 /** The summary as one line for programs. */

@@ -127,21 +127,34 @@ const BYTE_UNITS = {
 };
 const TIME_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+/** What {@linkcode bytesOf} takes, in words. */
+export const BYTES_FORM = "a number of bytes as 65536, 64KiB or 8MB";
+/** What {@linkcode msOf} takes, in words. */
+export const TIME_FORM = "a time as 250ms, 1.5s or 2m";
+
+/** The bytes a text like `65536`, `64KiB` or `1.5MB` means; `undefined` for another text. */
+export function bytesOf(text: string): number | undefined {
+  const bytes = withUnit(text, BYTE_UNITS);
+  return bytes !== undefined && Number.isInteger(bytes) && bytes >= 1 ? bytes : undefined;
+}
+
+/** The milliseconds a text like `250ms`, `1.5s` or `2m` means; `undefined` for another text. */
+export function msOf(text: string): number | undefined {
+  const ms = withUnit(text, TIME_UNITS);
+  return ms !== undefined && ms > 0 ? ms : undefined;
+}
+
 /** A number of bytes: `65536`, `64KiB`, `1.5MB`. */
 export function parseBytes(text: string, name: string): number {
-  const bytes = withUnit(text, BYTE_UNITS);
-  if (bytes === undefined || !Number.isInteger(bytes) || bytes < 1) {
-    throw new UsageError(`--${name} must be a number of bytes as 65536, 64KiB or 8MB, got ${text}`);
-  }
+  const bytes = bytesOf(text);
+  if (bytes === undefined) throw new UsageError(`--${name} must be ${BYTES_FORM}, got ${text}`);
   return bytes;
 }
 
 /** A time in ms: `250ms`, `1.5s`, `2m`. */
 export function parseTime(text: string, name: string): number {
-  const ms = withUnit(text, TIME_UNITS);
-  if (ms === undefined || ms <= 0) {
-    throw new UsageError(`--${name} must be a time as 250ms, 1.5s or 2m, got ${text}`);
-  }
+  const ms = msOf(text);
+  if (ms === undefined) throw new UsageError(`--${name} must be ${TIME_FORM}, got ${text}`);
   return ms;
 }
 

@@ -5,7 +5,7 @@ import { generatedFeed } from "../push/generate.ts";
 import { startPushServer } from "../push/server.ts";
 import { fileURLToPath } from "node:url";
 import { join } from "./framing/bytes.ts";
-import { receive, send, serve } from "./client/harness.ts";
+import { receive, send, serve, until } from "./client/harness.ts";
 
 interface Output {
   code: number;
@@ -92,4 +92,81 @@ Deno.test("examples/resilient.ts comes back, and gives up with a verdict", async
   assertMatch(stderr, /^connected\neof after 100 frames: /);
   assertStringIncludes(stderr, "attempt 4 in ");
   assertMatch(stderr, /given up: .*ECONNREFUSED.*: nothing listens there/);
+});
+
+/** A directory to work in, the examples' own, and the rights to run handlers from there. */
+async function inSandbox(
+  body: (directory: string, rights: string[]) => Promise<void>,
+): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const sources = fileURLToPath(new URL("../examples/sandbox/", import.meta.url));
+  try {
+    for (const name of ["store.ts", "relay.ts"]) {
+      await Deno.copyFile(`${sources}${name}`, `${directory}/${name}`);
+    }
+    await body(directory, [`--allow-read=${directory}`, `--allow-run=${Deno.execPath()}`]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Runs the command line in `directory`. */
+async function connectFrom(
+  directory: string,
+  rights: string[],
+  ...args: string[]
+): Promise<Output> {
+  const cli = fileURLToPath(new URL("../cli.ts", import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...rights, cli, "connect", ...args],
+    cwd: directory,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+Deno.test("examples/sandbox/store.ts writes to the one file it may write to", async () => {
+  await using server = serve((conn) => send(conn, "one\ntwo\n"));
+  await inSandbox(async (directory, rights) => {
+    const args = ["--handler", "store.ts", "--isolation", "process", "--deno", Deno.execPath()];
+    const net = `--allow-net=${server.target}`;
+    const grant = ["--grant", "store:write=lines.log"];
+    const done = await connectFrom(directory, [net, ...rights], server.target, ...args, ...grant);
+    assertEquals(done.code, 0, done.stderr);
+    assertEquals(await Deno.readTextFile(`${directory}/lines.log`), "one\ntwo\n");
+    const refused = await connectFrom(directory, [net, ...rights], server.target, ...args);
+    assertEquals(refused.code, 3, refused.stderr);
+    assertStringIncludes(refused.stderr, "grant it with --grant store:write=lines.log");
+  });
+});
+
+Deno.test("examples/sandbox/spillway.jsonc gives two handlers different rights", async () => {
+  await using server = serve((conn) => send(conn, "one\ntwo\n"));
+  let heard = "";
+  await using collector = serve(async (conn) => {
+    heard += await receive(conn, 1000);
+  });
+  await inSandbox(async (directory, rights) => {
+    const source = await Deno.readTextFile(
+      new URL("../examples/sandbox/spillway.jsonc", import.meta.url),
+    );
+    // The same, but for the ports and the deno of this test, and an end.
+    const config = source.replace('"localhost:9000"', JSON.stringify(server.target))
+      .replaceAll('"deno": "deno"', `"deno": ${JSON.stringify(Deno.execPath())}`)
+      .replace("127.0.0.1:9100", collector.target)
+      .replace('"reconnect": { "maxAttempts": 5 },', "");
+    await Deno.writeTextFile(`${directory}/spillway.jsonc`, config);
+    const relay = await Deno.readTextFile(`${directory}/relay.ts`);
+    await Deno.writeTextFile(`${directory}/relay.ts`, relay.replace("9100", `${collector.port}`));
+    const net = `--allow-net=${server.target}`;
+    const done = await connectFrom(directory, [net, ...rights], "--config", "spillway.jsonc");
+    assertEquals(done.code, 0, done.stderr);
+    assertEquals(await Deno.readTextFile(`${directory}/lines.log`), "one\ntwo\n");
+    assertMatch(done.stderr, /^relay +2 frames in /m);
+    await until(() => heard !== "", "end of the relay");
+  });
+  const counts = heard.trim().split("\n").map(Number);
+  assertEquals(counts.reduce((sum, count) => sum + count), 2);
 });

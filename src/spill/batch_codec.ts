@@ -19,8 +19,8 @@
  * @module
  */
 
-import { type FrameStore, type RawRule, SlabBatch } from "../batch.ts";
-import { type Column, COLUMN_ARRAYS, type ColumnArray } from "../columns.ts";
+import { type FrameStore, type Loan, type RawRule, SlabBatch } from "../batch.ts";
+import { type Column, COLUMN_ARRAYS, type ColumnArray, type ColumnType } from "../columns.ts";
 import { SpillFormatError } from "./errors.ts";
 import { PAYLOAD_BYTES_MAX, type RecordHeader, type RecordInfo, RecordKind } from "./format.ts";
 
@@ -172,6 +172,19 @@ export class BatchCodec {
     const arrays = [...widths, ...index].reduce((sum, width) => sum + roundUp(frames * width), 0);
     return PREFIX_BYTES + roundUp(this.#descriptor.length) + arrays + dataBytes;
   }
+}
+
+/** The codec for a batch that is on loan. Where in a frame its columns' values were found it does not know. */
+export function codecOf({ store, names, raw }: Loan): BatchCodec {
+  const columns = names.map((name, i) => ({ name, type: typeOf(store.columns[i]), at: 0 }));
+  return new BatchCodec(columns, raw);
+}
+
+const TYPES: readonly ColumnType[] = Object.keys(COLUMN_ARRAYS) as ColumnType[];
+
+function typeOf(values: ColumnArray): ColumnType {
+  // INVARIANT: columns are arrays of these types.
+  return TYPES.find((type) => values instanceof COLUMN_ARRAYS[type])!;
 }
 
 /** What a batch's payload says of itself, and its frames' raw bytes, for who knows nothing of it. */

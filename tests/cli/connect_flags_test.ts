@@ -17,10 +17,11 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     command: "connect",
     name: "localhost:9000",
     output: "text",
-    handlerFile: undefined,
+    handlers: [],
     jsonLog: false,
     limit: Infinity,
     durationMs: undefined,
+    stopTimeoutMs: 8000,
   });
   assertEquals(options, {
     framing: { type: "lines" },
@@ -34,6 +35,9 @@ Deno.test("planOf() without flags leaves every default to connect()", async () =
     reconnect: false,
     bufferBytes: undefined,
     whenFull: undefined,
+    handlers: undefined,
+    partition: undefined,
+    sharedMemory: false,
   });
 });
 
@@ -101,7 +105,11 @@ Deno.test("planOf() lets --json go with another output", async () => {
     assertEquals([made.output, made.jsonLog], [output, true]);
   }
   const handled = await plan("h:1", "--handler", "h.ts", "--column", "a:u8@0");
-  assertEquals([handled.output, handled.handlerFile, handled.jsonLog], ["handler", "h.ts", false]);
+  assertEquals([handled.output, handled.handlers[0].file, handled.jsonLog], [
+    "handler",
+    "h.ts",
+    false,
+  ]);
 });
 
 Deno.test("planOf() explains what cannot be meant", async () => {

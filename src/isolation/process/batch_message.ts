@@ -5,9 +5,8 @@
  * @module
  */
 
-import { type Batch, type Loan, SlabBatch } from "../../batch.ts";
-import { type Column, COLUMN_ARRAYS, type ColumnType } from "../../columns.ts";
-import { BatchCodec, describeBatch } from "../../spill/batch_codec.ts";
+import { type Batch, SlabBatch } from "../../batch.ts";
+import { BatchCodec, codecOf, describeBatch } from "../../spill/batch_codec.ts";
 import { RecordKind } from "../../spill/format.ts";
 import type { ClientStats } from "../../status.ts";
 import { HEADER_BYTES, ToChild } from "./protocol.ts";
@@ -28,9 +27,8 @@ export class BatchEncoder {
    */
   encode(batch: Batch, stats: ClientStats): Uint8Array[] {
     if (!(batch instanceof SlabBatch)) throw new TypeError("expected a batch of a client's");
-    const { store, first, raw } = batch.loan;
-    const codec = new BatchCodec(columnsOf(batch.loan), raw);
-    const { info, parts } = codec.encode(store, first, batch.count);
+    const { store, first } = batch.loan;
+    const { info, parts } = codecOf(batch.loan).encode(store, first, batch.count);
     const data = parts[parts.length - 1];
     const copied = data.length <= COPY_BYTES_MAX ? parts : parts.slice(0, -1);
     const statsBytes = new TextEncoder().encode(JSON.stringify(stats));
@@ -83,17 +81,6 @@ export function decodeBatch(body: Uint8Array): { batch: SlabBatch; stats: Client
   batch.lend(0, frameCount, view.getFloat64(16, true));
   const stats = body.subarray(PREFIX_BYTES, PREFIX_BYTES + statsBytes);
   return { batch, stats: JSON.parse(new TextDecoder().decode(stats)) };
-}
-
-/** Where in a frame its values were found is of no use to the child. */
-function columnsOf({ store, names }: Loan): Column[] {
-  return names.map((name, i) => ({ name, type: typeOf(store.columns[i]), at: 0 }));
-}
-
-const TYPES: readonly ColumnType[] = Object.keys(COLUMN_ARRAYS) as ColumnType[];
-
-function typeOf(values: Loan["store"]["columns"][number]): ColumnType {
-  return TYPES.find((type) => values instanceof COLUMN_ARRAYS[type])!;
 }
 
 function sum(parts: readonly Uint8Array[]): number {

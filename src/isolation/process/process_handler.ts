@@ -15,8 +15,8 @@
 
 import type { Batch } from "../../batch.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
-import { Backoff, sleep } from "../../reconnect.ts";
-import { HandlerModuleError } from "../contract.ts";
+import type { FailureCounts } from "../failure_options.ts";
+import { Supervision } from "../supervision.ts";
 import { HandlerProcess } from "./handler_process.ts";
 import {
   type ProcessEvent,
@@ -27,7 +27,7 @@ import {
 import { RemoteError } from "./remote_error.ts";
 
 /** What a process handler has done. */
-export interface ProcessHandlerStats {
+export interface ProcessHandlerStats extends FailureCounts {
   /** Process id of the one that runs; `undefined` if none does. */
   pid: number | undefined;
   /** Its resident memory when it was last asked, in bytes. */
@@ -36,16 +36,6 @@ export interface ProcessHandlerStats {
   starts: number;
   /** Processes that failed. */
   failures: number;
-  /** Batches handled. */
-  batches: number;
-  /** Frames in them. */
-  frames: number;
-  /** How often a batch was handled again. */
-  retries: number;
-  /** Batches given up under `onFailure: "skip"`. */
-  skippedBatches: number;
-  /** Frames in them. */
-  skippedFrames: number;
 }
 
 /** A handler in a process of its own. */
@@ -83,58 +73,42 @@ export function processHandler(
 
 class RestartingHandler implements ProcessHandler {
   readonly #settings: ProcessSettings;
-  readonly #backoff: Backoff;
-  readonly #counts: Omit<ProcessHandlerStats, "pid" | "residentBytes"> = {
-    starts: 0,
-    failures: 0,
-    batches: 0,
-    frames: 0,
-    retries: 0,
-    skippedBatches: 0,
-    skippedFrames: 0,
-  };
+  readonly #supervision: Supervision<ProcessEvent>;
+  readonly #counts = { starts: 0, failures: 0 };
   #process: HandlerProcess | undefined;
   #starting: Promise<HandlerProcess> | undefined;
   /** The last error that a batch was given up or handled again for. */
   #known: Error | undefined;
-  #disposed = false;
 
   constructor(settings: ProcessSettings) {
     this.#settings = settings;
-    this.#backoff = new Backoff(settings.restart);
+    this.#supervision = new Supervision<ProcessEvent>(settings, {
+      isFinal: () => false,
+      // A sound process may refuse batches for ever.
+      isOfBatch: (error) => error instanceof RemoteError,
+    });
   }
 
   async open(context: HandlerContext): Promise<void> {
-    await this.#running(context);
-  }
-
-  async batch(batch: Batch, context: HandlerContext): Promise<void> {
-    while (true) {
-      let error: Error;
-      try {
-        const process = await this.#running(context);
-        await process.batch(batch);
-        this.#backoff.reset();
-        this.#counts.batches += 1;
-        this.#counts.frames += batch.count;
-        return;
-      } catch (thrown) {
-        error = this.#known = thrown as Error;
-      }
-      if (!await this.#mayGoOn(error, context)) throw error;
-      if (this.#settings.onFailure === "skip") return this.#skip(batch, error);
-      this.#counts.retries += 1;
+    await this.#supervision.open();
+    try {
+      await this.#running(context);
+    } catch (error) {
+      await this.#supervision.close();
+      throw error;
     }
   }
 
+  async batch(batch: Batch, context: HandlerContext): Promise<void> {
+    await this.#supervision.batch(batch, context, () => this.#attempt(batch, context));
+  }
+
   async close(): Promise<void> {
-    const process = this.#process;
-    this.#process = undefined;
-    if (process === undefined) return;
-    if (!process.over) return await process.close();
-    const error = await process.ended;
-    // It failed behind its last batch, and its module could not finish.
-    if (error !== undefined && error !== this.#known) throw error;
+    try {
+      await this.#closeProcess();
+    } finally {
+      await this.#supervision.close();
+    }
   }
 
   stats(): ProcessHandlerStats {
@@ -143,14 +117,36 @@ class RestartingHandler implements ProcessHandler {
       pid: running?.pid,
       residentBytes: running?.residentBytes ?? 0,
       ...this.#counts,
+      ...this.#supervision.counts,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed = true;
+    this.#supervision.stop();
     await this.#starting?.catch(() => {});
     await this.#process?.kill();
     this.#process = undefined;
+    await this.#supervision.close();
+  }
+
+  async #attempt(batch: Batch, context: HandlerContext): Promise<void> {
+    try {
+      const process = await this.#running(context);
+      await process.batch(batch);
+    } catch (error) {
+      this.#known = error as Error;
+      throw error;
+    }
+  }
+
+  async #closeProcess(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    if (process === undefined) return;
+    if (!process.over) return await process.close();
+    const error = await process.ended;
+    // It failed behind its last batch, and its module could not finish.
+    if (error !== undefined && error !== this.#known) throw error;
   }
 
   /** The process, a fresh one if the last is gone. */
@@ -173,49 +169,16 @@ class RestartingHandler implements ProcessHandler {
     }
     this.#process = process;
     void process.ended.then((error) => error && this.#failed(process.pid, error));
-    this.#tell({ type: "started", pid: process.pid, startMs: performance.now() - startedAt });
+    this.#supervision.tell({
+      type: "started",
+      pid: process.pid,
+      startMs: performance.now() - startedAt,
+    });
     return process;
   }
 
   #failed(pid: number | undefined, error: Error): void {
     this.#counts.failures += 1;
-    this.#tell({ type: "failed", pid, error });
-  }
-
-  /** Whether, after `error`, another batch or the same one is to be handled; waits before that if need be. */
-  async #mayGoOn(error: Error, context: HandlerContext): Promise<boolean> {
-    const { onFailure } = this.#settings;
-    const stopped = () => context.signal.aborted || this.#disposed;
-    if (onFailure === "stop" || stopped() || error instanceof HandlerModuleError) return false;
-    // Batches that a sound process refuses may be skipped for ever.
-    if (onFailure === "skip" && error instanceof RemoteError) return true;
-    const delayMs = this.#backoff.next();
-    if (delayMs === undefined) return false;
-    if (onFailure === "retry") {
-      this.#tell({ type: "retrying", attempt: this.#backoff.attempt, delayMs, error });
-    }
-    await sleep(delayMs, context.signal);
-    return !stopped();
-  }
-
-  #skip(batch: Batch, error: Error): void {
-    this.#counts.skippedBatches += 1;
-    this.#counts.skippedFrames += batch.count;
-    this.#tell({
-      type: "skipped",
-      frames: batch.count,
-      epoch: batch.epoch,
-      offset: batch.streamOffset(0),
-      error,
-    });
-  }
-
-  /** What a listener throws is its own affair. */
-  #tell(event: ProcessEvent): void {
-    try {
-      this.#settings.onEvent(event);
-    } catch (error) {
-      reportError(error);
-    }
+    this.#supervision.tell({ type: "failed", pid, error });
   }
 }

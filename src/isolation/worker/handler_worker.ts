@@ -267,7 +267,7 @@ export class HandlerWorker {
     }
   }
 
-  /** The worker lives on: its handler is still to be closed. What was handed over behind its batch is not begun. */
+  /** The worker lives on, for the next batch or to be closed. What was handed over behind this one is not begun. */
   #threw(posted: PostedError): void {
     const error = fromPosted(posted);
     if (this.#task !== undefined) {
@@ -277,6 +277,10 @@ export class HandlerWorker {
     }
     this.poll();
     if (this.#handed.length === 0) return this.#fail(error);
+    // The next answer is to the next batch; the worker writes none meanwhile.
+    this.#replied = this.#request;
+    Atomics.store(this.#control.words, Word.reply, this.#request);
+    this.#post({ type: "resume", served: this.#request });
     for (const { settle } of this.#handed.splice(0)) settle.reject(error);
   }
 

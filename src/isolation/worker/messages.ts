@@ -29,6 +29,8 @@ export type Order =
   }
   /** The client closes. */
   | { type: "abort" }
+  /** Behind a batch the handler threw at: go on with the one after number `served`. */
+  | { type: "resume"; served: number }
   /** No more batches come. */
   | { type: "close" }
   /** A write is done, or was refused. */

@@ -45,6 +45,8 @@ class Runtime {
   readonly #writes = new Writes();
   readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
+  /** Settles with the number of the last batch that is not to be begun any more. */
+  #resume = withResolvers<number>();
 
   constructor(handler: Handler) {
     this.#handler = handler;
@@ -61,6 +63,9 @@ class Runtime {
         break;
       case "written":
         this.#writes.settle(order.id, order.error);
+        break;
+      case "resume":
+        this.#resume.resolve(order.served);
         break;
       case "close":
         this.#close().catch(threw);
@@ -94,7 +99,15 @@ class Runtime {
       if (Atomics.load(words, Word.stop) !== 0) return;
       if (Atomics.load(words, Word.request) === served) continue;
       served = (served + 1) | 0;
-      await this.#handle(control, control.read(served), lender, context);
+      try {
+        await this.#handle(control, control.read(served), lender, context);
+      } catch (error) {
+        threw(error);
+        // An answer beside that message would say that the batch was handled.
+        served = await this.#resume.promise;
+        this.#resume = withResolvers<number>();
+        continue;
+      }
       Atomics.store(words, Word.reply, served);
       Atomics.notify(words, Word.reply);
     }

@@ -31,6 +31,7 @@ export async function serve(
   const channel = new Channel();
   const { exit } = Deno;
   printToStderr();
+  leaveSignalsToClient();
   startWatchdog(memoryLimitBytes);
   let handler: Handler;
   try {
@@ -46,6 +47,18 @@ export async function serve(
   }
   // The client is gone, or done with this process.
   exit(0);
+}
+
+/**
+ * Ctrl-C and many a service manager interrupt all processes of a group. Whether
+ * the batch at hand is to be finished first is the client's to say, and this
+ * process ends when that does.
+ */
+function leaveSignalsToClient(): void {
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, () => {});
 }
 
 class Child {

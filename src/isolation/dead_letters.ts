@@ -1,0 +1,79 @@
+/**
+ * Where batches go that were given up.
+ *
+ * @module
+ */
+
+import type { Batch, SlabBatch } from "../batch.ts";
+import { SpillwayError } from "../errors.ts";
+import { codecOf } from "../spill/batch_codec.ts";
+import { isDiskError, SpillPermissionError } from "../spill/errors.ts";
+import { openSpill } from "../spill/open.ts";
+import type { SpillStore } from "../spill/store.ts";
+
+/** A spill directory of batches nobody has handled, the oldest first. */
+export class DeadLetters {
+  readonly #directory: string;
+  #store: SpillStore | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Takes the directory. A disk that refuses may have recovered when the first
+   * batch comes, so that is told then; a missing permission, another process that
+   * has the directory or files of another format are thrown now.
+   */
+  async open(): Promise<void> {
+    try {
+      await this.#opened();
+    } catch (error) {
+      if (!isDiskError(error) || error instanceof SpillPermissionError) throw error;
+    }
+  }
+
+  /** Appends a batch that is on loan; when this resolves with `undefined` it is on disk. Else with why it is not, or not all of it. */
+  async append(batch: Batch): Promise<Error | undefined> {
+    let store: SpillStore;
+    try {
+      store = await this.#opened();
+    } catch (error) {
+      if (error instanceof SpillwayError) return error;
+      throw error;
+    }
+    // A handler in a worker shares the slab, and could change it while it is written.
+    const { loan } = batch.copy() as SlabBatch;
+    const { store: frames, first } = loan;
+    const codec = codecOf(loan);
+    for (let from = 0; from < batch.count;) {
+      const count = codec.fitting(frames, first + from, batch.count - from);
+      const { info, parts } = codec.encode(frames, first + from, count);
+      const result = await store.append({ ...info, timeMicros: Date.now() * 1000 }, parts);
+      if (result.type === "failed") return result.error;
+      // INVARIANT: only a store with a bound can be full, and this has none.
+      if (result.type === "full") throw new RangeError(`no room for ${result.bytes} bytes`);
+      from += count;
+    }
+    const synced = await store.sync();
+    return synced.type === "failed" ? await this.#abandon(synced.error) : undefined;
+  }
+
+  /** Gives the directory up. */
+  async close(): Promise<void> {
+    const store = this.#store;
+    this.#store = undefined;
+    await store?.close();
+  }
+
+  async #opened(): Promise<SpillStore> {
+    this.#store ??= await openSpill(this.#directory);
+    return this.#store;
+  }
+
+  /** A store whose sync failed takes nothing more; the next batch opens the directory anew. */
+  async #abandon(error: Error): Promise<Error> {
+    await this.close();
+    return error;
+  }
+}

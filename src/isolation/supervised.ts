@@ -1,0 +1,124 @@
+/**
+ * Any handler, and what becomes of the batches it throws at.
+ *
+ * @module
+ */
+
+import type { Batch } from "../batch.ts";
+import type { Column } from "../columns.ts";
+import type { Handler, HandlerContext } from "../dispatch/handler.ts";
+import { OptionError } from "../errors.ts";
+import {
+  type FailureCounts,
+  type FailureEvent,
+  type FailureOptions,
+  settleFailure,
+} from "./failure_options.ts";
+import { HandlerProcessError } from "./process/errors.ts";
+import { Supervision } from "./supervision.ts";
+import { UnresponsiveHandlerError, WorkerProtocolError } from "./worker/errors.ts";
+
+/** A handler that is supervised. */
+export interface SupervisedHandler<C extends readonly Column[] = readonly Column[]>
+  extends Handler<C>, AsyncDisposable {
+  /** Counters now. */
+  stats(): FailureCounts;
+}
+
+/**
+ * A handler around `handler`: when its `batch()` throws or rejects, the client
+ * stops as it would without (`onFailure: "stop"`), or the batch is skipped,
+ * counted and told of, or handled again within the bounds of `restart`. What
+ * `open()` and `close()` throw stops the client in any case. Throws an
+ * `OptionError` for options that can't work; `client.run()` rejects by a
+ * `HandlerError` whose `cause` is what the last attempt threw, or before the
+ * first batch a `SpillPermissionError`, `SpillLockedError` or
+ * `SpillFormatError` for a dead-letter directory that can't be used. A disk that
+ * refuses later is told by `dead_letter_failed`, and the client goes on.
+ *
+ * A handler that has handled part of a batch sees all of it again under
+ * `"retry"`. A `processHandler()` has these options of its own, and only with
+ * those a process that died is started again.
+ *
+ * A `workerHandler()` is given one batch at a time unless it is to `"stop"`, so
+ * that none is blamed for the one before it. It takes a batch in several calls,
+ * and those before the one that threw have handled theirs. Frames it did not
+ * answer for are told by its own event.
+ *
+ * `client.run()` closes it; dispose one that was not run to its end. Disposing
+ * it disposes `handler`, too.
+ *
+ * @example
+ * ```ts ignore
+ * await using handler = supervised(store, {
+ *   onFailure: "skip",
+ *   deadLetter: "/var/spool/feed.dead",
+ *   onEvent: (event) => console.error(event),
+ * });
+ * await client.run(handler);
+ * ```
+ */
+export function supervised<C extends readonly Column[] = readonly Column[]>(
+  handler: Handler<C> | (Handler<C> & AsyncDisposable),
+  options: FailureOptions<FailureEvent> = {},
+): SupervisedHandler<C> {
+  if (typeof handler?.batch !== "function") {
+    throw new OptionError("handler", "an object with batch()", handler);
+  }
+  const supervision = new Supervision<FailureEvent>(settleFailure(options), {
+    isFinal: (error) => FINAL.some((type) => error instanceof type),
+    isOfBatch: () => true,
+  });
+  return new Supervised(handler as Handler, supervision) as unknown as SupervisedHandler<C>;
+}
+
+/** A handler that throws these does so for every batch to come. */
+const FINAL = [
+  HandlerProcessError,
+  OptionError,
+  UnresponsiveHandlerError,
+  WorkerProtocolError,
+];
+
+class Supervised implements SupervisedHandler {
+  readonly #inner: Handler & Partial<AsyncDisposable>;
+  readonly #supervision: Supervision;
+
+  constructor(inner: Handler & Partial<AsyncDisposable>, supervision: Supervision) {
+    this.#inner = inner;
+    this.#supervision = supervision;
+  }
+
+  async open(context: HandlerContext): Promise<void> {
+    await this.#supervision.open();
+    try {
+      await this.#inner.open?.(context);
+      this.#supervision.takeOneByOne(context);
+    } catch (error) {
+      await this.#supervision.close();
+      throw error;
+    }
+  }
+
+  batch(batch: Batch, context: HandlerContext): void | Promise<void> {
+    return this.#supervision.batch(batch, context, () => this.#inner.batch(batch, context));
+  }
+
+  async close(context: HandlerContext): Promise<void> {
+    try {
+      await this.#inner.close?.(context);
+    } finally {
+      await this.#supervision.close();
+    }
+  }
+
+  stats(): FailureCounts {
+    return { ...this.#supervision.counts };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#supervision.stop();
+    await this.#inner[Symbol.asyncDispose]?.();
+    await this.#supervision.close();
+  }
+}

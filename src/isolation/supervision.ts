@@ -1,0 +1,199 @@
+/**
+ * What becomes of a batch, however and wherever it is handled:
+ *
+ * ```text
+ *            ┌────────── retry, attempts are left ─────────┐
+ *            ▼                                             │
+ *  batch ─▶ attempt ─▶ threw ─┬─▶ skip ─▶ counted ─▶ dead letters
+ *            │                └─▶ stop: the client ends with the error
+ *            └─▶ handled
+ * ```
+ *
+ * @module
+ */
+
+import type { Batch } from "../batch.ts";
+import type { HandlerContext } from "../dispatch/handler.ts";
+import { feedOf } from "../dispatch/shared_feed.ts";
+import { Backoff, sleep } from "../reconnect.ts";
+import { HandlerModuleError } from "./contract.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import type {
+  BatchPlace,
+  FailureCounts,
+  FailureEvent,
+  FailureSettings,
+} from "./failure_options.ts";
+
+/** How errors of one kind of handler differ. */
+export interface ErrorRules {
+  /** Neither another attempt nor another batch would go better. */
+  isFinal(error: Error): boolean;
+  /** Skipping goes on as long as batches throw this; what is not such is bounded as attempts are. */
+  isOfBatch(error: Error): boolean;
+}
+
+/** Judges what the handling of batches came to, for one handler. */
+export class Supervision<E = FailureEvent> {
+  /** What became of the batches. */
+  readonly counts: FailureCounts = {
+    batches: 0,
+    frames: 0,
+    retries: 0,
+    skippedBatches: 0,
+    skippedFrames: 0,
+    deadLetterFrames: 0,
+    overBudget: 0,
+  };
+  readonly #settings: FailureSettings<E | FailureEvent>;
+  readonly #rules: ErrorRules;
+  readonly #backoff: Backoff;
+  readonly #deadLetters: DeadLetters | undefined;
+  #stopped = false;
+
+  constructor(settings: FailureSettings<E | FailureEvent>, rules: ErrorRules) {
+    const { restart, deadLetter } = settings;
+    this.#settings = settings;
+    this.#rules = rules;
+    this.#backoff = new Backoff(restart);
+    this.#deadLetters = deadLetter === undefined ? undefined : new DeadLetters(deadLetter);
+  }
+
+  /** Takes what is needed; see {@linkcode DeadLetters.open}. */
+  async open(): Promise<void> {
+    await this.#deadLetters?.open();
+  }
+
+  /** Gives that up. */
+  async close(): Promise<void> {
+    await this.#deadLetters?.close();
+  }
+
+  /** From now on, whatever fails is final. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Where a handler is handed batches ahead, one that throws takes those behind
+   * it along, though they were not begun: where the feed goes on, that must not be.
+   */
+  takeOneByOne(context: HandlerContext): void {
+    const feed = feedOf(context);
+    if (feed !== undefined && this.#settings.onFailure !== "stop") feed.batchesOut = 1;
+  }
+
+  /** Has a batch handled by `attempt`, again and again if need be. Stays synchronous where that is and does not throw. */
+  batch(
+    batch: Batch,
+    context: HandlerContext,
+    attempt: () => void | Promise<void>,
+  ): void | Promise<void> {
+    let settling: void | Promise<void>;
+    try {
+      settling = this.#timed(batch, attempt);
+    } catch (error) {
+      return this.#recover(error, batch, context, attempt);
+    }
+    if (typeof settling?.then !== "function") return this.#handled(batch);
+    return settling.then(
+      () => this.#handled(batch),
+      (error) => this.#recover(error, batch, context, attempt),
+    );
+  }
+
+  /** What a listener throws is its own affair. */
+  tell(event: E | FailureEvent): void {
+    try {
+      this.#settings.onEvent(event);
+    } catch (error) {
+      reportError(error);
+    }
+  }
+
+  async #recover(
+    thrown: unknown,
+    batch: Batch,
+    context: HandlerContext,
+    attempt: () => void | Promise<void>,
+  ): Promise<void> {
+    let failure = thrown;
+    while (await this.#mayGoOn(failure, context)) {
+      if (this.#settings.onFailure === "skip") return await this.#skip(batch, errorOf(failure));
+      this.counts.retries += 1;
+      try {
+        await this.#timed(batch, attempt);
+        return this.#handled(batch);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #handled(batch: Batch): void {
+    this.#backoff.reset();
+    this.counts.batches += 1;
+    this.counts.frames += batch.count;
+  }
+
+  /** Whether, after `thrown`, another batch or the same one is to be handled; waits before that if need be. */
+  async #mayGoOn(thrown: unknown, context: HandlerContext): Promise<boolean> {
+    const { onFailure } = this.#settings;
+    const error = errorOf(thrown);
+    const stopped = () => context.signal.aborted || this.#stopped;
+    if (onFailure === "stop" || error instanceof HandlerModuleError) return false;
+    if (this.#rules.isFinal(error)) return false;
+    // Giving a batch up takes no time that a client which closes does not have.
+    if (onFailure === "skip" && this.#rules.isOfBatch(error)) return true;
+    const delayMs = stopped() ? undefined : this.#backoff.next();
+    if (delayMs === undefined) return false;
+    if (onFailure === "retry") {
+      this.tell({ type: "retrying", attempt: this.#backoff.attempt, delayMs, error });
+    }
+    await sleep(delayMs, context.signal);
+    return !stopped();
+  }
+
+  async #skip(batch: Batch, error: Error): Promise<void> {
+    const place = placeOf(batch);
+    this.counts.skippedBatches += 1;
+    this.counts.skippedFrames += batch.count;
+    this.tell({ type: "skipped", ...place, error });
+    if (this.#deadLetters === undefined) return;
+    const refusal = await this.#deadLetters.append(batch);
+    if (refusal === undefined) this.counts.deadLetterFrames += batch.count;
+    else this.tell({ type: "dead_letter_failed", ...place, error: refusal });
+  }
+
+  /** An attempt whose time is watched. */
+  #timed(batch: Batch, attempt: () => void | Promise<void>): void | Promise<void> {
+    const { budgetMs } = this.#settings;
+    if (budgetMs === undefined) return attempt();
+    const started = performance.now();
+    const overrun = () => {
+      this.counts.overBudget += 1;
+      this.tell({ type: "over_budget", ...placeOf(batch), budgetMs });
+    };
+    let settling: void | Promise<void> = undefined;
+    try {
+      settling = attempt();
+    } finally {
+      const leftMs = budgetMs - (performance.now() - started);
+      if (leftMs < 0) overrun();
+      else if (typeof settling?.then === "function") {
+        const timer = setTimeout(overrun, leftMs);
+        settling = settling.finally(() => clearTimeout(timer));
+      }
+    }
+    return settling;
+  }
+}
+
+function placeOf(batch: Batch): BatchPlace {
+  return { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,297 @@
+/** `spillway connect` with several handlers, in places of their own, that fail. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { inDirectory } from "../spill/harness.ts";
+import {
+  type Finished,
+  readUntil,
+  run,
+  sends,
+  sendsAndStays,
+  start,
+  type TestServer,
+} from "./spillway.ts";
+
+const RUN_DENO = `--allow-run=${Deno.execPath()}`;
+
+/** Writes modules by name, and feeds them with what the server sends. */
+async function feed(
+  server: TestServer,
+  directory: string,
+  sources: Record<string, string>,
+  rights: string[],
+  ...args: string[]
+): Promise<Finished> {
+  for (const [name, source] of Object.entries(sources)) {
+    await Deno.writeTextFile(`${directory}/${name}.ts`, source);
+  }
+  const handlers = Object.keys(sources).flatMap((name) => ["--handler", `${directory}/${name}.ts`]);
+  return await run(
+    [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...rights],
+    ["connect", server.address, ...handlers, ...args],
+  );
+}
+
+/** The last line of a run with `--json`. */
+function summaryOf({ stderr }: Finished) {
+  return JSON.parse(stderr.trim().split("\n").at(-1)!);
+}
+
+function jsonOf({ stderr }: Finished): { type: string; handler?: string; error?: string }[] {
+  return stderr.trim().split("\n").filter((line) => line.startsWith("{")).map((line) =>
+    JSON.parse(line)
+  );
+}
+
+/** Appends the text of every frame to a file. */
+const appending = (file: string): string =>
+  `export default { batch(batch) {
+     for (let i = 0; i < batch.count; i++) {
+       Deno.writeTextFileSync(${JSON.stringify(file)}, batch.text(i) + "\\n", { append: true });
+     }
+   } };`;
+const SILENT = "export default { batch() {} };";
+const FAILING = `export default { batch() { throw new Error("no such price"); } };`;
+
+Deno.test("connect gives several handlers every frame, and counts for each", async () => {
+  await using server = sends("1\n2\n3\n");
+  await inDirectory(async (directory) => {
+    const said = `export default { batch(batch) {
+      for (let i = 0; i < batch.count; i++) console.log(name + batch.text(i));
+    } };`;
+    const sources = { a: `const name = "a";${said}`, b: `const name = "b";${said}` };
+    const text = await feed(server, directory, sources, []);
+    assertEquals([text.code, text.stdout.trim().split("\n").sort()], [
+      0,
+      ["a1", "a2", "a3", "b1", "b2", "b3"],
+    ]);
+    assertStringIncludes(text.stderr, "\na           3 frames in ");
+    assertStringIncludes(text.stderr, "\nb           3 frames in ");
+    const shared = await feed(
+      server,
+      directory,
+      sources,
+      [],
+      "--partition",
+      "round_robin",
+      "--json",
+    );
+    const { handlers, frames } = summaryOf(shared);
+    assertEquals(frames, 3);
+    assertEquals(handlers.a.framesDelivered + handlers.b.framesDelivered, 3);
+    assertEquals(shared.stdout.trim().split("\n").length, 3);
+  });
+});
+
+Deno.test("connect --isolation process lets each handler do what it was granted, and names what it was not", async () => {
+  await using server = sends("1\n2\n");
+  await inDirectory(async (directory) => {
+    const [file, other] = [`${directory}/a.log`, `${directory}/b.log`];
+    const sources = { a: appending(file), b: appending(other) };
+    const isolated = ["--isolation", "process", "--grant", `a:write=${file}`];
+    const granted = await feed(
+      server,
+      directory,
+      sources,
+      [RUN_DENO],
+      ...isolated,
+      ...["--grant", `b:write=${other}`, "--deno", Deno.execPath(), "--memory-limit", "256MiB"],
+    );
+    assertEquals(granted.code, 0, granted.stderr);
+    assertEquals(await Deno.readTextFile(file), "1\n2\n");
+    assertEquals(await Deno.readTextFile(other), "1\n2\n");
+    const lacking = await feed(server, directory, sources, [RUN_DENO], ...isolated);
+    assertEquals(lacking.code, 3);
+    assertStringIncludes(
+      lacking.stderr,
+      `the handler b needs write access to ${other}, grant it with --grant b:write=${other}`,
+    );
+    const [deno] = [Deno.execPath()];
+    const unrunnable = await feed(server, directory, { a: SILENT }, [], "--isolation", "process");
+    assertEquals(unrunnable.code, 3);
+    assertStringIncludes(
+      unrunnable.stderr,
+      `the handler needs run access to ${deno}, run again with --allow-run=${deno}`,
+    );
+  });
+});
+
+/** What a worker begins with is read from the checkout. */
+const OWN_SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
+const WORKERS = ["--unstable-worker-options", `--allow-read=${OWN_SOURCE}`];
+
+Deno.test("connect --isolation worker lets each handler do what it was granted, and names what it was not", async () => {
+  await using server = sends("1\n2\n");
+  await inDirectory(async (directory) => {
+    const [file, other] = [`${directory}/a.log`, `${directory}/b.log`];
+    const sources = { a: appending(file), b: appending(other) };
+    const isolated = ["--isolation", "worker", "--grant", `a:write=${file}`];
+    const rights = [...WORKERS, `--allow-write=${directory}`];
+    const both = [...isolated, "--grant", `b:write=${other}`];
+    const granted = await feed(server, directory, sources, rights, ...both);
+    assertEquals(granted.code, 0, granted.stderr);
+    assertEquals(await Deno.readTextFile(file), "1\n2\n");
+    assertEquals(await Deno.readTextFile(other), "1\n2\n");
+    const lacking = await feed(server, directory, sources, rights, ...isolated);
+    assertEquals(lacking.code, 3, lacking.stderr);
+    assertStringIncludes(lacking.stderr, `grant it with --grant b:write=${other}`);
+    const beyond = await feed(server, directory, sources, WORKERS, ...both);
+    assertEquals(beyond.code, 3, beyond.stderr);
+    assertStringIncludes(
+      beyond.stderr,
+      "only what this program may do itself, run again with --allow-write=",
+    );
+    const unread = await run(
+      [`--allow-net=${server.address}`, ...WORKERS],
+      ["connect", server.address, "--handler", `${directory}/a.ts`, "--isolation", "worker"],
+    );
+    assertEquals(unread.code, 3, unread.stderr);
+    assertStringIncludes(unread.stderr, `run again with --allow-read=${directory}/a.ts`);
+    const sourceless = await feed(
+      server,
+      directory,
+      sources,
+      [WORKERS[0], `--allow-write=${directory}`],
+      ...both,
+    );
+    assertEquals(sourceless.code, 3, sourceless.stderr);
+    assertStringIncludes(sourceless.stderr, `run again with --allow-read=${OWN_SOURCE}`);
+    const spilling = await feed(server, directory, sources, rights, ...both, "--spill", "x");
+    assertEquals(spilling.code, 2);
+    assertStringIncludes(spilling.stderr, "--isolation worker does not go with --spill");
+  });
+});
+
+Deno.test("connect --isolation worker counts what a handler that hangs did not answer for", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const hangs = `export default { batch() { Atomics.wait(
+      new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000); } };`;
+    const limits = ["--isolation", "worker", "--batch-timeout", "200ms", "--json"];
+    const done = await feed(server, directory, { hangs }, WORKERS, ...limits);
+    assertEquals(done.code, 0, done.stderr);
+    const told = jsonOf(done).find(({ type }) => type === "unresponsive");
+    assertEquals(told?.handler, "hangs");
+    assertEquals(summaryOf(done).handlers.hangs.framesUnanswered, 1);
+  });
+});
+
+Deno.test("connect --on-failure skip counts what fails, and keeps it in dead letters", async () => {
+  await using server = sends("1\n2\n3\n");
+  await inDirectory(async (directory) => {
+    const dead = `${directory}/dead`;
+    const skip = ["--on-failure", "skip", "--dead-letter", dead, "--budget", "5s"];
+    const rights = [`--allow-write=${directory}`];
+    const several = await feed(
+      server,
+      directory,
+      { a: FAILING, b: SILENT },
+      rights,
+      ...skip,
+      "--json",
+    );
+    assertEquals(several.code, 0, several.stderr);
+    const skipped = jsonOf(several).filter(({ type }) => type === "skipped");
+    assert(skipped.length > 0);
+    assert(skipped.every(({ handler, error }) => handler === "a" && error === "no such price"));
+    const { a, b } = summaryOf(several).handlers;
+    assertEquals([a.skippedFrames, a.deadLetterFrames, b.skippedFrames], [3, 3, 0]);
+    const dump = await run([`--allow-read=${dead}`], ["spill", "dump", `${dead}/a`, "--raw"]);
+    assertEquals([dump.code, dump.stdout], [0, "1\n2\n3\n"]);
+    const one = await feed(server, directory, { a: FAILING }, rights, ...skip);
+    assertEquals(one.code, 0);
+    assertStringIncludes(one.stderr, "were given up: no such price");
+    assertStringIncludes(one.stderr, "\ngiven up    3 given up (3 in dead letters)\n");
+    const unwritable = await feed(server, directory, { a: FAILING }, [], ...skip);
+    assertEquals(unwritable.code, 3);
+    assertStringIncludes(unwritable.stderr, `--allow-write=${dead}`);
+  });
+});
+
+Deno.test("connect --on-failure retry has a batch handled again", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const once = `let calls = 0;
+      export default { batch() { if (calls++ === 0) throw new Error("not yet"); } };`;
+    const done = await feed(server, directory, { once }, [], "--on-failure", "retry");
+    assertEquals(done.code, 0);
+    assertStringIncludes(done.stderr, "the handler: not yet; attempt 1 in ");
+    assertStringIncludes(done.stderr, "\nretried     1 time\n");
+  });
+});
+
+/** Starts a run whose handler says "in" and does what `rest` says, and interrupts it then. */
+async function interrupted(
+  rest: string,
+  signal: Deno.Signal,
+  isolation: string,
+  ...args: string[]
+): Promise<Finished & { ms: number }> {
+  await using server = sendsAndStays("one\n");
+  let finished: Finished & { ms: number } | undefined;
+  await inDirectory(async (directory) => {
+    const file = `${directory}/slow.ts`;
+    await Deno.writeTextFile(
+      file,
+      `export default { async batch() { console.error("in"); ${rest} },
+        close() { console.error("closed"); } };`,
+    );
+    const child = start(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`, RUN_DENO],
+      ["connect", server.address, "--handler", file, "--isolation", isolation, ...args],
+    );
+    const stdout = child.stdout.cancel();
+    const stderr = child.stderr.getReader();
+    const before = await readUntil(stderr, "in\n");
+    const began = performance.now();
+    // A terminal sends it to all processes of the group.
+    const [, pid] = /process (\d+) is ready/.exec(before) ?? [];
+    if (pid !== undefined) Deno.kill(Number(pid), signal);
+    child.kill(signal);
+    let after = "";
+    const decoder = new TextDecoder();
+    for (let read = await stderr.read(); !read.done; read = await stderr.read()) {
+      after += decoder.decode(read.value, { stream: true });
+    }
+    const { code } = await child.status;
+    await stdout;
+    finished = { code, stdout: "", stderr: before + after, ms: performance.now() - began };
+  });
+  return finished!;
+}
+
+for (const isolation of ["inline", "process"]) {
+  Deno.test({
+    name: `connect lets the batch at hand be finished when it is interrupted, ${isolation}`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      const wait = "await new Promise((r) => setTimeout(r, 300)); console.error('done');";
+      const { code, stderr } = await interrupted(wait, "SIGTERM", isolation);
+      assertEquals(code, 143, stderr);
+      assertStringIncludes(stderr, "done\n");
+      assertStringIncludes(stderr, "closed\n");
+      assertStringIncludes(stderr, "\nend         interrupted\n");
+      assertStringIncludes(stderr, "frames      1 in ");
+    },
+  });
+
+  Deno.test({
+    name: `connect leaves a batch that is not finished in time, and says so, ${isolation}`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      const { code, stderr, ms } = await interrupted(
+        "await new Promise(() => setInterval(() => {}, 1000));",
+        "SIGINT",
+        isolation,
+        ...["--stop-timeout", "200ms"],
+      );
+      assertEquals(code, 130, stderr);
+      assertStringIncludes(
+        stderr,
+        "a handler was not done within 0.200 s of the interrupt: 1 frame",
+      );
+      assertStringIncludes(stderr, "\nunfinished  1 frame with a handler\n");
+      assert(ms >= 200, `${ms}`);
+    },
+  });
+}
