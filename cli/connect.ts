@@ -134,7 +134,8 @@ export class Run {
     const { output, limit } = this.#plan;
     const onEnd = (end: RunEnd): void => this.#stop(end);
     const format = output === "count" || output === "handler" ? undefined : FRAME_FORMATS[output];
-    return new FrameOutput({ format, limit, status: this.#status, onEnd });
+    const everyBatch = typeof this.#plan.options.whenFull === "object";
+    return new FrameOutput({ format, everyBatch, limit, status: this.#status, onEnd });
   }
 
   /** Ends in order: no more is read, and batches at hand have a while to be finished. */

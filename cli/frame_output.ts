@@ -5,6 +5,7 @@
  */
 
 import type { Batch, Handler } from "../mod.ts";
+import { notHandled } from "../src/dispatch/handler.ts";
 import type { FrameFormat } from "./frame_format.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import type { StatusLine } from "./status_line.ts";
@@ -22,6 +23,8 @@ export class OutputError extends Error {
 export interface FrameOutputOptions {
   /** How a frame is put out; without one it is only counted. */
   format: FrameFormat | undefined;
+  /** Writes each batch before it counts as handled, so that a journal lets the others come again. */
+  everyBatch: boolean;
   /** Frames after which it ends. */
   limit: number;
   /** Kept clear while a terminal is written to. */
@@ -50,16 +53,20 @@ export class FrameOutput implements Handler {
 
   /** Puts the batch out; a promise if it is written now and not with a later one. */
   batch(batch: Batch): void | Promise<void> {
-    if (this.#ended) return;
-    const { format, limit } = this.#options;
+    if (this.#ended) return notHandled();
+    const { format, limit, everyBatch } = this.#options;
     const count = Math.min(batch.count, limit - this.frames);
     if (format !== undefined) {
       for (let i = 0; i < count; i++) format(batch, i, this.#buffer);
     }
     this.frames += count;
     if (this.frames === limit) this.#end("limit");
-    const due = this.#buffer.length >= WRITE_BYTES || batch.pending === 0 || this.#ended;
-    if (due && this.#buffer.length > 0) return this.#flush();
+    const due = everyBatch || this.#buffer.length >= WRITE_BYTES || batch.pending === 0 ||
+      this.#ended;
+    const flushed = due && this.#buffer.length > 0 ? this.#flush() : undefined;
+    if (count === batch.count) return flushed;
+    // Frames beyond the limit are for who comes next.
+    return (flushed ?? Promise.resolve()).then(notHandled);
   }
 
   /** Writes what is left. */

@@ -195,13 +195,17 @@ class FeedClient implements Client {
     this.#attach(handlers);
     const end = await this.closed;
     await lanes.idle();
+    await lanes.ended();
     const error = await closeAll(all, handlers) ?? lanes.error;
     if (error !== undefined) throw error;
     throwUnlessExpected(end);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch, void> {
-    const iterator = new BatchIterator(() => this.close());
+    const iterator = new BatchIterator(async () => {
+      await this.close();
+      await this.#engine.lanes.ended();
+    });
     const handlers = handlersOf(iterator, Array.from(this.#engine.lanes, ({ name }) => name));
     this.#take();
     this.#attach(handlers);
@@ -222,10 +226,11 @@ class FeedClient implements Client {
   stats(): ClientStats {
     const { stats, lanes } = this.#engine;
     const { droppedOldest, droppedNewest, droppedSpill, ...counts } = lanes.counts;
+    const { droppedAtEnd } = counts;
     return {
       ...stats,
       framesPending: lanes.frames,
-      framesDropped: stats.framesDropped + droppedOldest + droppedNewest + droppedSpill,
+      framesDropped: droppedOldest + droppedNewest + droppedSpill + droppedAtEnd,
       framesDroppedOldest: droppedOldest,
       framesDroppedNewest: droppedNewest,
       framesDroppedSpill: droppedSpill,
@@ -346,8 +351,8 @@ class FeedClient implements Client {
   }
 
   async #finish(): Promise<void> {
-    const { lanes, stats, filler } = this.#engine;
-    stats.framesDropped += lanes.clear();
+    const { lanes, filler } = this.#engine;
+    lanes.clear();
     filler.begin(this.#epoch);
     await lanes.close();
     // INVARIANT: the client ends by an error of a connection.

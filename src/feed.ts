@@ -58,7 +58,7 @@ export class Feed {
   #stop: FeedStop | undefined;
   #turnedAt = performance.now();
   #probing = false;
-  readonly #coalescing = new Coalescing();
+  readonly #coalescing: Coalescing;
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
@@ -66,6 +66,7 @@ export class Feed {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#coalescing = new Coalescing(parts.stats.bytesRead, this.#turnedAt);
   }
 
   /** Rings when something the loop may wait for has happened. */

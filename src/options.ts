@@ -231,7 +231,15 @@ function settleLanes(options: ConnectOptions): LaneSettings[] {
     if (!NAME.test(name)) {
       throw new OptionError("handlers", "names of 1 to 64 letters, digits, _ and -", name);
     }
-    return settleLane(name, { ...options, ...own });
+    if (typeof own !== "object" || own === null) {
+      throw new OptionError(`handlers.${name}`, "an object", own);
+    }
+    const { whenFull, highWaterBytes, lowWaterBytes } = own;
+    return settleLane(name, {
+      whenFull: whenFull ?? options.whenFull,
+      highWaterBytes: highWaterBytes ?? options.highWaterBytes,
+      lowWaterBytes: lowWaterBytes ?? options.lowWaterBytes,
+    });
   });
 }
 

@@ -13,7 +13,11 @@ export interface ClientStats {
   bytesRead: number;
   /** Reads that brought something. */
   chunks: number;
-  /** Complete frames found. With `framesRecovered` always `framesDelivered + framesPending + framesDropped + framesLostOnDisk`. */
+  /**
+   * Complete frames found. For one handler it is with `framesRecovered` always
+   * `framesDelivered + framesPending + framesDropped + framesLostOnDisk`; those sum
+   * up over several handlers, see {@linkcode HandlerStats}.
+   */
   frames: number;
   /** Bytes those took in the stream. */
   frameBytes: number;
@@ -85,6 +89,8 @@ export interface HandlerStats {
   framesDroppedNewest: number;
   /** Frames dropped because its spill was full or the disk refused. */
   framesDroppedSpill: number;
+  /** Frames dropped because the client was closed, or a handler threw. */
+  framesDroppedAtEnd: number;
   /** Frames that went to disk. */
   framesSpilled: number;
   /** Frames found on disk at the start. */

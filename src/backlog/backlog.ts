@@ -42,6 +42,8 @@ export interface BacklogCounts {
   droppedOldest: number;
   /** Dropped by `drop_newest`. */
   droppedNewest: number;
+  /** Dropped at the end: the client was closed, or its handler threw. */
+  droppedAtEnd: number;
   /** Dropped because the spill was full or its disk refused, where it is to drop then. */
   droppedSpill: number;
   /** Written to disk, to come back later. */
@@ -59,6 +61,7 @@ export function newCounts(): BacklogCounts {
   return {
     droppedOldest: 0,
     droppedNewest: 0,
+    droppedAtEnd: 0,
     droppedSpill: 0,
     spilled: 0,
     recovered: 0,
@@ -77,7 +80,11 @@ export type SpillEvent =
   | { type: "spill_recovered"; records: number }
   /** The spill has reached its `maxBytes`; told once until there is room again. */
   | { type: "spill_full"; maxBytes: number }
-  /** The disk refused; told once until it works again. It is asked every second; a record that it does not give in ten is lost. */
+  /**
+   * The disk refused; told once until it works again. It is asked every second,
+   * and a record that it does not give in ten is lost. After a failed sync nothing
+   * more is written: what could not be synced may be gone from the system's cache.
+   */
   | { type: "spill_failed"; error: Error }
   /** Records on disk can't be read any more. */
   | { type: "spill_lost"; records: number; frames: number; message: string };
@@ -129,12 +136,18 @@ export interface Backlog {
   readonly counts: Readonly<BacklogCounts>;
   /** Queues frames `first` to `end` of a slab, or drops them. */
   push(slab: Slab, first: number, end: number): void;
-  /** No slab is free: gives some frames up, if that is what was asked for. True if it did. */
-  makeRoom(): boolean;
+  /** It gives up frames when no slab is free. */
+  readonly drops: boolean;
+  /** Slabs in which frames wait, oldest first. */
+  readonly queued: readonly Slab[];
+  /** Drops the oldest frames, up to the last in `slab`. */
+  dropThrough(slab: Slab): void;
   /** Takes up to `most` of the oldest frames. */
   take(most: number): FrameRange | undefined;
-  /** Drops everything; returns how many frames that were. */
-  clear(): number;
+  /** Drops everything but what stays on disk for the next start, and counts it. */
+  clear(): void;
   /** Gives up what it has open. Nothing is pushed or taken any more. */
   close(): Promise<void>;
+  /** Resolves when nothing is open any more, batches that were out at the end included. */
+  ended(): Promise<void>;
 }

@@ -20,6 +20,8 @@ import type { SpillParts } from "./spill_parts.ts";
 /** See above. */
 export class JournalBacklog implements Backlog {
   readonly keeps = true;
+  readonly drops = false;
+  readonly queued: readonly Slab[] = [];
   readonly counts = newCounts();
   readonly #parts: SpillParts;
   readonly #output: SpillOutput;
@@ -28,11 +30,17 @@ export class JournalBacklog implements Backlog {
   /** Something was written or handled since the last sync. */
   #dirty = false;
   #closed = false;
+  #ended: Promise<void> | undefined;
 
   /** What is written and what is handled is synced every `syncEveryMs`. */
   constructor(parts: SpillParts, syncEveryMs: number) {
     this.#parts = parts;
-    this.#input = new SpillInput(parts, this.counts, () => this.#changed());
+    this.#input = new SpillInput(
+      parts,
+      this.counts,
+      () => this.#changed(),
+      () => this.#dirty = true,
+    );
     this.#output = new SpillOutput(
       parts,
       this.counts,
@@ -68,9 +76,7 @@ export class JournalBacklog implements Backlog {
     this.#output.push(slab, first, end);
   }
 
-  makeRoom(): boolean {
-    return false;
-  }
+  dropThrough(): void {}
 
   take(most: number): FrameRange | undefined {
     const range = this.#input.take(most);
@@ -79,9 +85,7 @@ export class JournalBacklog implements Backlog {
   }
 
   /** Drops nothing: what is not handled stays on disk for the next start, and counts as waiting. */
-  clear(): number {
-    return 0;
-  }
+  clear(): void {}
 
   /** Writes what is not on disk yet; what the disk refuses is dropped and counted. */
   async close(): Promise<void> {
@@ -89,13 +93,24 @@ export class JournalBacklog implements Backlog {
     clearInterval(this.#timer);
     await this.#output.flush();
     this.counts.droppedSpill += this.#output.queue.clear();
-    await this.#input.close("keep");
+    await this.#input.stop();
+    await this.#input.sync();
+    this.#ended = this.#end();
+  }
+
+  /** Resolves when the batch that was out at the end has come back and is on disk as handled. */
+  async ended(): Promise<void> {
+    await this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    await this.#input.returned();
+    await this.#input.end();
     await this.#parts.store.close();
   }
 
   #changed(): void {
     if (this.#closed) return;
-    this.#dirty = true;
     this.#output.write();
     this.#input.read();
     this.#parts.onChange();

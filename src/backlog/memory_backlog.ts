@@ -92,6 +92,11 @@ export class RangeQueue {
     return taken;
   }
 
+  /** The slabs of all ranges, oldest first. */
+  stores(): Slab[] {
+    return this.#ranges.map(({ store }) => store);
+  }
+
   /** Drops the oldest range; returns how many frames that were. */
   drop(): number {
     const oldest = this.#shift();
@@ -153,22 +158,36 @@ export class MemoryBacklog implements Backlog {
     } else this.#queue.push(slab, first, end);
   }
 
-  makeRoom(): boolean {
-    if (this.#whenFull !== "drop_oldest") return false;
-    const dropped = this.#queue.drop();
-    this.counts.droppedOldest += dropped;
-    return dropped > 0;
+  get drops(): boolean {
+    return this.#whenFull === "drop_oldest";
+  }
+
+  get queued(): readonly Slab[] {
+    return this.#queue.stores();
+  }
+
+  dropThrough(slab: Slab): void {
+    while (this.#queue.head !== undefined && this.#queue.head.store !== slab) this.#drop();
+    while (this.#queue.head?.store === slab) this.#drop();
+  }
+
+  #drop(): void {
+    this.counts.droppedOldest += this.#queue.drop();
   }
 
   take(most: number): FrameRange | undefined {
     return this.#queue.take(most);
   }
 
-  clear(): number {
-    return this.#queue.clear();
+  clear(): void {
+    this.counts.droppedAtEnd += this.#queue.clear();
   }
 
   close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  ended(): Promise<void> {
     return Promise.resolve();
   }
 }

@@ -38,6 +38,9 @@ export class RestoredBatches {
   frames = 0;
   /** Sequence of the last record all of whose frames were taken, 0 before the first. */
   takenSequence = 0;
+  /** Ranges that are out. */
+  #out = 0;
+  #onReturned: (() => void) | undefined;
   readonly #queue: Loan[] = [];
   readonly #buffers: Uint8Array<ArrayBuffer>[] = Array.from(
     { length: BUFFERS },
@@ -81,7 +84,20 @@ export class RestoredBatches {
       this.takenSequence = loan.batch.sequence;
       this.#release(loan, true);
     }
-    return { store, first, end, release: (handled) => this.#release(loan, handled) };
+    this.#out += 1;
+    const release = (handled: boolean) => {
+      this.#release(loan, handled);
+      this.#out -= 1;
+      if (this.#out === 0) this.#onReturned?.();
+    };
+    return { store, first, end, release };
+  }
+
+  /** Resolves when no range is out. */
+  returned(): Promise<void> {
+    return this.#out === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#onReturned = resolve);
   }
 
   /** Drops what was not taken; returns how many frames that were. */

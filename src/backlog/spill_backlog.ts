@@ -26,6 +26,8 @@ const FREE_SHARE_MIN = 0.25;
 /** See above. */
 export class SpillBacklog implements Backlog {
   readonly keeps = true;
+  readonly drops = false;
+  readonly queued: readonly Slab[] = [];
   readonly counts = newCounts();
   readonly #parts: SpillParts;
   readonly #memory: RangeQueue;
@@ -78,9 +80,7 @@ export class SpillBacklog implements Backlog {
     this.#output.push(slab, first, end);
   }
 
-  makeRoom(): boolean {
-    return false;
-  }
+  dropThrough(): void {}
 
   take(most: number): FrameRange | undefined {
     const range = this.#memory.take(most) ?? this.#input.take(most);
@@ -89,14 +89,17 @@ export class SpillBacklog implements Backlog {
     return range;
   }
 
-  clear(): number {
-    return this.#memory.clear() + this.#input.clear() + this.#output.queue.clear();
+  clear(): void {
+    this.counts.droppedAtEnd += this.#memory.clear() + this.#input.clear() +
+      this.#output.queue.clear();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#output.close();
-    await this.#input.close("drop");
+    await this.#input.stop();
+    this.#input.passDropped();
+    await this.#input.end();
     await this.#parts.store.close();
   }
 
@@ -123,8 +126,13 @@ export class SpillBacklog implements Backlog {
   }
 
   #onWritten(): void {
+    if (this.#closed) return;
     this.#input.read();
     this.#endSpilling();
     this.#parts.onChange();
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -12,6 +12,7 @@ import type { SpillReader } from "../spill/reader.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
 import { RestoredBatches } from "./restored.ts";
+import type { SyncResult } from "../spill/result.ts";
 import type { SpillParts } from "./spill_parts.ts";
 
 /** A disk that refused to read is asked again after so many milliseconds. */
@@ -45,9 +46,21 @@ export class SpillInput {
   /** What was on disk was dropped and counted. */
   #cleared = false;
   #closed = false;
+  /** Nothing is acknowledged any more. */
+  #over = false;
+  readonly #onHandled: () => void;
 
-  /** `onRead` is called when frames have become available, or room on disk. */
-  constructor(parts: SpillParts, counts: BacklogCounts, onRead: () => void) {
+  /**
+   * `onRead` is called when frames have become available, or room on disk;
+   * `onHandled` when all of a record was handled.
+   */
+  constructor(
+    parts: SpillParts,
+    counts: BacklogCounts,
+    onRead: () => void,
+    onHandled: () => void = () => {},
+  ) {
+    this.#onHandled = onHandled;
     this.#parts = parts;
     this.#counts = counts;
     this.#onRead = onRead;
@@ -111,23 +124,32 @@ export class SpillInput {
     return dropped;
   }
 
-  /**
-   * Ends reading. What was dropped and counted is not to come back, and neither is
-   * what was handed out (`drop`), or all that was not handled is (`keep`).
-   */
-  async close(rest: "drop" | "keep"): Promise<void> {
-    const { store, cursor } = this.#parts;
+  /** Ends reading; what is out may still be handled. */
+  async stop(): Promise<void> {
     this.#closed = true;
     await this.#reading;
     clearTimeout(this.#retry);
     await this.#syncing;
-    if (rest === "drop") {
-      const { epoch, sequence } = store.last;
-      const handledSequence = this.#cleared ? sequence : this.#restored.takenSequence;
-      store.acknowledge(cursor, { epoch, sequence: handledSequence });
-    }
-    await store.sync();
     this.#reader[Symbol.dispose]();
+  }
+
+  /** What was dropped and counted is not to come back, and neither is what was handed out. */
+  passDropped(): void {
+    const { store, cursor } = this.#parts;
+    const { epoch, sequence } = store.last;
+    const handledSequence = this.#cleared ? sequence : this.#restored.takenSequence;
+    store.acknowledge(cursor, { epoch, sequence: handledSequence });
+  }
+
+  /** Resolves when no batch is out. */
+  returned(): Promise<void> {
+    return this.#restored.returned();
+  }
+
+  /** Puts what was acknowledged on disk, for good. */
+  async end(): Promise<void> {
+    this.#over = true;
+    this.#told(await this.#parts.store.sync());
   }
 
   async #readOne(buffer: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -184,12 +206,15 @@ export class SpillInput {
     } catch (error) {
       if (!(error instanceof SpillFormatError)) throw error;
       this.#restored.freeBuffer(buffer);
-      this.#lose(1, error.message);
+      if (this.recoverable > 0) this.#counts.recovered += frames;
+      this.#lose(1, error.message, frames);
     }
   }
 
-  #lose(records: number, message: string): void {
-    let frames = 0;
+  /** `known` frames are in a record of a dead process that was read, and could not be used. */
+  #lose(records: number, message: string, known = 0): void {
+    const unread = this.recoverable === 0;
+    let frames = unread ? 0 : known;
     for (let i = 0; i < records; i++) frames += this.#takeUnread();
     this.#counts.lostRecords += records;
     this.#counts.lost += frames;
@@ -207,22 +232,28 @@ export class SpillInput {
     return frames;
   }
 
+  #told(result: SyncResult): void {
+    if (result.type === "synced") this.#syncRefusal.worked();
+    else this.#syncRefusal.refused({ type: "spill_failed", error: result.error });
+  }
+
   #handled(sequence: number, bytes: number): void {
-    if (this.#closed) return;
     const { store, cursor } = this.#parts;
+    if (this.#over) return;
     store.acknowledge(cursor, { epoch: store.last.epoch, sequence });
+    this.#onHandled();
+    if (this.#closed) return;
     this.#handledBytes += bytes;
     this.read();
     if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
   }
 
   /** Puts the acknowledged position on disk, and what that has passed is deleted. */
-  sync(): void {
+  sync(): Promise<void> {
     this.#handledBytes = 0;
-    this.#syncing ??= this.#parts.store.sync().then((result) => {
+    return this.#syncing ??= this.#parts.store.sync().then((result) => {
       this.#syncing = undefined;
-      if (result.type === "synced") this.#syncRefusal.worked();
-      else this.#syncRefusal.refused({ type: "spill_failed", error: result.error });
+      this.#told(result);
       if (!this.#closed) this.#onRead();
     });
   }

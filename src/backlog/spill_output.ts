@@ -23,6 +23,8 @@ export class SpillOutput {
   #writing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #refusal: Refusal<SpillEvent>;
+  /** A disk that refuses now is not asked again. */
+  #flushing = false;
   #closed = false;
 
   /**
@@ -65,8 +67,11 @@ export class SpillOutput {
 
   /** Writes what waits, as long as the disk takes it, and ends. */
   async flush(): Promise<void> {
+    this.#flushing = true;
+    clearTimeout(this.#retry);
     await this.#writing;
-    if (this.queue.head !== undefined) await this.#writeAll();
+    this.write();
+    await this.#writing;
     await this.close();
   }
 
@@ -114,7 +119,7 @@ export class SpillOutput {
       return true;
     }
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.write(), RETRY_MS);
+    if (!this.#flushing) this.#retry = setTimeout(() => this.write(), RETRY_MS);
     return false;
   }
 

@@ -9,6 +9,8 @@ import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
 import type { Disk } from "../spill/disk.ts";
+import { RecordKind } from "../spill/format.ts";
+import type { SpillStore } from "../spill/store.ts";
 import type { Position } from "../spill/cursors.ts";
 import type { Backlog, OpenOverflow, Overflow, OverflowSource } from "./backlog.ts";
 import { JournalBacklog } from "./journal_backlog.ts";
@@ -82,7 +84,7 @@ export interface JournalOptions extends SpillOptions {
  */
 export function journalTo(directory: string, options: JournalOptions = {}): Overflow {
   const { syncEveryMs = 100, ...spill } = options;
-  if (!(syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
+  if (!(typeof syncEveryMs === "number" && syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
     throw new OptionError("syncEveryMs", "milliseconds from 1 to 2147483647", syncEveryMs);
   }
   return directorySource(directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
@@ -120,25 +122,47 @@ function source(
   return {
     directory,
     async open(handler) {
-      return await openDirectory(
-        handler === undefined ? disk : `${directory}/${handler}`,
-        settled,
-        make,
-      );
+      const path = handler === undefined ? directory : `${directory}/${handler}`;
+      return await openDirectory(handler === undefined ? disk : path, path, settled, make);
     },
   };
 }
 
+/** The first record that was not handled, if it is one of frames and can be read. */
+async function oldestBatch(
+  store: SpillStore,
+  { sequence }: Position,
+): Promise<Uint8Array | undefined> {
+  using reader = store.reader(sequence + 1);
+  const result = await reader.next();
+  const isBatch = result.type === "record" && result.header.kind === RecordKind.batch;
+  return isBatch ? result.payload.slice() : undefined;
+}
+
+/** A change of options must not make what is on disk unreadable, record by record, to be deleted at last. */
+function checkOldest(oldest: Uint8Array | undefined, codec: BatchCodec, directory: string): void {
+  const stranger = oldest === undefined ? undefined : codec.stranger(oldest);
+  if (stranger === undefined) return;
+  throw new OptionError(
+    "framing and columns",
+    `what the frames in ${directory} were written with, ${stranger}, until those are handled`,
+    "others",
+  );
+}
+
 async function openDirectory(
   disk: string | Disk,
+  directory: string,
   options: Required<SpillOptions>,
   make: MakeBacklog,
 ): Promise<OpenOverflow> {
   const { segmentBytes, maxBytes, whenFull } = options;
   const store = await openSpill(disk, { segmentBytes, maxBytes });
   let position: Position;
+  let oldest: Uint8Array | undefined;
   try {
     position = await store.registerCursor(CURSOR);
+    oldest = await oldestBatch(store, position);
   } catch (error) {
     await store.close();
     throw error;
@@ -147,18 +171,21 @@ async function openDirectory(
     get lastEpoch() {
       return store.last.epoch;
     },
-    backlog: ({ pool, columns, raw, onChange, tell }) =>
-      make({
+    backlog: ({ pool, columns, raw, onChange, tell }) => {
+      const codec = new BatchCodec(columns, raw);
+      checkOldest(oldest, codec, directory);
+      return make({
         pool,
         store,
-        codec: new BatchCodec(columns, raw),
+        codec,
         cursor: CURSOR,
         next: position.sequence + 1,
         segmentBytes,
         whenFull,
         onChange,
         tell,
-      }),
+      });
+    },
     close: () => store.close(),
   };
 }

@@ -8,7 +8,7 @@
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
-import { type Handler, type HandlerContext, HandlerError } from "./handler.ts";
+import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
 import { BatchSizer } from "./sizer.ts";
 
@@ -36,8 +36,8 @@ export class Dispatcher {
   #handler: Handler | undefined;
   /** Batches that are out. */
   #out = 0;
-  /** Settles, never rejecting, when the last batch that went out comes back. */
-  #settling: Promise<void> | undefined;
+  /** Settle, never rejecting, when the batches that are out come back. */
+  readonly #outstanding = new Set<Promise<void>>();
   #error: HandlerError | undefined;
   /** What the handler was given. */
   readonly counts = { batches: 0, framesDelivered: 0, heldMs: 0 };
@@ -69,7 +69,7 @@ export class Dispatcher {
 
   /** Resolves when no batch is out. */
   async idle(): Promise<void> {
-    while (this.#out > 0) await this.#settling;
+    while (this.#outstanding.size > 0) await Promise.all(this.#outstanding);
   }
 
   /** What the handler threw. */
@@ -117,11 +117,14 @@ export class Dispatcher {
       this.#fail(error, batch);
       handled = false;
     };
-    this.#settling = settling.then(undefined, failed).then(() => {
+    const settled = (how: unknown) => handled = how !== NOT_HANDLED;
+    const outstanding = settling.then(settled, failed).then(() => {
+      this.#outstanding.delete(outstanding);
       this.#out -= 1;
       this.#release(range, batch, handled);
       this.#options.onSettled();
     });
+    this.#outstanding.add(outstanding);
     return now;
   }
 

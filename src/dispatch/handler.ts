@@ -34,6 +34,17 @@ export interface Handler<C extends readonly Column[] = readonly Column[]> {
   close?(context: HandlerContext): void | Promise<void>;
 }
 
+/** What the promise of a batch settles with that was given back and not handled. */
+export const NOT_HANDLED: unique symbol = Symbol("not handled");
+
+/**
+ * For handlers of this package: gives a batch back that was not handled, and is
+ * no error. A journal lets it come again.
+ */
+export function notHandled(): Promise<void> {
+  return Promise.resolve(NOT_HANDLED as never);
+}
+
 /** A handler threw; `cause` is what. The client stops. */
 export class HandlerError extends SpillwayError {
   /** Class name. */

@@ -6,11 +6,11 @@
 
 import type { Batch } from "../batch.ts";
 import { withResolvers } from "../deferred.ts";
-import type { Handler } from "./handler.ts";
+import { type Handler, notHandled } from "./handler.ts";
 
 /** Hands each batch to the loop and takes it back at the next iteration. */
 export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
-  #giveBack: (() => void) | undefined;
+  #giveBack: ((how?: Promise<void>) => void) | undefined;
   #waiting: PromiseWithResolvers<IteratorResult<Batch, void>> | undefined;
   #offered: Batch | undefined;
   #ended: { error?: unknown } | undefined;
@@ -63,9 +63,11 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
     return this.#waiting.promise;
   }
 
+  /** The loop was left: only the next iteration says that a batch was handled. */
   async return(): Promise<IteratorResult<Batch, void>> {
     this.#offered = undefined;
-    this.#release();
+    this.#giveBack?.(notHandled());
+    this.#giveBack = undefined;
     await this.#onReturn();
     return { value: undefined, done: true };
   }

@@ -121,11 +121,23 @@ export class Lanes {
     for (const { backlog } of this.#lanes) backlog.push(slab, first, end);
   }
 
-  /** No slab is free: each lane gives up what it may. True if any did. */
-  makeRoom(): boolean {
-    let gave = false;
-    for (const { backlog } of this.#lanes) gave = backlog.makeRoom() || gave;
-    return gave;
+  /**
+   * No slab is free: lanes that may drop give up the oldest slab that is free
+   * then, which it is not while a lane that blocks, or a handler, holds it as
+   * well. `current` is the slab that is read into. True if frames were dropped.
+   */
+  makeRoom(current: Slab | undefined): boolean {
+    const dropping = this.#lanes.map(({ backlog }) => backlog).filter(({ drops }) => drops);
+    for (const { queued } of dropping) {
+      for (const slab of queued) {
+        const holders = dropping.filter((backlog) => backlog.queued.includes(slab));
+        const others = slab === current ? 1 : 0;
+        if (slab.references > holders.length + others) continue;
+        for (const backlog of holders) backlog.dropThrough(slab);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Lends one batch to the next lane that is ready, at the time `started`; returns the time then. */
@@ -178,6 +190,7 @@ export class Lanes {
           framesDroppedOldest: backlog.counts.droppedOldest,
           framesDroppedNewest: backlog.counts.droppedNewest,
           framesDroppedSpill: backlog.counts.droppedSpill,
+          framesDroppedAtEnd: backlog.counts.droppedAtEnd,
           framesSpilled: backlog.counts.spilled,
           framesRecovered: backlog.counts.recovered,
           framesLostOnDisk: backlog.counts.lost,
@@ -186,13 +199,18 @@ export class Lanes {
     );
   }
 
-  /** Drops everything; returns how many frames that were. */
-  clear(): number {
-    return this.#lanes.reduce((sum, { backlog }) => sum + backlog.clear(), 0);
+  /** Drops everything but what stays on disk for the next start, and counts it. */
+  clear(): void {
+    for (const { backlog } of this.#lanes) backlog.clear();
   }
 
   /** Closes all backlogs. */
   async close(): Promise<void> {
     for (const { backlog } of this.#lanes) await backlog.close();
+  }
+
+  /** Resolves when none has anything open, batches that were out at the end included. */
+  async ended(): Promise<void> {
+    for (const { backlog } of this.#lanes) await backlog.ended();
   }
 }

@@ -27,8 +27,14 @@ export class Coalescing {
   /** Bytes per millisecond of the last round without rests. */
   #plainRate = 0;
   #emptied = 0;
-  #bytesBefore = 0;
-  #since = 0;
+  #bytesBefore: number;
+  #since: number;
+
+  /** `bytesRead` were read in all by now. */
+  constructor(bytesRead: number, now: number) {
+    this.#bytesBefore = bytesRead;
+    this.#since = now;
+  }
 
   /** The socket is empty and `bytesRead` were read in all; true if a rest is due. */
   emptied(bytesRead: number, now: number): boolean {

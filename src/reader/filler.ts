@@ -24,7 +24,7 @@ export interface FrameSink {
   /** Takes frames `first` to `end` of a slab. */
   push(slab: Slab, first: number, end: number): void;
   /** No slab is free: gives some frames up; false if it keeps them all. */
-  makeRoom(): boolean;
+  makeRoom(current: Slab | undefined): boolean;
 }
 
 /** Fills slabs and queues their frames. */
@@ -70,7 +70,7 @@ export class Filler {
   room(): Uint8Array | undefined {
     while (true) {
       const room = this.#freeRoom();
-      if (room !== undefined || !this.#sink.makeRoom()) return room;
+      if (room !== undefined || !this.#sink.makeRoom(this.#slab)) return room;
     }
   }
 

@@ -113,6 +113,12 @@ export class BatchCodec {
     return this.#storeOf(header, aligned, frames, base, dataBytes);
   }
 
+  /** What `payload` says of itself, if that is not what this codec's batches say. */
+  stranger(payload: Uint8Array): string | undefined {
+    const { descriptor } = readPrefix(payload);
+    return equal(descriptor, this.#descriptor) ? undefined : textOf(descriptor);
+  }
+
   #storeOf(
     header: RecordHeader,
     payload: Uint8Array,

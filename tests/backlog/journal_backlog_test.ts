@@ -111,3 +111,65 @@ Deno.test("journalTo() refuses options that can't work by name", () => {
     assertEquals(error.option, "syncEveryMs");
   }
 });
+
+/** Numbers of all frames the next client of a directory is given. */
+async function left(directory: string): Promise<number[]> {
+  const { transport, client } = await journaling(directory);
+  const numbers: number[] = [];
+  const running = client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
+  transport.give(null);
+  await within(running, "end");
+  return numbers;
+}
+
+Deno.test("a batch whose loop body threw, or that no iteration took, is not handled", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    transport.give(numbered(1));
+    const loop = async () => {
+      for await (const batch of client) throw new Error(`${batch.count}`);
+    };
+    await assertRejects(() => within(loop(), "end"), Error, "1");
+    assertEquals(await left(directory), [0]);
+  });
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const iterator = client[Symbol.asyncIterator]();
+    transport.give(numbered(1));
+    await until(() => client.stats().batches === 1, "batch");
+    await iterator.return!();
+    assertEquals(await left(directory), [0]);
+  });
+});
+
+Deno.test("a batch that is out when the client is closed is handled if its handler finishes", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const held = Promise.withResolvers<void>();
+    const running = client.run({ batch: () => held.promise });
+    transport.give(numbered(1));
+    await until(() => client.stats().batches === 1, "batch");
+    await client.close();
+    held.resolve();
+    await within(running, "end");
+    assertEquals(await left(directory), []);
+  });
+});
+
+Deno.test("a journal of other columns is refused, and stays as it is", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    transport.give(numbered(3));
+    await until(() => client.stats().framesSpilled === 3, "journaled frames");
+    await client.close();
+    const other = () =>
+      connect(new ScriptedTransport(), {
+        framing: FRAMING,
+        columns: [{ name: "number", type: "u32", at: 0 }],
+        whenFull: journalTo(directory),
+      });
+    const error = await assertRejects(other, OptionError, "were written with");
+    assertEquals(error.option, "framing and columns");
+    assertEquals(await left(directory), [0, 1, 2]);
+  });
+});

@@ -180,3 +180,23 @@ Deno.test("handlers that can't work are refused by name", async () => {
     assertEquals(error.option, option);
   }
 });
+
+Deno.test("a lane that may drop does not where another holds the memory", async () => {
+  const transport = new ScriptedTransport();
+  await using client = await connected(transport, {
+    handlers: { fast: { whenFull: "drop_oldest" }, slow: {} },
+  });
+  const slow = recorder();
+  const fast: number[] = [];
+  const running = client.run({
+    fast: { batch: (batch) => void fast.push(...numbersOf(batch)) },
+    slow,
+  });
+  transport.give(numbered(FRAMES, FRAME_BYTES - 4));
+  await until(() => client.stats().pauses > 0, "pause for the slow one");
+  slow.release();
+  transport.give(null);
+  await within(running, "end");
+  assertEquals(fast, upTo(FRAMES));
+  assertEquals(slow.numbers, upTo(FRAMES));
+});

@@ -6,9 +6,9 @@ const FAST = 2_000_000;
 
 /** A socket that runs empty every `everyMs`, fed at a rate in bytes per millisecond. */
 class Feed {
-  readonly coalescing = new Coalescing();
   bytesRead = 0;
   now = 1000;
+  readonly coalescing = new Coalescing(this.bytesRead, this.now);
 
   /** One round of emptied sockets; how many rests were due in it. */
   round(rate: number, everyMs = 0.05): number {
