@@ -138,8 +138,13 @@ export class Feed {
         if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
         now = await this.#wait(() => reader.ready || this.#stopped() !== undefined);
         if (drained === "empty") meter.empty(now);
-      } else if (drained === "empty") {
+      } else if (drained === "empty" || (drained === "short" && this.#parts.lanes.ready)) {
         // That is what the last look at the socket said, and handlers have run since.
+        try {
+          reader.arm();
+        } catch (error) {
+          return { kind: "failed", error };
+        }
         await poll(() => reader.ready || this.#stopped() !== undefined);
         now = this.#turnedAt = performance.now();
         if (!reader.ready) meter.empty(now);

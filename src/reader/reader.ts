@@ -128,6 +128,11 @@ export class Reader {
     }
   }
 
+  /** Begins to read, unless that is under way or there is no room: then what comes makes this {@linkcode ready}. */
+  arm(): void {
+    if (!this.#reading && this.#tappedBytes === 0) this.#begin();
+  }
+
   /** Shows a chunk to the tap and frames it; false if the tap is not done with it. */
   #tap(gate: TapGate, count: number): boolean {
     this.lastByteAt = performance.now();
