@@ -16,6 +16,12 @@ import { poll, turn } from "./turn.ts";
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
 /**
+ * Behind a short read the next drain waits for the event loop anyhow, but for
+ * transports that always have something. Before the first turn Deno loads its
+ * timers for 6 to 9 ms, which the first frame need not wait for.
+ */
+const SHORT_TURN_MS = 20;
+/**
  * While the handler needs no more than this for what a short drain brought,
  * drains stay short: the chunks are then handled while they are in cache. Else
  * everything there is gets drained first, since the handler is what takes long.
@@ -148,7 +154,9 @@ export class Feed {
         await poll(() => reader.ready || this.#stopped() !== undefined);
         now = this.#turnedAt = performance.now();
         if (!reader.ready) meter.empty(now);
-      } else if (now - this.#turnedAt >= TURN_MS) now = await this.#turn();
+      } else if (now - this.#turnedAt >= (drained === "short" ? SHORT_TURN_MS : TURN_MS)) {
+        now = await this.#turn();
+      }
     }
   }
 
