@@ -225,8 +225,8 @@ class FeedClient implements Client {
 
   stats(): ClientStats {
     const { stats, lanes } = this.#engine;
-    const { droppedOldest, droppedNewest, droppedSpill, ...counts } = lanes.counts;
-    const { droppedAtEnd } = counts;
+    const { counts } = lanes;
+    const { droppedOldest, droppedNewest, droppedSpill, droppedAtEnd } = counts;
     return {
       ...stats,
       framesPending: lanes.frames,

@@ -50,8 +50,6 @@ export class JournalBacklog implements Backlog {
       },
       () => this.#changed(),
     );
-    const records = this.#input.recoverable;
-    if (records > 0) parts.tell({ type: "spill_recovered", records });
     this.#timer = setInterval(() => this.#sync(), syncEveryMs);
     this.#input.read();
   }

@@ -6,7 +6,7 @@
  */
 
 import type { Slab, SlabPool } from "../slab.ts";
-import { type Backlog, type FrameRange, newCounts, type WhenFull } from "./backlog.ts";
+import { type Backlog, type FrameRange, type MemoryPolicy, newCounts } from "./backlog.ts";
 
 /** Frames `first` to `end` of a slab, of which it holds one reference. */
 export class SlabRange implements FrameRange {
@@ -126,10 +126,10 @@ export class MemoryBacklog implements Backlog {
   readonly keeps = false;
   readonly counts = newCounts();
   readonly #pool: SlabPool;
-  readonly #whenFull: WhenFull;
+  readonly #whenFull: MemoryPolicy;
   readonly #queue: RangeQueue;
 
-  constructor(pool: SlabPool, whenFull: WhenFull = "block") {
+  constructor(pool: SlabPool, whenFull: MemoryPolicy) {
     this.#pool = pool;
     this.#whenFull = whenFull;
     this.#queue = new RangeQueue(pool);

@@ -46,9 +46,7 @@ export class SpillBacklog implements Backlog {
       (frames) => this.#input.appended(frames),
       () => this.#onWritten(),
     );
-    const records = this.#input.recoverable;
-    this.#spilling = records > 0;
-    if (records > 0) parts.tell({ type: "spill_recovered", records });
+    this.#spilling = this.#input.recoverable > 0;
     this.#input.read();
   }
 

@@ -9,14 +9,12 @@ import { SpillFormatError } from "../spill/errors.ts";
 import { findingSentence } from "../spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../spill/format.ts";
 import type { SpillReader } from "../spill/reader.ts";
+import type { SyncResult } from "../spill/result.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
 import { RestoredBatches } from "./restored.ts";
-import type { SyncResult } from "../spill/result.ts";
-import type { SpillParts } from "./spill_parts.ts";
+import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
-/** A disk that refused to read is asked again after so many milliseconds. */
-const RETRY_MS = 1000;
 /** After so many refusals in a row a record is given up as lost: a feed must not wait for a bad sector for ever. */
 const READ_ATTEMPTS = 10;
 /** Room is allocated in steps, so that records of about one size use one buffer. */
@@ -69,6 +67,8 @@ export class SpillInput {
     this.#reader = parts.store.reader(parts.next);
     this.recoverable = parts.store.last.sequence - this.#reader.sequence + 1;
     this.#restored = new RestoredBatches((sequence, bytes) => this.#handled(sequence, bytes));
+    const records = this.recoverable;
+    if (records > 0) parts.tell({ type: "spill_recovered", records });
   }
 
   /** Frames on disk and read back, as far as they are known. */
@@ -213,8 +213,7 @@ export class SpillInput {
 
   /** `known` frames are in a record of a dead process that was read, and could not be used. */
   #lose(records: number, message: string, known = 0): void {
-    const unread = this.recoverable === 0;
-    let frames = unread ? 0 : known;
+    let frames = this.recoverable > 0 ? known : 0;
     for (let i = 0; i < records; i++) frames += this.#takeUnread();
     this.#counts.lostRecords += records;
     this.#counts.lost += frames;

@@ -5,13 +5,10 @@
  */
 
 import type { Slab } from "../slab.ts";
-import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
+import type { BacklogCounts, SpillEvent } from "./backlog.ts";
 import { RangeQueue, type SlabRange } from "./memory_backlog.ts";
 import { Refusal } from "./refusal.ts";
-import type { SpillParts } from "./spill_parts.ts";
-
-/** A disk that refused is asked again after so many milliseconds. */
-const RETRY_MS = 1000;
+import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
 /** Writes ranges to a store, one after the other. */
 export class SpillOutput {
@@ -95,9 +92,9 @@ export class SpillOutput {
 
   /** Writes the oldest range, or drops it; false if neither is possible now. */
   async #append(range: SlabRange): Promise<boolean> {
-    const { store, whenFull } = this.#parts;
+    const { store, codec, whenFull } = this.#parts;
     const frames = range.end - range.first;
-    const { info, parts } = this.#encode(range);
+    const { info, parts } = codec.encode(range.store, range.first, frames);
     const result = await store.append({ ...info, timeMicros: 0 }, parts);
     if (result.type === "appended") {
       this.#refusal.worked();
@@ -121,9 +118,5 @@ export class SpillOutput {
     clearTimeout(this.#retry);
     if (!this.#flushing) this.#retry = setTimeout(() => this.write(), RETRY_MS);
     return false;
-  }
-
-  #encode({ store, first, end }: FrameRange) {
-    return this.#parts.codec.encode(store, first, end - first);
   }
 }

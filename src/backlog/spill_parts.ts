@@ -8,6 +8,9 @@ import type { BatchCodec } from "../spill/batch_codec.ts";
 import type { SpillStore } from "../spill/store.ts";
 import type { OverflowClient } from "./backlog.ts";
 
+/** A disk that refused is asked again after so many milliseconds. */
+export const RETRY_MS = 1000;
+
 /** An open directory, and what the client gives. */
 export interface SpillParts extends Pick<OverflowClient, "pool" | "onChange" | "tell"> {
   store: SpillStore;
