@@ -92,8 +92,10 @@ export class JournalBacklog implements Backlog {
     await this.#output.flush();
     this.counts.droppedSpill += this.#output.queue.clear();
     await this.#input.stop();
-    await this.#input.sync();
+    if (this.#input.lent) await this.#input.sync();
     this.#ended = this.#end();
+    // Who has a batch may be waiting for this: only without one is the directory given up first.
+    if (!this.#input.lent) await this.#ended;
   }
 
   /** Resolves when the batch that was out at the end has come back and is on disk as handled. */

@@ -93,6 +93,11 @@ export class RestoredBatches {
     return { store, first, end, release };
   }
 
+  /** A range is out. */
+  get lent(): boolean {
+    return this.#out > 0;
+  }
+
   /** Resolves when no range is out. */
   returned(): Promise<void> {
     return this.#out === 0

@@ -141,6 +141,11 @@ export class SpillInput {
     store.acknowledge(cursor, { epoch, sequence: handledSequence });
   }
 
+  /** A batch is out. */
+  get lent(): boolean {
+    return this.#restored.lent;
+  }
+
   /** Resolves when no batch is out. */
   returned(): Promise<void> {
     return this.#restored.returned();

@@ -156,6 +156,18 @@ Deno.test("a batch that is out when the client is closed is handled if its handl
   });
 });
 
+Deno.test("close() gives the directory up first when no batch is out", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    transport.give(numbered(3));
+    await until(() => client.stats().framesSpilled === 3, "journaled frames");
+    using lock = Deno.openSync(`${directory}/lock`, { write: true });
+    assertEquals(lock.tryLockSync(true), false);
+    await client.close();
+    assertEquals(lock.tryLockSync(true), true);
+  });
+});
+
 Deno.test("a journal of other columns is refused, and stays as it is", async () => {
   await inDirectory(async (directory) => {
     const { transport, client } = await journaling(directory);
