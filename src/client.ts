@@ -216,11 +216,14 @@ class FeedClient implements Client {
     return iterator;
   }
 
-  async write(bytes: string | Uint8Array): Promise<void> {
-    if (!isBytes(bytes)) throw new TypeError(`expected text or a Uint8Array, got ${typeof bytes}`);
-    if (this.#connection === undefined) throw this.#lastError;
+  // Not async: each promise in between would be one more turn between a frame and its answer.
+  write(bytes: string | Uint8Array): Promise<void> {
+    if (!isBytes(bytes)) {
+      return Promise.reject(new TypeError(`expected text or a Uint8Array, got ${typeof bytes}`));
+    }
+    if (this.#connection === undefined) return Promise.reject(this.#lastError);
     // A copy: what a batch lent is not there any more when the queue gets to it.
-    await this.#connection.write(toBytes(bytes).slice());
+    return this.#connection.write(toBytes(bytes).slice());
   }
 
   stats(): ClientStats {

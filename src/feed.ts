@@ -142,7 +142,8 @@ export class Feed {
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
-        now = await this.#wait(() => reader.ready || this.#stopped() !== undefined);
+        if (!reader.ready && this.#stopped() === undefined) await this.#bell();
+        now = this.#awake();
         if (drained === "empty") meter.empty(now);
       } else if (drained === "empty" || (drained === "short" && this.#parts.lanes.ready)) {
         // That is what the last look at the socket said, and handlers have run since.
@@ -152,7 +153,7 @@ export class Feed {
           return { kind: "failed", error };
         }
         await poll(() => reader.ready || this.#stopped() !== undefined);
-        now = this.#turnedAt = performance.now();
+        now = this.#awake();
         if (!reader.ready) meter.empty(now);
       } else if (now - this.#turnedAt >= (drained === "short" ? SHORT_TURN_MS : TURN_MS)) {
         now = await this.#turn();
@@ -188,7 +189,12 @@ export class Feed {
   /** Hands out a batch, or waits for the bell unless `done`. */
   async #deliverNext(done: () => boolean): Promise<void> {
     const { lanes } = this.#parts;
-    const now = lanes.ready ? lanes.dispatch(performance.now()) : await this.#wait(done);
+    let now: number;
+    if (lanes.ready) now = lanes.dispatch(performance.now());
+    else {
+      if (!done()) await this.#bell();
+      now = this.#awake();
+    }
     this.#tellWater();
     if (now - this.#turnedAt >= TURN_MS) await this.#turn();
   }
@@ -242,21 +248,22 @@ export class Feed {
     tell({ type: "resumed" });
   }
 
-  /** Waits for the bell, unless `done` already. Returns the time then. */
-  async #wait(done: () => boolean): Promise<number> {
+  /** Resolves at the next ring. */
+  #bell(): Promise<void> {
     if (this.#parts.lanes.busy) this.#probeLag();
-    if (!done()) {
-      this.#wake = withResolvers();
-      await this.#wake.promise;
-      this.#wake = undefined;
-    }
+    this.#wake = withResolvers();
+    return this.#wake.promise;
+  }
+
+  /** The event loop has turned; returns the time now. */
+  #awake(): number {
     return this.#turnedAt = performance.now();
   }
 
   async #turn(): Promise<number> {
     if (this.#parts.lanes.busy) this.#probeLag();
     await turn();
-    return this.#turnedAt = performance.now();
+    return this.#awake();
   }
 
   #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {

@@ -68,12 +68,15 @@ export class Lanes {
 
   /** {@linkcode dispatch} would hand out a batch. */
   get ready(): boolean {
-    return this.#lanes.some(({ dispatcher }) => dispatcher.ready);
+    // Asked several times a cycle: a closure each time would cost more than the answer.
+    for (const { dispatcher } of this.#lanes) if (dispatcher.ready) return true;
+    return false;
   }
 
   /** A batch is out. */
   get busy(): boolean {
-    return this.#lanes.some(({ dispatcher }) => dispatcher.busy);
+    for (const { dispatcher } of this.#lanes) if (dispatcher.busy) return true;
+    return false;
   }
 
   /** Nothing waits, neither in memory nor on disk. */

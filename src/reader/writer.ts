@@ -65,7 +65,11 @@ export class Writer {
     this.#writing = true;
     try {
       for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
-        await this.#writeAll(entry.bytes);
+        for (let at = 0; at < entry.bytes.length;) {
+          const written = await this.#transport.write(entry.bytes.subarray(at));
+          at += written;
+          this.#stats.bytesWritten += written;
+        }
         // fail() may have taken the entry meanwhile.
         if (this.#queue[0] !== entry) return;
         this.#queue.shift();
@@ -76,14 +80,6 @@ export class Writer {
       this.fail(error);
     } finally {
       this.#writing = false;
-    }
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      const written = await this.#transport.write(bytes.subarray(at));
-      at += written;
-      this.#stats.bytesWritten += written;
     }
   }
 }

@@ -33,11 +33,15 @@ export async function feed<const C extends readonly Column[]>(
   meter.report(frames, sum);
 }
 
+/** Answers of one batch: written at once, so the same memory serves all. */
+let answers = new Uint8Array(4096);
+
 function replies(batch: Batch): Uint8Array {
-  const all = new Uint8Array(4 * batch.count);
-  for (let i = 0; i < batch.count; i++) {
-    const at = batch.offsets[i];
-    all.set(batch.bytes.subarray(at, at + 4), 4 * i);
+  const { bytes, offsets, count } = batch;
+  if (4 * count > answers.length) answers = new Uint8Array(8 * count);
+  for (let i = 0; i < count; i++) {
+    const at = offsets[i];
+    for (let byte = 0; byte < 4; byte++) answers[4 * i + byte] = bytes[at + byte];
   }
-  return all;
+  return answers.subarray(0, 4 * count);
 }
