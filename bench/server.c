@@ -1,7 +1,9 @@
-// A loopback push server: it sends a fixed number of frames to one client, either flat out or at a
-// rate with a reply to every frame, and says on standard output what the client must have counted.
+// A loopback push server: it sends a fixed number of frames to one client, flat out, at a rate with
+// a reply to every frame, or at a pace, and says on standard output what the client must have
+// counted. At a pace it also says how long its socket took nothing.
 //
-//   server PORT len|line PAYLOAD FRAMES [--echo RATE] [--warmup N] [--rounds N] [--send-buffer BYTES]
+//   server PORT len|line PAYLOAD FRAMES
+//          [--echo RATE] [--warmup N] [--rounds N] [--send-buffer BYTES] [--pace BYTES_A_SECOND]
 //
 // The frames come from a buffer made beforehand, so that generating them costs nothing.
 #define _GNU_SOURCE
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 4 << 20, SEND_BYTES = 256 << 10, PATIENCE_SECONDS = 30, FIELD_BYTES = 4 };
+enum { PACE_NS = 1000000 }; // how often a paced feed sends
 
 typedef struct {
   uint8_t *bytes;
@@ -37,7 +40,14 @@ typedef struct {
   uint64_t warmup;
   uint64_t rounds;
   int send_buffer;
+  uint64_t pace; // bytes a second; 0 = flat out
 } Options;
+
+typedef struct {
+  uint64_t blocked_ns; // in which the socket took nothing
+  uint64_t longest_ns; // of that, at a stretch
+  uint64_t behind_ns;  // how late the last byte was
+} Blocked;
 
 static void die(const char *what) {
   fprintf(stderr, "server: %s: %s\n", what, strerror(errno));
@@ -47,7 +57,7 @@ static void die(const char *what) {
 static void usage(const char *why) {
   fprintf(stderr,
           "server: %s\nusage: server PORT len|line PAYLOAD FRAMES "
-          "[--echo RATE] [--warmup N] [--rounds N] [--send-buffer BYTES]\n",
+          "[--echo RATE] [--warmup N] [--rounds N] [--send-buffer BYTES] [--pace BYTES_A_SECOND]\n",
           why);
   exit(2);
 }
@@ -132,6 +142,55 @@ static void push(int fd, const Feed *feed, uint64_t frames) {
   }
 }
 
+static void wait_until(uint64_t deadline) {
+  const struct timespec at = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) continue;
+}
+
+// Sends at once; waits while the socket takes nothing, and counts that.
+static void send_counting(int fd, const uint8_t *bytes, size_t count, Blocked *blocked) {
+  while (count > 0) {
+    ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno != EAGAIN) die("send");
+    if (sent < 0) {
+      const uint64_t since = now_ns();
+      struct pollfd ready = {fd, POLLOUT, 0};
+      if (poll(&ready, 1, PATIENCE_SECONDS * 1000) != 1) die("the client reads nothing");
+      const uint64_t waited = now_ns() - since;
+      blocked->blocked_ns += waited;
+      if (waited > blocked->longest_ns) blocked->longest_ns = waited;
+      continue;
+    }
+    bytes += sent;
+    count -= (size_t)sent;
+  }
+}
+
+// Sends what is due every millisecond, in bytes, whether frames end there or not.
+static Blocked push_paced(int fd, const Feed *feed, const Options *options) {
+  const uint64_t total = options->frames * feed->frame_bytes;
+  const size_t buffer = feed->frames * feed->frame_bytes;
+  const uint64_t start = now_ns();
+  Blocked blocked = {0};
+  for (uint64_t sent = 0, tick = 1; sent < total; tick++) {
+    wait_until(start + tick * PACE_NS);
+    const double elapsed = (double)(now_ns() - start) / 1e9;
+    uint64_t due = (uint64_t)(elapsed * (double)options->pace);
+    if (due > total) due = total;
+    while (sent < due) {
+      const size_t at = sent % buffer;
+      const size_t part = due - sent < buffer - at ? due - sent : buffer - at;
+      send_counting(fd, feed->bytes + at, part, &blocked);
+      sent += part;
+    }
+  }
+  const uint64_t planned = (uint64_t)((double)total / (double)options->pace * 1e9);
+  const uint64_t took = now_ns() - start;
+  blocked.behind_ns = took > planned ? took - planned : 0;
+  return blocked;
+}
+
 static int by_value(const void *a, const void *b) {
   uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
   return (x > y) - (x < y);
@@ -211,7 +270,10 @@ static void serve(int fd, const Feed *feed, const Options *options) {
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   uint64_t *times = NULL;
-  if (options->rate > 0) {
+  Blocked blocked = {0};
+  if (options->pace > 0) {
+    blocked = push_paced(fd, feed, options);
+  } else if (options->rate > 0) {
     times = calloc(options->frames, sizeof *times);
     if (!times) die("calloc");
     echo(fd, feed, options, times);
@@ -223,6 +285,10 @@ static void serve(int fd, const Feed *feed, const Options *options) {
          (unsigned long long)expected_sum(feed, options->frames),
          (unsigned long long)(options->frames * feed->frame_bytes));
   if (times) print_latency(times, options);
+  if (options->pace > 0)
+    printf(",\"blocked_ms\":%.3f,\"longest_ms\":%.3f,\"behind_ms\":%.3f",
+           (double)blocked.blocked_ns / 1e6, (double)blocked.longest_ns / 1e6,
+           (double)blocked.behind_ns / 1e6);
   printf("}\n");
   fflush(stdout);
   free(times);
@@ -280,7 +346,8 @@ static Options parse(int argc, char **argv) {
     else if (strcmp(argv[i], "--warmup") == 0) options.warmup = value;
     else if (strcmp(argv[i], "--rounds") == 0) options.rounds = value;
     else if (strcmp(argv[i], "--send-buffer") == 0) options.send_buffer = (int)value;
-    else usage("expected --echo, --warmup, --rounds or --send-buffer");
+    else if (strcmp(argv[i], "--pace") == 0) options.pace = value;
+    else usage("expected --echo, --warmup, --rounds, --send-buffer or --pace");
   }
   if (options.payload < FIELD_BYTES) usage("expected a payload of at least 4 bytes");
   if (options.frames == 0) usage("expected at least one frame");

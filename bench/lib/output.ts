@@ -10,12 +10,15 @@ export interface OutputOptions {
   json?: string;
 }
 
-/** Reads `--smoke`, `--out FILE`, `--json FILE` and `--name NUMBER` for each of `numbers`, which hold the defaults. */
-export function parseOptions<N extends Record<string, number>>(
-  args: string[],
-  numbers: N,
-): OutputOptions & { numbers: N } {
-  const named = Object.entries(numbers).map(([name, value]) =>
+/**
+ * Reads `--smoke`, `--out FILE`, `--json FILE`, and `--name VALUE` for each of
+ * `numbers` and `texts`, which hold the defaults.
+ */
+export function parseOptions<
+  N extends Record<string, number>,
+  T extends Record<string, string> = Record<never, string>,
+>(args: string[], numbers: N, texts: T = {} as T): OutputOptions & { numbers: N; texts: T } {
+  const named = Object.entries({ ...numbers, ...texts }).map(([name, value]) =>
     [name, { type: "string", default: String(value) }] as const
   );
   const { values } = parseArgs({
@@ -27,10 +30,18 @@ export function parseOptions<N extends Record<string, number>>(
       ...Object.fromEntries(named),
     },
   });
-  const texts: Record<string, string | boolean | undefined> = values;
-  const read = Object.keys(numbers).map((name) => [name, positive(name, String(texts[name]))]);
+  const given: Record<string, string | boolean | undefined> = values;
+  const read = (name: string) => String(given[name]);
   const { smoke, out, json } = values;
-  return { smoke, out, json, numbers: Object.fromEntries(read) };
+  return {
+    smoke,
+    out,
+    json,
+    numbers: Object.fromEntries(
+      Object.keys(numbers).map((name) => [name, positive(name, read(name))]),
+    ) as N,
+    texts: Object.fromEntries(Object.keys(texts).map((name) => [name, read(name)])) as T,
+  };
 }
 
 /** A number of the command line that must be above 0. */

@@ -8,6 +8,10 @@ export interface ServerReport {
   p50_us?: number;
   p99_us?: number;
   max_us?: number;
+  /** Of a paced feed: how long the socket took nothing, in all and at a stretch, and how late the last byte was. */
+  blocked_ms?: number;
+  longest_ms?: number;
+  behind_ms?: number;
 }
 
 /** Reads lines of a process as they come. */

@@ -1,0 +1,166 @@
+/**
+ * How fast frames go to disk beside what the disk takes, and what a burst does to the server.
+ *
+ *     deno task bench-spill [--rounds N] [--gigabytes N] [--directory DIR] [--smoke] [--out FILE]
+ *                           [--json FILE]
+ *
+ * Of the disk under DIR (a new directory in there; default: beside the benchmarks).
+ */
+import { buildServer } from "./lib/builds.ts";
+import { benchPath, run } from "./lib/command.ts";
+import { describeMachine } from "./lib/machine.ts";
+import { parseOptions, publish } from "./lib/output.ts";
+import { Server, type ServerReport } from "./lib/server.ts";
+import { median } from "./lib/stats.ts";
+import type { SpillJob, SpillRun } from "./spill/client.ts";
+import type { DiskRates } from "./spill/disk.ts";
+import { type Burst, renderSpill, type Throughput } from "./spill/report.ts";
+
+const PAYLOAD_BYTES = 64;
+const FRAME_BYTES = 4 + PAYLOAD_BYTES;
+/** How long a burst lasts, and how long the handler stands still in it. */
+const BURST_SECONDS = 6;
+const HOLD_MS = 5000;
+/** Shares of the disk's synced rate that bursts come at. */
+const BELOW = 0.8;
+const ABOVE = 1.5;
+
+interface Scale {
+  rounds: number;
+  bytes: number;
+  burstSeconds: number;
+  holdMs: number;
+  smoke: boolean;
+}
+
+/** What the disk takes, measured now; a first pass warms up the system's cache. */
+async function measureDisk(directory: string, bytes: number): Promise<DiskRates> {
+  const program = benchPath("spill/disk.ts");
+  const file = `${directory}/sequential`;
+  const { success, stdout, stderr } = await run([
+    Deno.execPath(),
+    "run",
+    `--allow-read=${file}`,
+    `--allow-write=${file}`,
+    program,
+    file,
+    String(bytes),
+  ]);
+  if (!success) throw new Error(`the disk can't be measured: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** One client against one server: what both say, counts and sums compared. */
+async function feed(
+  directory: string,
+  job: Omit<SpillJob, "port" | "directory">,
+  frames: number,
+  serverOptions: string[] = [],
+): Promise<{ client: SpillRun; server: ServerReport }> {
+  const args = ["len", String(PAYLOAD_BYTES), String(frames), ...serverOptions];
+  await using server = await Server.start(args);
+  const store = `${directory}/feed`;
+  const whole: SpillJob = { ...job, port: server.port, directory: store };
+  const { success, stdout, stderr } = await run([
+    Deno.execPath(),
+    "run",
+    `--allow-net=127.0.0.1:${server.port}`,
+    `--allow-read=${store}`,
+    `--allow-write=${store}`,
+    benchPath("spill/client.ts"),
+    JSON.stringify(whole),
+  ]);
+  if (!success) throw new Error(`the client failed: ${stderr}`);
+  const client: SpillRun = JSON.parse(stdout);
+  const said = await server.report();
+  check(client, said);
+  await Deno.remove(store, { recursive: true }).catch(() => {});
+  return { client, server: said! };
+}
+
+function check(client: SpillRun, server: ServerReport | undefined): void {
+  const { frames, framesDropped, sum, bytes } = client;
+  const whole = frames + framesDropped === server?.frames && bytes === server.bytes;
+  if (whole && (framesDropped > 0 || sum === server.sum)) return;
+  throw new Error(
+    `expected ${JSON.stringify(server)} of the client, got ${JSON.stringify(client)}`,
+  );
+}
+
+async function measureThroughput(directory: string, scale: Scale): Promise<Throughput[]> {
+  const frames = Math.ceil(scale.bytes / FRAME_BYTES);
+  const holdBytes = frames * FRAME_BYTES;
+  const rounds: Throughput[] = [];
+  for (let round = 0; round < scale.rounds; round++) {
+    console.error(`throughput: round ${round + 1} of ${scale.rounds}`);
+    await measureDisk(directory, scale.bytes);
+    const disk = await measureDisk(directory, scale.bytes);
+    const spill = (await feed(directory, { mode: "spill", holdBytes }, frames)).client;
+    const journal = (await feed(directory, { mode: "journal" }, frames)).client;
+    rounds.push({
+      disk,
+      spill: spill.spilledBytes / (spill.heldMs - (spill.spillStartedMs ?? 0)) * 1e3,
+      restore: spill.bytes / (spill.endMs - spill.heldMs) * 1e3,
+      journal: journal.bytes / journal.endMs * 1e3,
+    });
+  }
+  return rounds;
+}
+
+async function burst(
+  directory: string,
+  mode: SpillJob["mode"],
+  share: number,
+  disk: number,
+  { holdMs, burstSeconds }: Scale,
+): Promise<Burst> {
+  console.error(`a burst at ${share} of the disk's synced rate, ${mode}`);
+  const pace = Math.round(share * disk);
+  const frames = Math.ceil(pace * burstSeconds / FRAME_BYTES);
+  const run = await feed(directory, { mode, holdMs }, frames, ["--pace", String(pace)]);
+  return { mode, share, pace, seconds: burstSeconds, ...run };
+}
+
+async function measureBursts(
+  directory: string,
+  rounds: readonly Throughput[],
+  scale: Scale,
+): Promise<Burst[]> {
+  const disk = median(rounds.map(({ disk }) => disk.synced));
+  const bursts = [await burst(directory, "spill", BELOW, disk, scale)];
+  for (const mode of ["spill", "block", "drop_newest"] as const) {
+    bursts.push(await burst(directory, mode, ABOVE, disk, scale));
+  }
+  return bursts;
+}
+
+if (import.meta.main) {
+  const { numbers, texts, ...options } = parseOptions(
+    Deno.args,
+    { rounds: 5, gigabytes: 1 },
+    { directory: benchPath("build") },
+  );
+  await buildServer();
+  const scale: Scale = options.smoke
+    ? { rounds: 1, bytes: 30e6, burstSeconds: 0.3, holdMs: 200, smoke: true }
+    : {
+      rounds: numbers.rounds,
+      bytes: numbers.gigabytes * 1e9,
+      burstSeconds: BURST_SECONDS,
+      holdMs: HOLD_MS,
+      smoke: false,
+    };
+  const directory = await Deno.makeTempDir({ dir: texts.directory, prefix: "spill-" });
+  try {
+    const rounds = await measureThroughput(directory, scale);
+    const bursts = await measureBursts(directory, rounds, scale);
+    const machine = await describeMachine();
+    await publish(options, renderSpill(rounds, bursts, machine, options.smoke), {
+      machine,
+      rounds,
+      bursts,
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
