@@ -11,9 +11,6 @@ export interface Gathered {
   moved: Uint32Array;
 }
 
-/** Shorter runs are copied byte by byte: a view costs more. */
-const VIEW_BYTES_MIN = 96;
-
 /** Copies pieces, which follow each other in `bytes` and do not overlap. */
 export function gatherPieces(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array): Gathered {
   const moved = new Uint32Array(starts.length);
@@ -28,18 +25,7 @@ export function gatherPieces(bytes: Uint8Array, starts: Uint32Array, ends: Uint3
     const shift = moved[i];
     // Neighbours are moved alike, and go in one piece.
     while (i < starts.length && moved[i] === shift) i += 1;
-    copyRun(bytes, start, ends[i - 1], gathered, start - shift);
+    gathered.set(bytes.subarray(start, ends[i - 1]), start - shift);
   }
   return { bytes: gathered, moved };
-}
-
-function copyRun(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): void {
-  if (end - start >= VIEW_BYTES_MIN) return into.set(from.subarray(start, end), at);
-  for (let i = start; i < end; i++) into[at + i - start] = from[i];
 }
