@@ -50,6 +50,22 @@ for (const framing of FRAMINGS) {
   }
 }
 
+Deno.test("far more frames than an index takes, each shorter than its entry", () =>
+  drawn(async (draw) => {
+    const feed = keyedFeed(draw, FRAMING, 100_000, 8);
+    const transport = new ScriptedTransport(...pieces(draw, feed.bytes, 150_000), null);
+    const recorders = each(2, () => dawdling(draw, 1));
+    await using client = await connected(transport, {
+      ...PARTITION,
+      framing: FRAMING,
+      handlers: each(2, () => ({})),
+    });
+    await within(client.run(recorders), "end");
+    const lists = Object.values(recorders).map(({ frames }) => frames.get(1) ?? []);
+    assertShared(lists);
+    assertComplete(lists, feed);
+  }, 8));
+
 Deno.test("connections follow each other, and each is in order", () =>
   drawn(async (draw) => {
     const feeds = [1, 2, 3].map(() => keyedFeed(draw, FRAMING, 500));
