@@ -11,11 +11,18 @@ export interface Gathered {
   moved: Uint32Array;
 }
 
-/** Copies pieces, which follow each other in `bytes` and do not overlap. */
+/**
+ * Copies pieces, which follow each other in `bytes` and do not overlap. Where
+ * others can write the index they came from, they may: what is copied is cut so
+ * that it is never more than `bytes`.
+ */
 export function gatherPieces(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array): Gathered {
   const moved = new Uint32Array(starts.length);
   let size = 0;
+  let last = 0;
   for (let i = 0; i < starts.length; i++) {
+    starts[i] = Math.min(Math.max(starts[i], last), bytes.length);
+    ends[i] = last = Math.min(Math.max(ends[i], starts[i]), bytes.length);
     moved[i] = starts[i] - size;
     size += ends[i] - starts[i];
   }

@@ -4,9 +4,9 @@
  * one slab's index, in the order of the stream.
  *
  * ```text
- *            │ as framed       │ lane 0      │ lane 1      │
- *   offsets  │ a b c d e f … │ a d f …   │ b c e …   │
- *            0              capacity
+ *             │ as framed     │ lane 0    │ lane 1    │
+ *   offsets   │ a b c d e f … │ a d f …   │ b c e …   │
+ *             0            capacity    + laneEntries
  * ```
  *
  * @module
@@ -29,7 +29,7 @@ interface SlabWords {
 
 /** What the layout says of lanes. */
 export interface KeyedCore {
-  readonly layout: Pick<Layout, "capacity" | "entries" | "laneEntries">;
+  readonly layout: Pick<Layout, "capacity" | "laneEntries">;
   readonly columns: readonly Column[];
   readonly storesRaw: boolean;
 }

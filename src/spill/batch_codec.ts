@@ -54,7 +54,8 @@ export class BatchCodec {
   readonly #raw: RawRule;
   readonly #names: readonly string[];
   readonly #descriptor: Uint8Array;
-  readonly #gapsDescriptor: Uint8Array;
+  /** Made when it is needed. */
+  #gapsDescriptor: Uint8Array | undefined;
 
   /** All batches have these columns and this rule. */
   constructor(columns: readonly Column[], raw: RawRule) {
@@ -62,7 +63,6 @@ export class BatchCodec {
     this.#raw = raw;
     this.#names = columns.map((column) => column.name);
     this.#descriptor = descriptorBytes({ columns, raw });
-    this.#gapsDescriptor = descriptorBytes({ columns, raw, gaps: true });
   }
 
   /** How many of `count` frames from `first` on fit into one record; at least 1. */
@@ -113,8 +113,8 @@ export class BatchCodec {
     if (frames !== header.frameCount) {
       throw new SpillFormatError(WHERE, `${header.frameCount} frames`, `${frames}`);
     }
-    const gaps = equal(descriptor, this.#gapsDescriptor);
-    if (!gaps && !equal(descriptor, this.#descriptor)) {
+    const gaps = !equal(descriptor, this.#descriptor);
+    if (gaps && !equal(descriptor, this.#descriptorOf(true))) {
       throw new SpillFormatError(WHERE, textOf(this.#descriptor), textOf(descriptor));
     }
     const expected = this.#payloadBytes(frames, dataBytes, gaps);
@@ -127,8 +127,8 @@ export class BatchCodec {
   /** What `payload` says of itself, if that is not what this codec's batches say. */
   stranger(payload: Uint8Array): string | undefined {
     const { descriptor } = readPrefix(payload);
-    const known = [this.#descriptor, this.#gapsDescriptor];
-    return known.some((one) => equal(descriptor, one)) ? undefined : textOf(descriptor);
+    const known = [false, true].some((gaps) => equal(descriptor, this.#descriptorOf(gaps)));
+    return known ? undefined : textOf(descriptor);
   }
 
   #storeOf(
@@ -180,7 +180,12 @@ export class BatchCodec {
   }
 
   #descriptorOf(gaps: boolean): Uint8Array {
-    return gaps ? this.#gapsDescriptor : this.#descriptor;
+    if (!gaps) return this.#descriptor;
+    return this.#gapsDescriptor ??= descriptorBytes({
+      columns: this.#columns,
+      raw: this.#raw,
+      gaps,
+    });
   }
 
   #arraysOf(store: FrameStore): readonly ColumnArray[] {

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { SlabBatch } from "../../src/batch.ts";
+import { gatherPieces } from "../../src/gathering.ts";
 import { KeyPartition } from "../../src/dispatch/key_partition.ts";
 import { BatchCodec, describeBatch } from "../../src/spill/batch_codec.ts";
 import { framingsOf, TYPES } from "../framing/cases.ts";
@@ -46,6 +47,22 @@ function assertRestored(batch: SlabBatch, codec: BatchCodec, framed: Framed): vo
   assertEquals(seen(back), seen(batch));
   assertEquals(seen(back.copy()), seen(batch));
 }
+
+Deno.test("gatherPieces() copies what it is told, and never more than there is", () => {
+  const bytes = Uint8Array.from({ length: 20 }, (_, i) => i);
+  const { bytes: copy, moved } = gatherPieces(
+    bytes,
+    Uint32Array.of(2, 4, 9, 9, 15),
+    Uint32Array.of(4, 5, 9, 12, 20),
+  );
+  assertEquals([...copy], [2, 3, 4, 9, 10, 11, 15, 16, 17, 18, 19]);
+  assertEquals([...moved], [2, 2, 6, 6, 9]);
+  const anything = fc.array(fc.tuple(fc.nat(2 ** 32 - 1), fc.nat(2 ** 32 - 1)));
+  fc.assert(fc.property(anything, (pieces) => {
+    const [starts, ends] = [0, 1].map((i) => Uint32Array.from(pieces, (piece) => piece[i]));
+    assert(gatherPieces(bytes, starts, ends).bytes.length <= bytes.length);
+  }));
+});
 
 for (const type of TYPES) {
   Deno.test(`lanes of ${type} get each frame once, in order, and it survives copies and disk`, () => {
