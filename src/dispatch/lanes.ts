@@ -150,14 +150,16 @@ export class Lanes {
    */
   makeRoom(current: Slab | undefined): boolean {
     const dropping = this.#lanes.map(({ backlog }) => backlog).filter(({ drops }) => drops);
-    for (const { queued } of dropping) {
-      for (const slab of queued) {
-        const holders = dropping.filter((backlog) => backlog.queued.includes(slab));
-        const others = slab === current ? 1 : 0;
-        if (slab.references > holders.length + others) continue;
-        for (const backlog of holders) backlog.dropThrough(slab);
-        return true;
+    const queues = dropping.map(({ queued }) => queued);
+    for (const slab of new Set(queues.flat())) {
+      // In turn, a lane has a slab in several ranges, each of which holds it.
+      const ranges = queues.reduce((sum, queue) => sum + countOf(queue, slab), 0);
+      const others = slab === current ? 1 : 0;
+      if (slab.references > ranges + others) continue;
+      for (const [i, backlog] of dropping.entries()) {
+        if (queues[i].includes(slab)) backlog.dropThrough(slab);
       }
+      return true;
     }
     return false;
   }
@@ -235,4 +237,8 @@ export class Lanes {
   async ended(): Promise<void> {
     for (const { backlog } of this.#lanes) await backlog.ended();
   }
+}
+
+function countOf(queue: readonly Slab[], slab: Slab): number {
+  return queue.reduce((count, one) => one === slab ? count + 1 : count, 0);
 }
