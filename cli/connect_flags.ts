@@ -13,14 +13,12 @@ import type {
   TlsOptions,
 } from "../mod.ts";
 import { journalTo, spillTo } from "../spill.ts";
-import { PARTITIONS } from "../src/dispatch/lanes.ts";
-import { handlerFlags, handlersPlan } from "./handlers/flags.ts";
+import { handlerFlags, handlersPlan, partitionOf } from "./handlers/flags.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
   bytesFlag,
-  choiceFlag,
   type FlagNames,
   type Flags,
   integerFlag,
@@ -118,19 +116,20 @@ export function outputPlan(
 } {
   const output = outputOf(flags);
   const handlers = handlersPlan(flags);
+  const columns = columnsOf(flags, output);
   const sharedMemory = needsSharedMemory(handlers);
   if (sharedMemory && textFlag(flags, "spill") !== undefined) {
     throw new UsageError("--isolation worker does not go with --spill, --isolation process does");
   }
   return {
     options: {
-      columns: columnsOf(flags, output),
+      columns,
       bufferBytes: bytesFlag(flags, "buffer"),
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
       handlers: lanesOf(handlers),
       sharedMemory,
-      partition: choiceFlag(flags, "partition", PARTITIONS),
+      partition: partitionOf(flags, columns),
     },
     output,
     handlers,

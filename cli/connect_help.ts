@@ -41,6 +41,8 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
   spillway connect localhost:9000 --handler sum.ts --duration 1m
   spillway connect localhost:9000 --handler prices.ts --handler audit.ts --isolation process \\
     --grant audit:write=audit.log --on-failure skip --dead-letter dead
+  spillway connect localhost:9000 --framing length_field --column symbol:u32@4 \\
+    --handler a=prices.ts --handler b=prices.ts --partition key:symbol
 
   --config FILE          all of this from a file in JSON with comments, for long-lived use, as
                          { "target": "localhost:9000", "handlers": { "sum": { "file": "sum.ts" } } };
@@ -71,7 +73,7 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
 
 When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several
-                         end when each has had N, or with round_robin all together
+                         end when each has had N, or with another --partition all together
   --duration TIME        this long after the first connection
                          Interrupting (Ctrl-C) ends in order, twice ends at once
   --stop-timeout TIME    when interrupted: how long batches at hand may take (8s)

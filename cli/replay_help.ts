@@ -28,7 +28,7 @@ What of it:
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json --raw --hex --count --handler FILE --column NAME:TYPE@OFFSET[:little]
   --buffer SIZE --when-full WORD --spill DIR --spill-max SIZE --durable --limit N --duration TIME
-  --partition WORD --isolation WHERE --grant NAME:RIGHT=VALUE --memory-limit SIZE
+  --partition HOW --isolation WHERE --grant NAME:RIGHT=VALUE --memory-limit SIZE
   --batch-timeout TIME --deno PATH --on-failure WHAT --dead-letter DIR --budget TIME
   --stop-timeout TIME    as of spillway connect
 

@@ -6,6 +6,7 @@
  */
 
 import type { Column, ColumnArray, ColumnValues } from "./columns.ts";
+import { gatherPieces } from "./gathering.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -77,18 +78,23 @@ const CARRIAGE_RETURN = 13;
 const NOTHING = new Uint32Array(0);
 
 /** Where a batch's frames lie: a slab, or a copy of what is needed of one. */
-export type FrameStore = Pick<
-  Slab,
-  | "bytes"
-  | "view"
-  | "offsets"
-  | "lengths"
-  | "rawOffsets"
-  | "rawLengths"
-  | "columns"
-  | "streamOffset"
-  | "epoch"
->;
+export interface FrameStore extends
+  Pick<
+    Slab,
+    | "bytes"
+    | "view"
+    | "offsets"
+    | "lengths"
+    | "rawOffsets"
+    | "rawLengths"
+    | "columns"
+    | "streamOffset"
+    | "epoch"
+    | "scattered"
+  > {
+  /** Bytes of the stream that lay before each frame and are not here; none are missing if there is none. */
+  readonly gaps?: Uint32Array | undefined;
+}
 
 /** How raw positions follow from the index. */
 export interface RawRule {
@@ -245,7 +251,9 @@ export class SlabBatch implements Batch {
   }
 
   streamOffset(i: number): number {
-    return this.#store.streamOffset + this.#rawOffset(i);
+    const { streamOffset, gaps } = this.#store;
+    const offset = streamOffset + this.#rawOffset(i);
+    return gaps === undefined ? offset : offset + gaps[this.#first + i];
   }
 
   rawLength(i: number): number {
@@ -260,32 +268,35 @@ export class SlabBatch implements Batch {
     const { count } = this;
     const store = this.#store;
     if (count === 0) throw released();
-    const last = count - 1;
-    const start = Math.min(this.#rawOffset(0), this.#offsets[0]);
-    const end = Math.max(
-      this.#rawOffset(last) + this.rawLength(last),
-      this.#offsets[last] + this.#lengths[last],
-    );
+    if (store.scattered) return this.gathered();
+    const { start, end } = this.extent;
     const bytes = store.bytes.slice(start, end);
-    const cut = (index: Uint32Array) => index.slice(this.#first, this.#first + count);
-    const moved = (index: Uint32Array) => cut(index).map((offset) => offset - start);
-    const copy = new SlabBatch(
-      {
-        bytes,
-        view: new DataView(bytes.buffer),
-        offsets: moved(store.offsets),
-        lengths: cut(store.lengths),
-        rawOffsets: moved(store.rawOffsets),
-        rawLengths: cut(store.rawLengths),
-        columns: store.columns.map((column) => column.slice(this.#first, this.#first + count)),
-        streamOffset: store.streamOffset + start,
-        epoch: store.epoch,
-      },
-      this.#names,
-      this.#raw,
+    const moved = (index: Uint32Array) => this.#cut(index).map((offset) => offset - start);
+    return this.#copied(
+      bytes,
+      moved,
+      store.streamOffset + start,
+      store.gaps && this.#cut(store.gaps),
     );
-    copy.lend(0, count, this.pending);
-    return copy;
+  }
+
+  /** A copy without the bytes between the frames. */
+  gathered(): SlabBatch {
+    const store = this.#store;
+    const starts = new Uint32Array(this.count);
+    const ends = new Uint32Array(this.count);
+    for (let i = 0; i < this.count; i++) {
+      starts[i] = this.#start(i);
+      ends[i] = this.#end(i);
+    }
+    const { bytes, moved } = gatherPieces(store.bytes, starts, ends);
+    const near = (index: Uint32Array) => this.#cut(index).map((offset, i) => offset - moved[i]);
+    return this.#copied(bytes, near, store.streamOffset, moved);
+  }
+
+  /** Where the raw bytes of all frames begin and end, others between them included. */
+  get extent(): { start: number; end: number } {
+    return { start: this.#start(0), end: this.#end(this.count - 1) };
   }
 
   *[Symbol.iterator](): IterableIterator<Uint8Array> {
@@ -302,6 +313,51 @@ export class SlabBatch implements Batch {
   /** Length of the line end behind frame `i`: `\n` or `\r\n`. */
   #lineEnd(i: number): number {
     return this.#store.bytes[this.#offsets[i] + this.#lengths[i]] === CARRIAGE_RETURN ? 2 : 1;
+  }
+
+  /** Where the first byte of frame `i` lies, raw or not. */
+  #start(i: number): number {
+    return Math.min(this.#rawOffset(i), this.#offsets[i]);
+  }
+
+  /** And where its last one ends. */
+  #end(i: number): number {
+    return Math.max(
+      this.#rawOffset(i) + this.rawLength(i),
+      this.#offsets[i] + this.#lengths[i],
+    );
+  }
+
+  #cut<T extends ColumnArray>(index: T): T {
+    return index.slice(this.#first, this.#first + this.count) as T;
+  }
+
+  #copied(
+    bytes: Uint8Array<ArrayBuffer>,
+    moved: (index: Uint32Array) => Uint32Array,
+    streamOffset: number,
+    gaps: Uint32Array | undefined,
+  ): SlabBatch {
+    const store = this.#store;
+    const copy = new SlabBatch(
+      {
+        bytes,
+        view: new DataView(bytes.buffer),
+        offsets: moved(store.offsets),
+        lengths: this.#cut(store.lengths),
+        rawOffsets: moved(store.rawOffsets),
+        rawLengths: this.#cut(store.rawLengths),
+        columns: store.columns.map((column) => this.#cut(column)),
+        streamOffset,
+        epoch: store.epoch,
+        scattered: false,
+        gaps,
+      },
+      this.#names,
+      this.#raw,
+    );
+    copy.lend(0, this.count, this.pending);
+    return copy;
   }
 
   #rawOffset(i: number): number {

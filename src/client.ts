@@ -16,7 +16,14 @@ import { closeAll, handlersOf } from "./dispatch/handler_set.ts";
 import type { Lane } from "./dispatch/lanes.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
 import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
-import { closePlans, type LanePlan, lastEpochOf, makeLanes, planLanes } from "./open_lanes.ts";
+import {
+  closePlans,
+  keyLanesOf,
+  type LanePlan,
+  lastEpochOf,
+  makeLanes,
+  planLanes,
+} from "./open_lanes.ts";
 import { isBytes, toBytes } from "./reader/control.ts";
 import { Filler } from "./reader/filler.ts";
 import type { DisconnectReason } from "./reason.ts";
@@ -138,6 +145,7 @@ class FeedClient implements Client {
       columns,
       matches: respond.map((rule) => toBytes(rule.match)),
       bufferBytes,
+      keyLanes: keyLanesOf(settings),
       sharedMemory,
       module,
     });

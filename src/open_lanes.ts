@@ -10,6 +10,7 @@ import { WaterMarks } from "./backlog/water_marks.ts";
 import type { Core } from "./core/core.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { HandlerContext } from "./dispatch/handler.ts";
+import { KeyPartition } from "./dispatch/key_partition.ts";
 import { type Lane, Lanes } from "./dispatch/lanes.ts";
 import { newHandOver, publishFeed } from "./dispatch/shared_feed.ts";
 import { OptionError } from "./errors.ts";
@@ -63,6 +64,11 @@ export function lastEpochOf(plans: readonly LanePlan[]): number {
   return Math.max(0, ...plans.map(({ overflow }) => overflow?.lastEpoch ?? 0));
 }
 
+/** Lanes that get frames by key, for which the core's index must have room. A single one gets all there are. */
+export function keyLanesOf({ partition, lanes }: Settings): number {
+  return typeof partition === "object" && lanes.length > 1 ? lanes.length : 0;
+}
+
 /** Makes the lanes. */
 export function makeLanes(
   settings: Settings,
@@ -72,7 +78,11 @@ export function makeLanes(
   // All of them before any lane is at work.
   const marks = plans.map((plan) => waterMarksOf(plan.settings, client.pool));
   const lanes = plans.map((plan, i) => makeLane(settings, plan, marks[i], client));
-  return new Lanes(lanes, settings.partition);
+  const { partition } = settings;
+  if (typeof partition === "string") return new Lanes(lanes, partition);
+  if (keyLanesOf(settings) === 0) return new Lanes(lanes);
+  const { core, pool } = client;
+  return new Lanes(lanes, new KeyPartition(core, pool.slabs, partition.key, lanes.length));
 }
 
 function makeLane(

@@ -10,8 +10,9 @@ import {
   type SpillEvent,
   type WhenFull,
 } from "./backlog/backlog.ts";
-import type { Column } from "./columns.ts";
+import { checkColumns, type Column } from "./columns.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
+import { checkKey } from "./dispatch/key_partition.ts";
 import { type Partition, PARTITIONS } from "./dispatch/lanes.ts";
 import type { Framing } from "./framing.ts";
 import {
@@ -90,8 +91,8 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
    * reading for all.
    */
   handlers?: Readonly<Record<string, HandlerOptions>>;
-  /** Whether each handler gets all frames, or each run of frames goes to one of them in turn. Default `"all"`. */
-  partition?: Partition;
+  /** Whether each handler gets all frames, each run of frames goes to one of them in turn, or all with one value of a column to the same. Default `"all"`. */
+  partition?: Partition<C[number]["name"]>;
   /** Bytes of the buffer in use at which the event `high_water` tells. Default three quarters of it. */
   highWaterBytes?: number;
   /** Bytes of the buffer in use at which, after that, `low_water` does. Default two thirds of that. */
@@ -189,9 +190,7 @@ export function settle(options: ConnectOptions): Settings {
   }
   duration("connectTimeoutMs", settings.connectTimeoutMs, 1);
   duration("idleTimeoutMs", settings.idleTimeoutMs, 0);
-  if (!PARTITIONS.includes(settings.partition)) {
-    throw new OptionError("partition", quoted(PARTITIONS), settings.partition);
-  }
+  checkPartition(settings);
   for (const name of ["coalesceReads", "sharedMemory"] as const) {
     if (typeof settings[name] !== "boolean") {
       throw new OptionError(name, "true or false", settings[name]);
@@ -241,6 +240,15 @@ function settleLanes(options: ConnectOptions): LaneSettings[] {
       lowWaterBytes: lowWaterBytes ?? options.lowWaterBytes,
     });
   });
+}
+
+function checkPartition({ partition, columns }: Settings): void {
+  if (typeof partition === "object" && partition !== null) {
+    checkColumns(columns);
+    checkKey(partition.key, columns);
+  } else if (!PARTITIONS.includes(partition)) {
+    throw new OptionError("partition", `${quoted(PARTITIONS)} or { key: column }`, partition);
+  }
 }
 
 function settleLane(name: string | undefined, options: HandlerOptions): LaneSettings {

@@ -17,7 +17,7 @@ type ColumnArrayConstructor = new (
 /** What a slab is made of: a core, or what another thread was told of it. */
 export interface SlabMemory {
   readonly memory: { readonly buffer: ArrayBufferLike };
-  readonly layout: Pick<Layout, "slabBytes" | "capacity" | "slabs">;
+  readonly layout: Pick<Layout, "slabBytes" | "capacity" | "entries" | "slabs">;
   readonly columns: readonly Column[];
 }
 
@@ -39,6 +39,8 @@ export class Slab {
   readonly rawLengths: Uint32Array;
   /** Values of each declared column, by frame. */
   readonly columns: readonly ColumnArray[];
+  /** Between two frames of a range may lie some of other handlers. */
+  readonly scattered: boolean;
   /** Entries in the index. */
   frames = 0;
   /** Position of the first unframed byte. */
@@ -54,19 +56,20 @@ export class Slab {
 
   constructor(core: SlabMemory, number: number) {
     const { buffer } = core.memory;
-    const { slabBytes, capacity, slabs } = core.layout;
+    const { slabBytes, capacity, entries, slabs } = core.layout;
     const layout = slabs[number];
     this.number = number;
     this.layout = layout;
     this.bytes = new Uint8Array(buffer, layout.bytes, slabBytes);
     this.view = new DataView(buffer, layout.bytes, slabBytes);
-    this.offsets = new Uint32Array(buffer, layout.offsets, capacity);
-    this.lengths = new Uint32Array(buffer, layout.lengths, capacity);
-    this.rawOffsets = new Uint32Array(buffer, layout.rawOffsets, capacity);
-    this.rawLengths = new Uint32Array(buffer, layout.rawLengths, capacity);
+    this.offsets = new Uint32Array(buffer, layout.offsets, entries);
+    this.lengths = new Uint32Array(buffer, layout.lengths, entries);
+    this.rawOffsets = new Uint32Array(buffer, layout.rawOffsets, entries);
+    this.rawLengths = new Uint32Array(buffer, layout.rawLengths, entries);
+    this.scattered = entries > capacity;
     this.columns = core.columns.map((column, i) => {
       const array: ColumnArrayConstructor = COLUMN_ARRAYS[column.type];
-      return new array(buffer, layout.columnValues[i], capacity);
+      return new array(buffer, layout.columnValues[i], entries);
     });
   }
 }

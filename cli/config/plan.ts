@@ -191,7 +191,7 @@ function sharedDirectories(handlers: readonly HandlerPlan[]): string[] {
 }
 
 function contradictions(config: Config): string[] {
-  const { target, tls, partition, handlers = {} } = config;
+  const { target, tls, partition, columns = [], handlers = {} } = config;
   const problems: string[] = [];
   if (tls !== undefined && !target.startsWith("tls://")) {
     problems.push(`tls: expected a target that begins with tls://, got ${target}`);
@@ -201,6 +201,9 @@ function contradictions(config: Config): string[] {
   }
   if (partition !== undefined && Object.keys(handlers).length < 2) {
     problems.push("partition: expected several handlers");
+  }
+  if (typeof partition === "object" && columns.every(({ name }) => name !== partition.key)) {
+    problems.push(`partition.key: expected the name of one of columns, got ${partition.key}`);
   }
   const places: [string, Config | HandlerConfig][] = [
     ["", config],

@@ -84,6 +84,11 @@ const handlers = z.record(z.string().regex(HANDLER_NAME), handler, {
       : `expected an object with a name for each handler, got ${shown(issue.input)}`,
 }).refine((all) => Object.keys(all).length > 0, "expected at least one handler, got none");
 
+const partition = z.union([choice(PARTITIONS), object({ key: text("the name of a column") })], {
+  error: (issue) =>
+    `expected ${PARTITIONS.map(shown).join(", ")} or { "key": column }, got ${shown(issue.input)}`,
+});
+
 /** A whole file. */
 export const configSchema = object({
   target: text("a target as localhost:9000, tls://feed.example:9443 or unix:/run/feed.sock"),
@@ -111,7 +116,7 @@ export const configSchema = object({
   }).optional(),
   buffer: size().optional(),
   ...overflow,
-  partition: choice(PARTITIONS).optional(),
+  partition: partition.optional(),
   stopTimeout: time().optional(),
   handlers: handlers.optional(),
 });

@@ -57,10 +57,11 @@ export class Crew implements AsyncDisposable {
 
   /** Frames given: to every handler, or to one of them if they share. */
   get frames(): number {
+    const { partition = "all" } = this.#options;
     const frames = this.#members.map((member) => member.frames);
-    return this.#options.partition === "round_robin"
-      ? frames.reduce((sum, count) => sum + count, 0)
-      : Math.min(...frames);
+    return partition === "all"
+      ? Math.min(...frames)
+      : frames.reduce((sum, count) => sum + count, 0);
   }
 
   /** Frames of calls that have not come back. */

@@ -5,6 +5,8 @@
  */
 
 import type { FailurePolicy, Grants } from "../../isolation.ts";
+import type { Column, Partition } from "../../mod.ts";
+import { PARTITIONS } from "../../src/dispatch/lanes.ts";
 import { FAILURE_POLICIES } from "../../src/isolation/contract.ts";
 import {
   bytesFlag,
@@ -73,6 +75,21 @@ export function handlersPlan(flags: Flags): HandlerPlan[] {
       deadLetter: common.deadLetter && (named ? `${common.deadLetter}/${name}` : common.deadLetter),
     })
   );
+}
+
+/** How several handlers share the frames; a key is one of `columns`. */
+export function partitionOf(flags: Flags, columns: readonly Column[]): Partition | undefined {
+  const text = textFlag(flags, "partition");
+  const word = PARTITIONS.find((one) => one === text);
+  if (text === undefined || word !== undefined) return word;
+  const [, key] = /^key:(.+)$/.exec(text) ?? [];
+  if (key === undefined) {
+    throw new UsageError(`--partition must be ${PARTITIONS.join(", ")} or key:NAME, got ${text}`);
+  }
+  if (columns.every(({ name }) => name !== key)) {
+    throw new UsageError(`--partition ${text} needs --column ${key}:TYPE@OFFSET`);
+  }
+  return { key };
 }
 
 /** What is said of all alike. */

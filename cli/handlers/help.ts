@@ -8,7 +8,8 @@
 export const HANDLER_HELP: string =
   `Handlers (--handler FILE or --handler NAME=FILE; repeatable: each sees every frame, at its own pace;
 the name is that of the file without its ending if none is said):
-  --partition WORD       with several: all (default), or round_robin: each run of frames goes to one
+  --partition HOW        with several: all (default), round_robin: each run of frames goes to one, or
+                         key:NAME: frames with one value of --column NAME go to the same, in order
   --isolation WHERE      inline (default): with the rights of this program, and when it spins nobody
                          reads. worker: each in a thread of its own with no rights but its grants;
                          needs --unstable-worker-options (Deno ends with code 70 without) and

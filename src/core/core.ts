@@ -46,6 +46,8 @@ export interface CoreOptions {
   matches?: readonly Uint8Array[];
   /** Bytes of all slabs, of which there are 2 to 4096. Default 16 slabs. */
   bufferBytes?: number;
+  /** Lanes that get frames by key: the index has room for a copy in their order. Default 0. */
+  keyLanes?: number;
   /** Puts everything into memory that other threads can be given; needs a core built for it. Default `false`. */
   sharedMemory?: boolean;
   /** A compiled core, where code can't be compiled at run time. Default: the embedded one, which is not for shared memory. */
@@ -137,6 +139,7 @@ export class Core {
       storesRaw: this.storesRaw,
       columns: this.columns,
       ruleLengths: matches.map((match) => match.length),
+      keyLanes: options.keyLanes ?? 0,
     });
     const { pages } = this.layout;
     if (pages > MEMORY_PAGES_MAX) {

@@ -31,6 +31,8 @@ const PAGE_BYTES = 64 * 1024;
  * loads would wait for stores to another array at the same offset of a page.
  */
 const STAGGER_BYTES = 320;
+/** The same between lanes, in entries of four bytes. */
+const STAGGER_ENTRIES = STAGGER_BYTES / 4;
 
 /** Addresses of one slab and its index. */
 export interface SlabLayout {
@@ -63,6 +65,10 @@ export interface Layout {
   slabBytes: number;
   /** Frames a slab's index takes. */
   capacity: number;
+  /** Entries of a slab's index arrays: those, and as many again for each lane that gets frames by key. */
+  entries: number;
+  /** From the first entry of one lane to that of the next. */
+  laneEntries: number;
   /** Size of the memory in 64 KiB pages. */
   pages: number;
 }
@@ -74,6 +80,8 @@ export interface LayoutOptions {
   storesRaw: boolean;
   columns: readonly ColumnSpec[];
   ruleLengths: readonly number[];
+  /** Lanes that get frames by key. */
+  keyLanes: number;
 }
 
 /** Bytes of a slab: it holds two of the longest raw frames, so that a partial one always fits behind the frames before it. */
@@ -85,6 +93,8 @@ export function slabBytesFor(rawFrameLengthMax: number): number {
 export function layOut(options: LayoutOptions): Layout {
   const slabBytes = slabBytesFor(options.rawFrameLengthMax);
   const capacity = slabBytes / SLAB_BYTES_PER_FRAME;
+  const laneEntries = capacity + STAGGER_ENTRIES;
+  const entries = capacity + options.keyLanes * laneEntries;
   let end: number = HEAP_BASE;
   const take = (bytes: number, align = 16): number => {
     const address = roundUp(end, align);
@@ -99,7 +109,7 @@ export function layOut(options: LayoutOptions): Layout {
   const headEnd = end;
   const slabs: SlabLayout[] = [];
   for (let i = 0; i < options.slabCount; i++) {
-    const index = () => takeArray(capacity * 4);
+    const index = () => takeArray(entries * 4);
     const offsets = index();
     const lengths = index();
     slabs.push({
@@ -111,7 +121,7 @@ export function layOut(options: LayoutOptions): Layout {
       rawOffsets: options.storesRaw ? index() : offsets,
       rawLengths: options.storesRaw ? index() : lengths,
       columnValues: options.columns.map((column) =>
-        takeArray(capacity * COLUMN_ARRAYS[column.type].BYTES_PER_ELEMENT)
+        takeArray(entries * COLUMN_ARRAYS[column.type].BYTES_PER_ELEMENT)
       ),
     });
   }
@@ -125,6 +135,8 @@ export function layOut(options: LayoutOptions): Layout {
     slabs,
     slabBytes,
     capacity,
+    entries,
+    laneEntries,
     pages: Math.ceil(end / PAGE_BYTES),
   };
 }

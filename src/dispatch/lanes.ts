@@ -17,16 +17,29 @@ import type { Slab } from "../slab.ts";
 import type { HandlerStats, HoldMeter } from "../status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Handler, HandlerContext, HandlerError } from "./handler.ts";
+import type { KeyPartition } from "./key_partition.ts";
 
 /**
  * Who gets which frames: every handler all of them (`all`), or each run of
  * frames one of them, in turn (`round_robin`): then only the frames of one
  * handler are in order.
+ *
+ * Or `{ key }`, the name of a declared column of integers: frames with the same
+ * value there go to the same handler, in order. A frame too short for the column
+ * has the key 0. Which handler that is follows from the value, the column's type
+ * and the handler's place in `handlers`: the same as long as their number and
+ * order are, also after a restart.
  */
-export type Partition = "all" | "round_robin";
+export type Partition<Name extends string = string> =
+  | "all"
+  | "round_robin"
+  | { readonly key: Name };
+
+/** Those that are a word. */
+export type PartitionWord = Extract<Partition, string>;
 
 /** All there are. */
-export const PARTITIONS: readonly Partition[] = ["all", "round_robin"];
+export const PARTITIONS: readonly PartitionWord[] = ["all", "round_robin"];
 
 /** The way to one handler. */
 export interface Lane {
@@ -51,12 +64,12 @@ const NONE: readonly Crossing[] = [];
 /** All lanes of a client, at least one. */
 export class Lanes {
   readonly #lanes: readonly Lane[];
-  readonly #partition: Partition;
+  readonly #partition: PartitionWord | KeyPartition;
   /** Whose turn it was last: to get frames, and to be lent a batch. */
   #fed = 0;
   #lent = 0;
 
-  constructor(lanes: readonly Lane[], partition: Partition = "all") {
+  constructor(lanes: readonly Lane[], partition: PartitionWord | KeyPartition = "all") {
     this.#lanes = lanes;
     this.#partition = partition;
   }
@@ -121,7 +134,16 @@ export class Lanes {
       this.#fed = (this.#fed + 1) % this.#lanes.length;
       return this.#lanes[this.#fed].backlog.push(slab, first, end);
     }
+    if (this.#partition !== "all") return this.#pushByKey(this.#partition, slab, first, end);
     for (const { backlog } of this.#lanes) backlog.push(slab, first, end);
+  }
+
+  #pushByKey(partition: KeyPartition, slab: Slab, first: number, end: number): void {
+    partition.split(slab, first, end);
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const [from, to] = [partition.firsts[i], partition.ends[i]];
+      if (from < to) this.#lanes[i].backlog.push(slab, from, to);
+    }
   }
 
   /**
@@ -131,14 +153,16 @@ export class Lanes {
    */
   makeRoom(current: Slab | undefined): boolean {
     const dropping = this.#lanes.map(({ backlog }) => backlog).filter(({ drops }) => drops);
-    for (const { queued } of dropping) {
-      for (const slab of queued) {
-        const holders = dropping.filter((backlog) => backlog.queued.includes(slab));
-        const others = slab === current ? 1 : 0;
-        if (slab.references > holders.length + others) continue;
-        for (const backlog of holders) backlog.dropThrough(slab);
-        return true;
+    const queues = dropping.map(({ queued }) => queued);
+    for (const slab of new Set(queues.flat())) {
+      // In turn, a lane has a slab in several ranges, each of which holds it.
+      const ranges = queues.reduce((sum, queue) => sum + countOf(queue, slab), 0);
+      const others = slab === current ? 1 : 0;
+      if (slab.references > ranges + others) continue;
+      for (const [i, backlog] of dropping.entries()) {
+        if (queues[i].includes(slab)) backlog.dropThrough(slab);
       }
+      return true;
     }
     return false;
   }
@@ -216,4 +240,8 @@ export class Lanes {
   async ended(): Promise<void> {
     for (const { backlog } of this.#lanes) await backlog.ended();
   }
+}
+
+function countOf(queue: readonly Slab[], slab: Slab): number {
+  return queue.reduce((count, one) => one === slab ? count + 1 : count, 0);
 }

@@ -6,7 +6,7 @@
  * 0        4      8            12                 16
  * │ frames │ base │ data bytes │ descriptor bytes │ descriptor │ columns … │
  *
- *   offsets │ lengths │ raw offsets │ raw lengths │ data │
+ *   offsets │ lengths │ raw offsets │ raw lengths │ gaps │ data │
  *                       only where the framing stores them
  * ```
  *
@@ -14,7 +14,9 @@
  * last one's last, written from where it is. Positions are written as they
  * are too, relative to the slab; taking `base`, where data began, off them is
  * left to the reader. The _descriptor_ is JSON: columns, and how raw positions
- * follow from the others.
+ * follow from the others. Where frames of other handlers lay between these, it
+ * says `gaps`: data is these frames' raw bytes only, and each frame has the bytes
+ * of the stream that are missing before it.
  *
  * @module
  */
@@ -42,6 +44,8 @@ export interface BatchDescriptor {
   columns: readonly Column[];
   /** How raw positions follow from the index. */
   raw: RawRule;
+  /** Bytes of the stream between the frames are not here; said only where it is so. */
+  gaps?: true;
 }
 
 /** Encodes and decodes the batches of one client. */
@@ -50,6 +54,8 @@ export class BatchCodec {
   readonly #raw: RawRule;
   readonly #names: readonly string[];
   readonly #descriptor: Uint8Array;
+  /** Made when it is needed. */
+  #gapsDescriptor: Uint8Array | undefined;
 
   /** All batches have these columns and this rule. */
   constructor(columns: readonly Column[], raw: RawRule) {
@@ -64,18 +70,22 @@ export class BatchCodec {
     let [fits, tooMany] = [1, count + 1];
     while (tooMany - fits > 1) {
       const middle = fits + tooMany >> 1;
-      const { start, end } = this.#extent(store, first, middle);
-      if (this.#payloadBytes(middle, end - start) <= maxBytes) fits = middle;
+      // Of scattered frames that is more than will be written.
+      const { start, end } = this.#lent(store, first, middle).extent;
+      if (this.#payloadBytes(middle, end - start, hasGaps(store)) <= maxBytes) fits = middle;
       else tooMany = middle;
     }
     return fits;
   }
 
-  /** Frames `first` to `first + count` of a slab. Nothing is copied. */
+  /** Frames `first` to `first + count` of a slab. Nothing is copied, unless frames of others lie between them. */
   encode(store: FrameStore, first: number, count: number): EncodedBatch {
-    const { start, end } = this.#extent(store, first, count);
-    const prefix = new Uint32Array([count, start, end - start, this.#descriptor.length]);
-    const parts = [new Uint8Array(prefix.buffer), ...padded(this.#descriptor)];
+    const batch = this.#lent(store, first, count);
+    if (store.scattered) return this.encode(batch.gathered().loan.store, 0, count);
+    const { start, end } = batch.extent;
+    const descriptor = this.#descriptorOf(hasGaps(store));
+    const prefix = new Uint32Array([count, start, end - start, descriptor.length]);
+    const parts = [new Uint8Array(prefix.buffer), ...padded(descriptor)];
     for (const array of this.#arraysOf(store)) {
       const range = array.subarray(first, first + count);
       parts.push(...padded(new Uint8Array(range.buffer, range.byteOffset, range.byteLength)));
@@ -85,7 +95,7 @@ export class BatchCodec {
       info: {
         kind: RecordKind.batch,
         epoch: store.epoch,
-        streamOffset: store.streamOffset + start,
+        streamOffset: store.streamOffset + start + (store.gaps?.[first] ?? 0),
         frameCount: count,
       },
       parts,
@@ -103,31 +113,36 @@ export class BatchCodec {
     if (frames !== header.frameCount) {
       throw new SpillFormatError(WHERE, `${header.frameCount} frames`, `${frames}`);
     }
-    if (!equal(descriptor, this.#descriptor)) {
+    const gaps = !equal(descriptor, this.#descriptor);
+    if (gaps && !equal(descriptor, this.#descriptorOf(true))) {
       throw new SpillFormatError(WHERE, textOf(this.#descriptor), textOf(descriptor));
     }
-    const expected = this.#payloadBytes(frames, dataBytes);
+    const expected = this.#payloadBytes(frames, dataBytes, gaps);
     if (aligned.length !== expected) {
       throw new SpillFormatError(WHERE, `${expected} bytes`, `${aligned.length}`);
     }
-    return this.#storeOf(header, aligned, frames, base, dataBytes);
+    return this.#storeOf(header, aligned, { frames, base, dataBytes, gaps });
   }
 
   /** What `payload` says of itself, if that is not what this codec's batches say. */
   stranger(payload: Uint8Array): string | undefined {
     const { descriptor } = readPrefix(payload);
-    return equal(descriptor, this.#descriptor) ? undefined : textOf(descriptor);
+    const known = [false, true].some((gaps) => equal(descriptor, this.#descriptorOf(gaps)));
+    return known ? undefined : textOf(descriptor);
   }
 
   #storeOf(
     header: RecordHeader,
     payload: Uint8Array,
-    frames: number,
-    base: number,
-    dataBytes: number,
+    { frames, base, dataBytes, gaps: hasGaps }: {
+      frames: number;
+      base: number;
+      dataBytes: number;
+      gaps: boolean;
+    },
   ): FrameStore {
     const { buffer } = payload;
-    let at = payload.byteOffset + PREFIX_BYTES + roundUp(this.#descriptor.length);
+    let at = payload.byteOffset + PREFIX_BYTES + roundUp(this.#descriptorOf(hasGaps).length);
     const take = <T>(array: ArrayOf<T>): T => {
       const taken = new array(buffer, at, frames);
       at += roundUp(frames * array.BYTES_PER_ELEMENT);
@@ -138,7 +153,9 @@ export class BatchCodec {
     const lengths = take<Uint32Array>(Uint32Array);
     const rawOffsets = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : offsets;
     const rawLengths = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : lengths;
+    const gaps = hasGaps ? take<Uint32Array>(Uint32Array) : undefined;
     rebase(offsets, lengths, base, dataBytes);
+    if (gaps !== undefined) subtract(gaps, gaps[0]);
     if (this.#raw.storesRaw) rebase(rawOffsets, rawLengths, base, dataBytes);
     return {
       bytes: new Uint8Array(buffer, at, dataBytes),
@@ -150,33 +167,39 @@ export class BatchCodec {
       columns,
       streamOffset: header.streamOffset,
       epoch: header.epoch,
+      scattered: false,
+      gaps,
     };
   }
 
-  /** Where the raw bytes of frames lie in the slab: as a batch sees it, however it finds that out. */
-  #extent(store: FrameStore, first: number, count: number): { start: number; end: number } {
+  /** The frames as a batch sees them, however it finds out where they lie. */
+  #lent(store: FrameStore, first: number, count: number): SlabBatch {
     const batch = new SlabBatch(store, this.#names, this.#raw);
     batch.lend(first, count, 0);
-    const last = count - 1;
-    const rawStart = batch.streamOffset(0) - store.streamOffset;
-    const rawEnd = batch.streamOffset(last) - store.streamOffset + batch.rawLength(last);
-    return {
-      start: Math.min(rawStart, batch.offsets[0]),
-      end: Math.max(rawEnd, batch.offsets[last] + batch.lengths[last]),
-    };
+    return batch;
+  }
+
+  #descriptorOf(gaps: boolean): Uint8Array {
+    if (!gaps) return this.#descriptor;
+    return this.#gapsDescriptor ??= descriptorBytes({
+      columns: this.#columns,
+      raw: this.#raw,
+      gaps,
+    });
   }
 
   #arraysOf(store: FrameStore): readonly ColumnArray[] {
-    const { columns, offsets, lengths, rawOffsets, rawLengths } = store;
+    const { columns, offsets, lengths, rawOffsets, rawLengths, gaps } = store;
     const raw = this.#raw.storesRaw ? [rawOffsets, rawLengths] : [];
-    return [...columns, offsets, lengths, ...raw];
+    return [...columns, offsets, lengths, ...raw, ...(gaps === undefined ? [] : [gaps])];
   }
 
-  #payloadBytes(frames: number, dataBytes: number): number {
+  #payloadBytes(frames: number, dataBytes: number, gaps: boolean): number {
     const widths = this.#columns.map(({ type }) => COLUMN_ARRAYS[type].BYTES_PER_ELEMENT);
     const index = this.#raw.storesRaw ? [4, 4, 4, 4] : [4, 4];
+    if (gaps) index.push(4);
     const arrays = [...widths, ...index].reduce((sum, width) => sum + roundUp(frames * width), 0);
-    return PREFIX_BYTES + roundUp(this.#descriptor.length) + arrays + dataBytes;
+    return PREFIX_BYTES + roundUp(this.#descriptorOf(gaps).length) + arrays + dataBytes;
   }
 }
 
@@ -260,7 +283,16 @@ function rebase(
   }
 }
 
-function descriptorBytes({ columns, raw }: BatchDescriptor): Uint8Array {
+/** Makes them count from `base` on. */
+function subtract(numbers: Uint32Array, base: number): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] -= base;
+}
+
+function hasGaps({ scattered, gaps }: FrameStore): boolean {
+  return scattered || gaps !== undefined;
+}
+
+function descriptorBytes({ columns, raw, gaps }: BatchDescriptor): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({
     columns: columns.map(({ name, type, at, byteOrder = "big" }) => ({
       name,
@@ -273,6 +305,7 @@ function descriptorBytes({ columns, raw }: BatchDescriptor): Uint8Array {
       strippedBytes: raw.strippedBytes,
       delimiterBytes: raw.delimiterBytes,
     },
+    gaps,
   }));
 }
 

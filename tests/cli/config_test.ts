@@ -184,6 +184,27 @@ Deno.test("configPlan() tells every mistake at once, with its place and what wou
   for (const [i, problem] of found.entries()) assertStringIncludes(problem, expected[i]);
 });
 
+Deno.test("configPlan() takes a column as the key to share by, and no other name", async () => {
+  const config = (partition: string) =>
+    `{
+      "target": "h:1", "columns": [{ "name": "symbol", "type": "u32", "at": 4 }],
+      "partition": ${partition},
+      "handlers": { "a": { "file": "a.ts" }, "b": { "file": "b.ts" } },
+    }`;
+  const { options } = await plan(config('{ "key": "symbol" }'));
+  assertEquals(options.partition, { key: "symbol" });
+  assertEquals(await problems(config('{ "key": "symbl" }')), [
+    "partition.key: expected the name of one of columns, got symbl",
+  ]);
+  assertEquals(await problems(config('"round-robin"')), [
+    'partition: expected "all", "round_robin" or { "key": column }, got "round-robin"',
+  ]);
+  assertEquals(await problems(config('{ "kei": "symbol" }')), [
+    "partition.key: expected the name of a column, got nothing",
+    "partition.kei: expected no such key, did you mean key?",
+  ]);
+});
+
 Deno.test("configPlan() tells everything that contradicts itself", async () => {
   const found = await problems(`{
     "target": "h:1", "tls": { "cert": "x" }, "whenFull": "block", "spill": "x", "partition": "all",

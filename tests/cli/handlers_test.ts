@@ -83,6 +83,43 @@ Deno.test("connect gives several handlers every frame, and counts for each", asy
   });
 });
 
+Deno.test("connect --partition key:NAME gives lines with one key to one handler, in order", async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `${"abcdef"[i % 6]}${i}`);
+  await using server = sends(lines.map((line) => `${line}\n`).join(""));
+  await inDirectory(async (directory) => {
+    const said = (name: string) =>
+      `export default { batch(batch) {
+        for (let i = 0; i < batch.count; i++) console.log("${name}" + batch.text(i));
+      } };`;
+    const sources = { x: said("x"), y: said("y") };
+    const partition = ["--partition", "key:letter", "--column", "letter:u8@0"];
+    const output = await feed(server, directory, sources, [], ...partition, "--json");
+    assertEquals([output.code, summaryOf(output).frames], [0, 60]);
+    const got = output.stdout.trim().split("\n");
+    assertEquals(got.map((line) => line.slice(1)).sort(), [...lines].sort());
+    for (const letter of "abcdef") {
+      const own = got.filter((line) => line[1] === letter);
+      assertEquals(own.map((line) => line.slice(1)), lines.filter((line) => line[0] === letter));
+      assertEquals(new Set(own.map((line) => line[0])).size, 1, own.join());
+    }
+    assertEquals(new Set(got.map((line) => line[0])), new Set(["x", "y"]));
+    const limited = await feed(server, directory, sources, [], ...partition, "--limit", "20");
+    assertEquals(limited.code, 0, limited.stderr);
+    const lacking = await feed(server, directory, sources, [], "--partition", "key:letter");
+    assertEquals(lacking.code, 2);
+    assertStringIncludes(
+      lacking.stderr,
+      "--partition key:letter needs --column letter:TYPE@OFFSET",
+    );
+    const wrong = await feed(server, directory, sources, [], "--partition", "key");
+    assertStringIncludes(wrong.stderr, "--partition must be all, round_robin or key:NAME, got key");
+    const float = ["--partition", "key:price", "--column", "price:f32@0"];
+    const refused = await feed(server, directory, sources, [], ...float);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.stderr, "partition.key takes the name of a column of integers");
+  });
+});
+
 Deno.test("connect --isolation process lets each handler do what it was granted, and names what it was not", async () => {
   await using server = sends("1\n2\n");
   await inDirectory(async (directory) => {

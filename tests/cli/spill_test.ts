@@ -20,6 +20,7 @@ function batch() {
       columns: [],
       streamOffset: 98,
       epoch: 3,
+      scattered: false,
     },
     0,
     2,

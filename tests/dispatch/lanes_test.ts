@@ -116,6 +116,28 @@ Deno.test("round_robin gives each run of frames to one handler, all of them once
   assertEquals(lists.flat().sort((x, y) => x - y), upTo(300));
 });
 
+Deno.test("round_robin drops the oldest where that is said, however many runs a slab has", async () => {
+  const chunks = Array.from({ length: 400 }, (_, i) => numbered(100, FRAME_BYTES - 4, 100 * i));
+  const transport = new ScriptedTransport(...chunks);
+  await using client = await connected(transport, {
+    handlers: { a: {}, b: {} },
+    partition: "round_robin",
+    whenFull: "drop_oldest",
+    bufferBytes: 4 * SLAB_BYTES,
+  });
+  const [a, b] = [recorder(), recorder()];
+  const running = client.run({ a, b });
+  await until(() => transport.starved, "whole feed");
+  a.release();
+  b.release();
+  transport.give(null);
+  await within(running, "end");
+  const { frames, framesDelivered, framesDroppedOldest, pauses } = client.stats();
+  assertGreater(framesDroppedOldest, 0);
+  assertEquals([framesDelivered + framesDroppedOldest, pauses], [frames, 0]);
+  assertEquals(a.numbers.length + b.numbers.length, framesDelivered);
+});
+
 Deno.test("a handler that throws ends the feed for all, with its error", async () => {
   const transport = new ScriptedTransport(numbered(10));
   await using client = await connected(transport, { handlers: { a: {}, b: {} } });

@@ -18,8 +18,9 @@ const ALSO_OPENS: Partial<Record<EventType, EventType>> = { spill_recovered: "sp
 /** Listens to one client. */
 export class EventWatch {
   readonly #options: Scenario["options"];
-  #readFailed = false;
-  readonly #open = new Set<EventType>();
+  /** Handlers by name, and what was told of them. */
+  readonly #readFailed = new Set<string>();
+  readonly #open = new Set<string>();
 
   constructor(options: Scenario["options"]) {
     this.#options = options;
@@ -28,12 +29,14 @@ export class EventWatch {
   /** An event came, while slabs of `heldBytes` were not free. */
   told(event: ClientEvent, heldBytes: number): void {
     const type = ALSO_OPENS[event.type] ?? event.type;
+    const handler = "handler" in event ? event.handler ?? "" : "";
     for (const { open, close } of PAIRS) {
+      const pair = `${open} ${handler}`;
       if (type === open) {
-        assert(!this.#open.has(open), `${type} was told twice`);
-        this.#open.add(open);
+        assert(!this.#open.has(pair), `${type} was told twice`);
+        this.#open.add(pair);
       }
-      if (type === close) assert(this.#open.delete(open), `${type} was told without ${open}`);
+      if (type === close) assert(this.#open.delete(pair), `${type} was told without ${open}`);
     }
     if ("bufferedBytes" in event) {
       assert(event.bufferedBytes <= heldBytes, "more is buffered than is held");
@@ -42,19 +45,19 @@ export class EventWatch {
       event.type === "spill_failed" && event.error instanceof SpillIoError &&
       event.error.operation === "read"
     ) {
-      assert(!this.#readFailed, "that the disk does not read was told twice");
-      this.#readFailed = true;
+      assert(!this.#readFailed.has(handler), "that the disk does not read was told twice");
+      this.#readFailed.add(handler);
     }
     if (type.startsWith("spill")) assertEquals(this.#options.whenFull, "spill", type);
   }
 
-  /** A record was read back. */
+  /** A record was read back, whoever it is for. */
   readBack(): void {
-    this.#readFailed = false;
+    this.#readFailed.clear();
   }
 
   /** The client has ended. */
   ended(): void {
-    assert(!this.#open.has("paused"), "reading is paused, and the client has ended");
+    assert(!this.#open.has("paused "), "reading is paused, and the client has ended");
   }
 }

@@ -1,5 +1,5 @@
 /** What a virtual server sends on one connection, and what of it a client must make. */
-import type { Batch, Framing } from "../../mod.ts";
+import type { Batch, Column, Framing } from "../../mod.ts";
 import { concat, encodeSlip } from "../../push/encode.ts";
 import { between, noise, type Random, random } from "../spill/random.ts";
 import { chance, magnitude, pick } from "./chance.ts";
@@ -13,6 +13,9 @@ const NOISE = noise(random(1), 256 * 1024).map((byte) => byte | 0x80);
 const NO_LENGTH = new Uint8Array(100).fill(0xff);
 const NEWLINE = 10;
 const RETURN = 13;
+
+/** The lowest bits of a frame's number, where handlers share by key. */
+export const KEY: Column = { name: "key", type: "u8", at: NUMBER_BYTES };
 
 /** Framings that are played. */
 export type FeedFraming = "length_field" | "lines" | "slip";
@@ -112,9 +115,10 @@ export class FeedStream {
     return low;
   }
 
-  /** Number of the frame that begins at a position. */
-  at(position: number): number {
-    return this.whole(position);
+  /** The frames that handler `lane` of so many gets, which share by key. */
+  lane(lane: number, lanes: number): LaneStream {
+    const numbers = Array.from(this.ends, (_, number) => number);
+    return new LaneStream(this, numbers.filter((number) => laneOf(number, lanes) === lane));
   }
 
   /** What is wrong with frame `i` of a batch that says it is `number` of this stream. */
@@ -129,14 +133,70 @@ export class FeedStream {
     const rawLength = this.ends[number] - this.starts[number];
     if (batch.rawLength(i) !== rawLength) return `raw ${batch.rawLength(i)}, not ${rawLength}`;
     const from = batch.offsets[i];
-    const { id } = batch.columns as { id?: Uint8Array };
-    if (id !== undefined && id[i] !== batch.bytes[from]) return `another value in its column`;
+    const { id, key } = batch.columns as { id?: Uint8Array; key?: Uint8Array };
+    const same = (column: Uint8Array | undefined, at: number) =>
+      column === undefined || column[i] === batch.bytes[from + at];
+    if (!same(id, 0) || !same(key, KEY.at)) return `another value in its column`;
     const noiseAt = noiseOf(this.id, number, length);
     for (let at = HEAD_BYTES; at < length; at++) {
       if (batch.bytes[from + at] !== NOISE[noiseAt + at]) return `another byte at ${at}`;
     }
     return undefined;
   }
+}
+
+/** The frames of a stream that are one handler's, by their places among those. */
+export class LaneStream {
+  readonly #stream: FeedStream;
+  /** Their numbers in the stream, and the places of those. */
+  readonly #numbers: readonly number[];
+  readonly #places: ReadonlyMap<number, number>;
+  /** Where each begins in the stream. */
+  readonly starts: readonly number[];
+
+  constructor(stream: FeedStream, numbers: readonly number[]) {
+    this.#stream = stream;
+    this.#numbers = numbers;
+    this.#places = new Map(numbers.map((number, place) => [number, place]));
+    this.starts = numbers.map((number) => stream.starts[number]);
+  }
+
+  get id(): number {
+    return this.#stream.id;
+  }
+
+  get epoch(): number {
+    return this.#stream.epoch;
+  }
+
+  /** How many there are. */
+  get frames(): number {
+    return this.#numbers.length;
+  }
+
+  /** The place of the frame that begins at a position of the stream, `undefined` if there is none. */
+  at(position: number): number | undefined {
+    return this.#places.get(this.#stream.whole(position));
+  }
+
+  /** The place of the frame of that number, `undefined` if it is another handler's. */
+  placeOf(number: number): number | undefined {
+    return this.#places.get(number);
+  }
+
+  /** What is wrong with frame `i` of a batch that says it is `number` of the stream. */
+  problem(batch: Batch, i: number, number: number): string | undefined {
+    return this.#stream.problem(batch, i, number);
+  }
+}
+
+/** Which of the handlers gets a frame: what the client promises, written down once more. */
+function laneOf(number: number, lanes: number): number {
+  const key = 0x80 | number & 0x7f;
+  const first = Math.imul(key, 0x85ebca6b);
+  const second = Math.imul(first ^ first >>> 13, 0xc2b2ae35);
+  const upperHalf = (second ^ second >>> 16) >>> 16;
+  return Math.floor(upperHalf * lanes / 2 ** 16);
 }
 
 /** The connection and number in the payload of frame `i`. */

@@ -2,7 +2,7 @@
 import type { Batch, Client } from "../../mod.ts";
 import { chance } from "./chance.ts";
 import type { Oracle } from "./oracle.ts";
-import type { HandlerPlan } from "./scenario.ts";
+import { type HandlerPlan, laneName } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 const STALL_SHARE = 0.02;
@@ -11,19 +11,23 @@ const STALL_SHARE = 0.02;
 export class Thrown extends Error {}
 
 /**
- * Gives all of a client's batches to the handler; settles as `run()` or the loop
- * does. `wrong` is called with what must not have happened.
+ * Gives all of a client's batches to a handler for each oracle; settles as
+ * `run()` or the loop does. `wrong` is called with what must not have happened.
  */
 export async function handleAll(
   world: World,
-  oracle: Oracle,
+  oracles: readonly Oracle[],
   plan: HandlerPlan,
   client: Client,
   wrong: (error: unknown) => void,
 ): Promise<void> {
-  const handler = new ChanceHandler(world, oracle, plan, wrong);
+  const handlers = oracles.map((oracle) => new ChanceHandler(world, oracle, plan, wrong));
   await world.sleep(plan.attachMs);
-  if (!plan.loop) return await client.run({ batch: (batch) => handler.batch(batch) });
+  if (handlers.length > 1) {
+    return await client.run(Object.fromEntries(handlers.map((one, i) => [laneName(i), one])));
+  }
+  const [handler] = handlers;
+  if (!plan.loop) return await client.run(handler);
   for await (const batch of client) await handler.batch(batch);
 }
 

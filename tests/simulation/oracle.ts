@@ -3,13 +3,13 @@
  * out of order, twice, with other bytes, or gone without having been counted.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Batch, ClientStats } from "../../mod.ts";
+import type { Batch, HandlerStats } from "../../mod.ts";
 import type { Position } from "../../src/spill/cursors.ts";
-import { type FeedStream, identify } from "./feed.ts";
+import { identify, type LaneStream } from "./feed.ts";
 
-/** Frames of one stream, in the order of their numbers. */
+/** Frames of one stream, by their places among the handler's. */
 interface Run {
-  stream: FeedStream;
+  stream: LaneStream;
   first: number;
   end: number;
 }
@@ -21,7 +21,7 @@ export interface SpilledRecord extends Run {
   uncertain: boolean;
 }
 
-/** A place in the order of one process's frames: in which run, and which frame. */
+/** A place in the order of what one process gives the handler: in which run, and which frame. */
 interface Place {
   run: number;
   number: number;
@@ -30,9 +30,9 @@ interface Place {
 /** Frames before a place. */
 const BEGIN: Place = { run: 0, number: -1 };
 
-/** See above. */
+/** Looks after one handler. */
 export class Oracle {
-  readonly #streams = new Map<number, FeedStream>();
+  readonly #streams = new Map<number, LaneStream>();
   /** All that may be on disk, by sequence. */
   #records: SpilledRecord[] = [];
   /** What this process is to deliver: records that were found first, then its connections. */
@@ -75,9 +75,9 @@ export class Oracle {
   }
 
   /** A connection begins. */
-  connected(stream: FeedStream): void {
+  connected(stream: LaneStream): void {
     this.#streams.set(stream.id, stream);
-    this.#runs.push({ stream, first: 0, end: stream.ends.length });
+    this.#runs.push({ stream, first: 0, end: stream.frames });
   }
 
   /** A record was asked to be written. It counts from now on, but may be gone. */
@@ -85,6 +85,7 @@ export class Oracle {
     const stream = this.#runs.findLast(({ stream }) => stream.epoch === epoch)?.stream;
     assert(stream !== undefined, `a record of connection ${epoch}, which never was`);
     const first = stream.at(streamOffset);
+    assert(first !== undefined, `a record begins with a frame of another handler`);
     assertEquals(streamOffset, stream.starts[first], "a record begins within a frame");
     const record = { sequence, stream, first, end: first + count, uncertain: true };
     const before = this.#records.at(-1);
@@ -102,7 +103,7 @@ export class Oracle {
    * The process has ended by itself, with all that it knew of delivered or
    * counted: none of it comes back if `clean`, and what it never read is still there.
    */
-  ended(stats: ClientStats, clean: boolean): void {
+  ended(stats: HandlerStats, clean: boolean): void {
     const owed = Math.max(0, this.foundForSure - stats.framesRecovered);
     this.#ending = { owed, clean: clean && owed === 0 && stats.framesPending === 0 };
     this.gaveUp();
@@ -126,7 +127,9 @@ export class Oracle {
       assert(stream !== undefined, `a frame of connection ${id}, which never was`);
       const problem = stream.problem(batch, i, number);
       assert(problem === undefined, `frame ${number} of connection ${id}: ${problem}`);
-      this.#advance(stream, number);
+      const place = stream.placeOf(number);
+      assert(place !== undefined, `frame ${number} of connection ${id} is another handler's`);
+      this.#advance(stream, place);
     }
     this.#delivered += batch.count;
     return this.#last;
@@ -146,25 +149,6 @@ export class Oracle {
     this.#handled = place;
   }
 
-  /** Sums that hold at every moment. */
-  checkSums(stats: ClientStats): void {
-    const { frames, framesRecovered, framesDelivered, framesPending } = stats;
-    assertEquals(
-      framesDelivered + framesPending + stats.framesDropped + stats.framesLostOnDisk,
-      frames + framesRecovered,
-      "frames",
-    );
-    assertEquals(
-      stats.frameBytes + stats.skippedBytes + stats.paddingBytes + stats.partialBytes +
-        stats.partialBytesDropped,
-      stats.bytesRead,
-      "bytes",
-    );
-    assertEquals(framesDelivered, this.#delivered, "delivered");
-    const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
-    assert(framesDroppedOldest + framesDroppedNewest + framesDroppedSpill <= stats.framesDropped);
-  }
-
   #checkEnded(position: Position, last: Position): void {
     if (this.#ending === undefined) return;
     const { owed, clean } = this.#ending;
@@ -174,7 +158,7 @@ export class Oracle {
     if (clean) assertEquals(position.sequence, last.sequence, "what was dropped comes back");
   }
 
-  #advance(stream: FeedStream, number: number): void {
+  #advance(stream: LaneStream, number: number): void {
     const { run: from, number: before } = this.#last;
     for (let i = from; i < this.#runs.length; i++) {
       const run = this.#runs[i];

@@ -7,17 +7,19 @@ import {
   connect,
   DisconnectError,
   HandlerError,
+  type HandlerStats,
 } from "../../mod.ts";
+import type { Overflow, OverflowSource } from "../../src/backlog/backlog.ts";
 import { spillOnto } from "../../src/backlog/spill_to.ts";
 import { isDiskError } from "../../src/spill/errors.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { FaultDisk } from "../spill/fault_disk.ts";
 import { chance } from "./chance.ts";
 import { EventWatch } from "./event_watch.ts";
-import type { FeedStream } from "./feed.ts";
+import { type FeedStream, KEY } from "./feed.ts";
 import { handleAll, Thrown } from "./handler.ts";
 import type { Oracle } from "./oracle.ts";
-import type { ProcessPlan, Scenario } from "./scenario.ts";
+import { laneName, type ProcessPlan, type Scenario } from "./scenario.ts";
 import { SlowDisk } from "./slow_disk.ts";
 import { VirtualSocket } from "./socket.ts";
 import { look, Watch } from "./watch.ts";
@@ -29,11 +31,13 @@ const RETRY_MS = 100;
 /** See above. */
 export class Process {
   readonly #world: World;
-  readonly #oracle: Oracle;
+  /** One for each handler. */
+  readonly #oracles: readonly Oracle[];
   readonly #scenario: Scenario;
   readonly #plan: ProcessPlan;
   readonly #onEvent: (event: ClientEvent) => void;
-  readonly #disk: FaultDisk;
+  /** The same. */
+  readonly #disks: readonly FaultDisk[];
   readonly #events: EventWatch;
   readonly #watch = new Watch();
   readonly #connections: ProcessPlan["connections"];
@@ -48,16 +52,16 @@ export class Process {
 
   constructor(
     world: World,
-    oracle: Oracle,
+    oracles: readonly Oracle[],
     scenario: Scenario,
     plan: ProcessPlan,
-    disk: FaultDisk,
+    disks: readonly FaultDisk[],
   ) {
     this.#world = world;
-    this.#oracle = oracle;
+    this.#oracles = oracles;
     this.#scenario = scenario;
     this.#plan = plan;
-    this.#disk = disk;
+    this.#disks = disks;
     this.#connections = [...plan.connections];
     this.#stepsLeft = plan.crash?.steps ?? 0;
     this.#events = new EventWatch(scenario.options);
@@ -84,11 +88,13 @@ export class Process {
 
   /** Starts one that only looks what is on disk. */
   beginLooking(): void {
-    this.#run(this.#opening(async (disk) => await (await openSpill(disk)).close()));
+    this.#run(this.#opening(async (disks) => {
+      for (const disk of disks) await (await openSpill(disk)).close();
+    }));
   }
 
   #run(life: Promise<void>): void {
-    look(this.#watch, this.#oracle);
+    look(this.#watch);
     life.then(() => this.#ended = true, (error) => {
       this.#ended = true;
       this.#wrong(error);
@@ -111,21 +117,27 @@ export class Process {
   }
 
   /** The process died, or the power went off. Gives the disk it leaves. */
-  crash(): FaultDisk {
+  crash(): FaultDisk[] {
     const { draw } = this.#world;
     const { kind } = this.#plan.crash!;
     this.#world.kill();
-    this.#oracle.crashed(kind === "kill" ? Infinity : this.#watch.store?.syncedSequence ?? 0);
-    if (this.#client !== undefined && this.#gaveUp(this.#client)) this.#oracle.gaveUp();
-    return kind === "kill"
-      ? this.#disk.orphaned(draw)
-      : this.#disk.restarted(() => chance(draw, 0.5), draw);
+    for (const [i, oracle] of this.#oracles.entries()) {
+      const synced = this.#watch.stores.get(oracle)?.syncedSequence ?? 0;
+      oracle.crashed(kind === "kill" ? Infinity : synced);
+      // What waited was dropped, as it is at the end.
+      if (this.#client !== undefined && this.#statsOf(this.#client, i).framesDroppedAtEnd > 0) {
+        oracle.gaveUp();
+      }
+    }
+    return this.#disks.map((disk) =>
+      kind === "kill" ? disk.orphaned(draw) : disk.restarted(() => chance(draw, 0.5), draw)
+    );
   }
 
-  /** The process has ended by itself; gives the disk it leaves. */
-  leave(): FaultDisk {
+  /** The process has ended by itself; gives the disks it leaves. */
+  leave(): FaultDisk[] {
     this.#world.kill();
-    return this.#disk.orphaned(this.#world.draw);
+    return this.#disks.map((disk) => disk.orphaned(this.#world.draw));
   }
 
   /** What must hold at every moment. */
@@ -134,16 +146,13 @@ export class Process {
     this.#watch.check();
     if (this.#client === undefined) return;
     const stats = this.#client.stats();
-    this.#oracle.checkSums(stats);
+    this.#checkSums(stats);
     const given = this.#streams.reduce((sum, { given }) => sum + given, 0);
     assert(stats.bytesRead <= given, `${stats.bytesRead} bytes were read, ${given} were given`);
   }
 
-  /** Whether it has dropped what waited, as it does at its end. */
-  #gaveUp(client: Client): boolean {
-    const stats = client.stats();
-    const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
-    return stats.framesDropped > framesDroppedOldest + framesDroppedNewest + framesDroppedSpill;
+  #statsOf(client: Client, lane: number): HandlerStats {
+    return client.statsByHandler()[this.#scenario.lanes === 1 ? "handler" : laneName(lane)];
   }
 
   #accept(): VirtualSocket {
@@ -162,13 +171,14 @@ export class Process {
     } catch (error) {
       assert(error instanceof DisconnectError, String(error));
       this.#world.trace(`no connection: ${error.reason}`);
-      return this.#oracle.neverStarted();
+      for (const oracle of this.#oracles) oracle.neverStarted();
+      return;
     }
     const client = this.#client;
     const { closeMs } = this.#plan;
     if (closeMs > 0) this.#world.after(closeMs, () => void client.close());
     try {
-      await handleAll(this.#world, this.#oracle, this.#plan.handler, client, this.#wrong);
+      await handleAll(this.#world, this.#oracles, this.#plan.handler, client, this.#wrong);
     } catch (error) {
       checkThrown(error);
     }
@@ -176,25 +186,48 @@ export class Process {
   }
 
   async #connect(): Promise<Client> {
-    const { spill, whenFull, ...options } = this.#scenario.options;
+    const { spill, whenFull, columns = [], ...options } = this.#scenario.options;
     const target = this.#plan.given ? this.#accept() : "server:1";
     const reconnect = this.#plan.given ? undefined : options.reconnect;
-    return await this.#opening((disk) =>
-      connect(target, {
+    const several = this.#oracles.length > 1;
+    return await this.#opening((disks) => {
+      const lanes = disks.map((disk, i) => ({
+        whenFull: whenFull === "spill" ? this.#spillOf(i, spillOnto(disk, spill)) : whenFull,
+      }));
+      return connect(target, {
         ...options,
+        columns: several ? [...columns, KEY] : columns,
         reconnect,
-        whenFull: whenFull === "spill" ? spillOnto(disk, spill) : whenFull,
         onEvent: this.#onEvent,
-      })
-    );
+        ...(several
+          ? {
+            partition: { key: KEY.name },
+            handlers: Object.fromEntries(lanes.map((lane, i) => [laneName(i), lane])),
+          }
+          : lanes[0]),
+      });
+    });
+  }
+
+  /** A spill onto a disk of its own, whatever the handler is called; its oracle hears of it. */
+  #spillOf(lane: number, spill: Overflow): OverflowSource {
+    const { directory, open } = spill as OverflowSource;
+    return {
+      directory,
+      open: (_name) => {
+        this.#watch.opening = this.#oracles[lane];
+        return open(undefined);
+      },
+    };
   }
 
   /** What `open` gives, tried until the disk lets it. Bounded: in the end the disk is sound. */
-  async #opening<T>(open: (disk: SlowDisk) => Promise<T>): Promise<T> {
-    const disk = new SlowDisk(this.#world, this.#disk, this.#scenario.disk.slowness);
+  async #opening<T>(open: (disks: SlowDisk[]) => Promise<T>): Promise<T> {
+    const { slowness } = this.#scenario.disk;
+    const disks = this.#disks.map((disk) => new SlowDisk(this.#world, disk, slowness));
     while (true) {
       try {
-        return await open(disk);
+        return await open(disks);
       } catch (error) {
         if (!isDiskError(error)) throw error;
         this.#world.trace(`not opened: ${error.message}`);
@@ -210,7 +243,8 @@ export class Process {
     const stream = this.#stream!;
     stream.epoch = event.epoch;
     this.#streams.push(stream);
-    this.#oracle.connected(stream);
+    const { lanes } = this.#scenario;
+    for (const [i, oracle] of this.#oracles.entries()) oracle.connected(stream.lane(i, lanes));
   }
 
   #checkEnd(client: Client, end: DisconnectError): void {
@@ -225,8 +259,34 @@ export class Process {
     assertEquals(stats.bytesRead, given, "bytes given and read");
     assertEquals(stats.frames, whole, "frames given and found");
     const { faultShare, readFaultShare, capacityBytes } = this.#scenario.disk;
-    if (end.reason !== "aborted" && end.reason !== "handler") this.#checkAll(stats);
-    this.#oracle.ended(stats, faultShare + readFaultShare === 0 && capacityBytes === Infinity);
+    const sound = faultShare + readFaultShare === 0 && capacityBytes === Infinity;
+    const gaveUp = end.reason === "aborted" || end.reason === "handler";
+    if (!gaveUp) this.#checkAll(stats);
+    for (const [i, oracle] of this.#oracles.entries()) {
+      const own = this.#statsOf(client, i);
+      assert(gaveUp || own.framesRecovered >= oracle.foundForSure, "frames that were found");
+      oracle.ended(own, sound);
+    }
+  }
+
+  /** Sums that hold at every moment. */
+  #checkSums(stats: ClientStats): void {
+    const { frames, framesRecovered, framesDelivered, framesPending } = stats;
+    assertEquals(
+      framesDelivered + framesPending + stats.framesDropped + stats.framesLostOnDisk,
+      frames + framesRecovered,
+      "frames",
+    );
+    assertEquals(
+      stats.frameBytes + stats.skippedBytes + stats.paddingBytes + stats.partialBytes +
+        stats.partialBytesDropped,
+      stats.bytesRead,
+      "bytes",
+    );
+    const delivered = this.#oracles.reduce((sum, { delivered }) => sum + delivered, 0);
+    assertEquals(framesDelivered, delivered, "delivered");
+    const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
+    assert(framesDroppedOldest + framesDroppedNewest + framesDroppedSpill <= stats.framesDropped);
   }
 
   /** All that came was delivered, or dropped by a policy. */
@@ -235,7 +295,6 @@ export class Process {
     const { framesDroppedOldest, framesDroppedNewest, framesDroppedSpill } = stats;
     const byPolicy = framesDroppedOldest + framesDroppedNewest + framesDroppedSpill;
     assertEquals(stats.framesDropped, byPolicy, "frames dropped, and by a policy");
-    assert(stats.framesRecovered >= this.#oracle.foundForSure, "frames that were found");
   }
 }
 

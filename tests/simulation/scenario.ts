@@ -2,7 +2,7 @@
 import type { ConnectOptions } from "../../mod.ts";
 import type { SpillOptions } from "../../spill.ts";
 import type { MemoryPolicy } from "../../src/backlog/backlog.ts";
-import { between, type Random } from "../spill/random.ts";
+import { between, type Random, random } from "../spill/random.ts";
 import { chance, magnitude, pick } from "./chance.ts";
 import { type FeedFraming, FRAMINGS, streamOf } from "./feed.ts";
 import type { Slowness } from "./slow_disk.ts";
@@ -66,6 +66,8 @@ export interface ProcessPlan {
 
 /** One seed's play. */
 export interface Scenario {
+  /** How many handlers share the feed by key; 1 has it for itself. */
+  lanes: number;
   options: Omit<ConnectOptions, "whenFull"> & {
     whenFull: MemoryPolicy | "spill";
     /** With `spill`. */
@@ -75,8 +77,19 @@ export interface Scenario {
   processes: ProcessPlan[];
 }
 
-/** Draws all of it. */
-export function scenarioOf(draw: Random): Scenario {
+/** Several share by key in some plays. Not drawn with the rest, so that seeds from before there was that play as they did. */
+export function lanesOf(seed: number): number {
+  const draw = random(~seed);
+  return chance(draw, 0.3) ? between(draw, 2, 4) : 1;
+}
+
+/** What the client calls a handler that is one of several. */
+export function laneName(lane: number): string {
+  return `lane-${lane}`;
+}
+
+/** Draws all of it but how many handlers there are. */
+export function scenarioOf(draw: Random, lanes: number): Scenario {
   const framing = pick<FeedFraming>(draw, "length_field", "length_field", "lines", "slip");
   const options = optionsOf(draw, framing);
   const spills = options.whenFull === "spill";
@@ -92,7 +105,7 @@ export function scenarioOf(draw: Random): Scenario {
     const given = connections[0] !== undefined && chance(draw, 0.1);
     return { connections, given, ...fateOf(draw, !last), handler: handlerOf(draw, !last) };
   });
-  return { options, disk: diskOf(draw), processes };
+  return { lanes, options, disk: diskOf(draw), processes };
 }
 
 function optionsOf(draw: Random, framing: FeedFraming): Scenario["options"] {

@@ -4,7 +4,7 @@ import { FaultDisk } from "../spill/fault_disk.ts";
 import { chance } from "./chance.ts";
 import { Oracle } from "./oracle.ts";
 import { Process } from "./process.ts";
-import { type DiskPlan, type ProcessPlan, type Scenario, scenarioOf } from "./scenario.ts";
+import { type DiskPlan, lanesOf, type ProcessPlan, type Scenario, scenarioOf } from "./scenario.ts";
 import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
 
@@ -45,8 +45,7 @@ export class SimulationError extends Error {
   /** Names the seed, how to play it again, and what happened last. */
   constructor(seed: number, world: World, scenario: Scenario, cause: unknown) {
     const what = cause instanceof Error ? cause.message : String(cause);
-    const { options, disk, processes } = scenario;
-    const plan = JSON.stringify({ options, disk, processes });
+    const plan = JSON.stringify(scenario);
     const again = `SPILLWAY_SIM_SEED=${seed} deno task simulate`;
     const last = world.lines?.slice(-LINES_SHOWN).join("\n") ?? "";
     super(`seed ${seed}: ${what}\nplay it again: ${again}\n${plan}\n${last}`, { cause });
@@ -54,9 +53,12 @@ export class SimulationError extends Error {
 }
 
 /** Plays a seed; throws a `SimulationError` if the client does what it must not. */
-export async function play(seed: number, keepLines = false): Promise<Played> {
+export async function play(
+  seed: number,
+  { keepLines = false, lanes = lanesOf(seed) } = {},
+): Promise<Played> {
   const world = new World(seed, keepLines);
-  const scenario = scenarioOf(world.draw);
+  const scenario = scenarioOf(world.draw, lanes);
   const rejections: unknown[] = [];
   const rejected = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -74,8 +76,8 @@ export async function play(seed: number, keepLines = false): Promise<Played> {
 }
 
 async function playAll(world: World, scenario: Scenario, rejections: unknown[]): Promise<void> {
-  const oracle = new Oracle();
-  let disk = new FaultDisk(world.draw);
+  const lanes = Array.from({ length: scenario.lanes }, () => new Oracle());
+  let disks = lanes.map(() => new FaultDisk(world.draw));
   let process: Process;
   using _entered = enter(
     world,
@@ -87,12 +89,12 @@ async function playAll(world: World, scenario: Scenario, rejections: unknown[]):
     ? [...scenario.processes, undefined]
     : scenario.processes;
   for (const plan of plans) {
-    prepare(world, disk, scenario.disk);
-    process = new Process(world, oracle, scenario, plan ?? NO_PLAN, disk);
+    for (const disk of disks) prepare(world, disk, scenario.disk);
+    process = new Process(world, lanes, scenario, plan ?? NO_PLAN, disks);
     if (plan === undefined) process.beginLooking();
     else process.begin();
     await run(world, process, rejections);
-    disk = process.ended ? process.leave() : process.crash();
+    disks = process.ended ? process.leave() : process.crash();
   }
 }
 

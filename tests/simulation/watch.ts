@@ -5,15 +5,17 @@ import { type Slab, SlabPool } from "../../src/slab.ts";
 import { SpillStore } from "../../src/spill/store.ts";
 import type { Oracle } from "./oracle.ts";
 
-/** Records in memory on their way back: one with the handler, one read ahead. */
+/** Records in memory on their way back to each handler: one is with it, one read ahead. */
 const RESTORED_MAX = 2;
 
 /** What was seen of the process that runs. */
 export class Watch {
   /** Its slabs, once one was taken. */
   pool: SlabPool | undefined;
-  /** Its store, once it has said where it is. */
-  store: SpillStore | undefined;
+  /** Who looks after the handler whose store is opened now. */
+  opening: Oracle | undefined;
+  /** Stores that have said where they are, the newest of each handler. */
+  readonly stores = new Map<Oracle, SpillStore>();
   /** Records appended. */
   appends = 0;
   /** Called when a record was read back. */
@@ -29,7 +31,8 @@ export class Watch {
 
   /** What must hold at every moment. */
   check(): void {
-    assert(this.restored <= RESTORED_MAX, `${this.restored} records are held in memory`);
+    const most = RESTORED_MAX * Math.max(1, this.stores.size);
+    assert(this.restored <= most, `${this.restored} records are held in memory`);
     const { pool } = this;
     if (pool === undefined) return;
     const held = pool.slabs.filter(({ references }) => references > 0).length;
@@ -48,11 +51,12 @@ export class Watch {
   }
 }
 
-let current: { watch: Watch; oracle: Oracle } | undefined;
+let current: Watch | undefined;
+const oracles = new WeakMap<SpillStore, Oracle>();
 
 /** Sets who is told of what happens from now on. */
-export function look(watch: Watch, oracle: Oracle): void {
-  current = { watch, oracle };
+export function look(watch: Watch): void {
+  current = watch;
 }
 
 /** Looks on, until disposed. */
@@ -61,37 +65,39 @@ export function lookOn(): Disposable {
   const { takeBuffer, freeBuffer, push } = RestoredBatches.prototype;
   const { registerCursor, append } = SpillStore.prototype;
   SlabPool.prototype.acquire = function (this: SlabPool): Slab | undefined {
-    if (current !== undefined) current.watch.pool = this;
+    if (current !== undefined) current.pool = this;
     return acquire.call(this);
   };
   RestoredBatches.prototype.takeBuffer = function (this: RestoredBatches) {
     const buffer = takeBuffer.call(this);
-    if (buffer !== undefined && current !== undefined) current.watch.restored += 1;
+    if (buffer !== undefined && current !== undefined) current.restored += 1;
     return buffer;
   };
   RestoredBatches.prototype.freeBuffer = function (this: RestoredBatches, buffer) {
-    if (current !== undefined) current.watch.restored -= 1;
+    if (current !== undefined) current.restored -= 1;
     freeBuffer.call(this, buffer);
   };
   RestoredBatches.prototype.push = function (this: RestoredBatches, batch) {
-    current?.watch.onReadBack();
+    current?.onReadBack();
     push.call(this, batch);
   };
   SpillStore.prototype.registerCursor = async function (this: SpillStore, name) {
+    const seen = current;
     const position = await registerCursor.call(this, name);
-    if (current !== undefined) {
-      current.watch.store = this;
-      current.oracle.begin(position, this.last);
-    }
+    if (seen?.opening === undefined) return position;
+    seen.stores.set(seen.opening, this);
+    oracles.set(this, seen.opening);
+    seen.opening.begin(position, this.last);
     return position;
   };
   SpillStore.prototype.append = async function (this: SpillStore, info, parts) {
     const seen = current;
     const { epoch, streamOffset, frameCount } = info;
-    const record = seen?.oracle.appending(this.last.sequence + 1, epoch, streamOffset, frameCount);
+    const sequence = this.last.sequence + 1;
+    const record = oracles.get(this)?.appending(sequence, epoch, streamOffset, frameCount);
     const result = await append.call(this, info, parts);
     if (seen === undefined || record === undefined || result.type !== "appended") return result;
-    seen.watch.appends += 1;
+    seen.appends += 1;
     record.uncertain = false;
     return result;
   };

@@ -13,7 +13,7 @@ import type { ClientStats } from "../../status.ts";
 /** What a worker must know of the client's memory; posted once. */
 export interface FeedDescription {
   memory: SharedArrayBuffer;
-  layout: Pick<Layout, "slabBytes" | "capacity" | "slabs">;
+  layout: Pick<Layout, "slabBytes" | "capacity" | "entries" | "slabs">;
   columns: readonly Column[];
   raw: RawRule;
 }

@@ -155,14 +155,14 @@ class WorkerHandler implements Handler, AsyncDisposable {
 
   async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
     const { core } = feed;
-    const { slabBytes, capacity, slabs } = core.layout;
+    const { slabBytes, capacity, entries, slabs } = core.layout;
     const worker = await HandlerWorker.start({
       specifier: this.#specifier,
       name: this.#name,
       permissions: this.#permissions,
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,
-        layout: { slabBytes, capacity, slabs },
+        layout: { slabBytes, capacity, entries, slabs },
         columns: core.columns,
         raw: {
           storesRaw: core.storesRaw,
