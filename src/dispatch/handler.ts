@@ -6,7 +6,7 @@
 
 import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
-import { SpillwayError } from "../errors.ts";
+import { messageOf, SpillwayError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
 
 /** What a handler may use beside its batch. */
@@ -65,9 +65,7 @@ export class HandlerError extends SpillwayError {
     const where = at?.offset === undefined
       ? ""
       : ` in a batch of ${at.frames} frames at offset ${at.offset} of connection ${at.epoch}`;
-    super(`${who} threw${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(`${who} threw${where}: ${messageOf(cause)}`, { cause });
     this.handler = at?.handler;
     this.epoch = at?.epoch;
     this.offset = at?.offset;

@@ -17,6 +17,7 @@ import {
   type Order,
   parseReport,
   type PostedError,
+  toPosted,
   WRITE_BYTES_MAX,
   WRITES_MAX,
 } from "./messages.ts";
@@ -290,14 +291,14 @@ export class HandlerWorker {
     if (this.#writes > WRITES_MAX || this.#writeBytes > WRITE_BYTES_MAX) {
       return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
     }
-    const settled = (error?: string) => {
+    const settled = (error?: PostedError) => {
       this.#writes -= 1;
       this.#writeBytes -= bytes.length;
       this.#post({ type: "written", id, error });
     };
     this.#options.context.write(bytes).then(
       () => settled(),
-      (error) => settled(error instanceof Error ? error.message : String(error)),
+      (error) => settled(toPosted(error)),
     );
   }
 
@@ -344,7 +345,7 @@ export class HandlerWorker {
   /** What the runtime tells of an error that nothing caught; it has ended the worker. */
   #died(message: string): Error {
     if (this.#task?.report === "loaded") {
-      return new HandlerModuleError(`${this.#options.specifier} can't be loaded: ${message}`);
+      return new HandlerModuleError(`${this.#options.specifier} cannot be loaded: ${message}`);
     }
     return new Error(message);
   }

@@ -16,7 +16,14 @@ import { isBytes, toBytes } from "../../reader/control.ts";
 import { Slab } from "../../slab.ts";
 import { handlerOf } from "../contract.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
-import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+import {
+  fromPosted,
+  type Order,
+  type PostedError,
+  toPosted,
+  WRITE_BYTES_MAX,
+  WRITES_MAX,
+} from "./messages.ts";
 
 /** Serves the handler that `module` exports; called by the bootstrap, once. */
 export function serve(module: { default?: unknown }, specifier: string): void {
@@ -198,12 +205,12 @@ class Writes {
     return settle.promise;
   }
 
-  settle(id: number, error: string | undefined): void {
+  settle(id: number, error: PostedError | undefined): void {
     const entry = this.#waiting.get(id);
     if (entry === undefined) return;
     this.#waiting.delete(id);
     this.#bytes -= entry.bytes;
     if (error === undefined) entry.settle.resolve();
-    else entry.settle.reject(new Error(error));
+    else entry.settle.reject(fromPosted(error));
   }
 }
