@@ -41,6 +41,7 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
   spillway connect localhost:9000 --handler sum.ts --duration 1m
   spillway connect localhost:9000 --handler prices.ts --handler audit.ts --isolation process \\
     --grant audit:write=audit.log --on-failure skip --dead-letter dead
+  spillway connect localhost:9000 --handler prices.ts --watch
 
   --config FILE          all of this from a file in JSON with comments, for long-lived use, as
                          { "target": "localhost:9000", "handlers": { "sum": { "file": "sum.ts" } } };

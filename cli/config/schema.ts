@@ -74,6 +74,7 @@ const handler = object({
   restart: object(attempts).optional(),
   deadLetter: text("the path of a directory").optional(),
   budget: time().optional(),
+  watch: flag().optional(),
   ...overflow,
 });
 
@@ -113,6 +114,7 @@ export const configSchema = object({
   ...overflow,
   partition: choice(PARTITIONS).optional(),
   stopTimeout: time().optional(),
+  watch: flag().optional(),
   handlers: handlers.optional(),
 });
 

@@ -43,7 +43,7 @@ const SETTINGS: Readonly<Record<string, keyof HandlerPlan>> = {
 /** The flags there are. */
 export const handlerFlags: Required<FlagNames> = {
   string: ["handler", "partition", ...Object.keys(SETTINGS)],
-  boolean: [],
+  boolean: ["watch"],
   repeated: ["handler", "grant"],
 };
 
@@ -51,8 +51,8 @@ export const handlerFlags: Required<FlagNames> = {
 export function handlersPlan(flags: Flags): HandlerPlan[] {
   const given = textFlags(flags, "handler").map(nameAndFile);
   if (given.length === 0) {
-    const stray = ["partition", ...Object.keys(SETTINGS)].find((name) =>
-      [flags[name] ?? []].flat().length > 0
+    const stray = ["partition", "watch", ...Object.keys(SETTINGS)].find((name) =>
+      [flags[name] || []].flat().length > 0
     );
     if (stray !== undefined) throw new UsageError(`--${stray} needs --handler`);
     return [];
@@ -85,6 +85,7 @@ function commonWords(flags: Flags): Partial<HandlerWords> {
     onFailure: choiceFlag<FailurePolicy>(flags, "on-failure", FAILURE_POLICIES),
     deadLetter: textFlag(flags, "dead-letter"),
     deno: textFlag(flags, "deno"),
+    watch: flags.watch === true,
   };
 }
 

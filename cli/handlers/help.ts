@@ -26,4 +26,8 @@ the name is that of the file without its ending if none is said):
                          to DIR/NAME; spillway spill dump DIR shows it. Needs --allow-read=DIR
                          --allow-write=DIR
   --budget TIME          tell of every batch that takes longer
+  --watch                when a handler's file, or one it imports by a relative path, is saved:
+                         load it anew between two batches, on the same connection and without
+                         losing a frame; if it can't be, the old one goes on, and that is told.
+                         Needs --allow-read=DIR for the directories of these files
 `;

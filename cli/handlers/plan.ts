@@ -24,6 +24,8 @@ export interface HandlerPlan {
   named: boolean;
   /** Its module. */
   file: string;
+  /** Whether it is loaded anew when its files change. */
+  watch: boolean;
   /** The file that asks for it; `undefined` for flags. */
   configFile: string | undefined;
   /** Where it runs. */
@@ -69,6 +71,7 @@ export function handlerPlan(
   nameOf: NameSetting,
 ): { plan: HandlerPlan; problems: string[] } {
   const plan: HandlerPlan = {
+    watch: false,
     configFile: undefined,
     isolation: "inline",
     grants: undefined,

@@ -26,6 +26,14 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
       return "pid" in event
         ? `process ${event.pid} is ready after ${seconds(event.startMs)}`
         : "its worker is ready";
+    case "reloaded":
+      return `reloaded in ${Math.round(event.reloadMs)} ms`;
+    case "reload_failed":
+      return `${
+        event.running === "old"
+          ? "not reloaded, the old one goes on"
+          : "reloaded, but close() of the old one threw"
+      }: ${oneLine(reasonOf(plan, event.error))}`;
     case "failed":
       return `its process failed: ${event.error.message}`;
     case "retrying":
@@ -43,6 +51,13 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
     case "over_budget":
       return `${placeOf(event)} have taken longer than ${seconds(event.budgetMs)}`;
   }
+}
+
+/** A message of Deno's that shows the code, without that and without numbers of imports. */
+function oneLine(message: string): string {
+  const [first, ...rest] = message.trim().replace(/\?reload=\d+/g, "").split("\n");
+  const { place } = /^\s*at (?<place>\S+)$/.exec(rest.at(-1) ?? "")?.groups ?? {};
+  return place === undefined ? first : `${first} (${place})`;
 }
 
 /** An event for programs. */

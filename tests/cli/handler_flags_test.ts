@@ -46,6 +46,7 @@ Deno.test("handlersPlan() explains what cannot be meant", () => {
   const cases: [string[], string][] = [
     [["--isolation", "process"], "--isolation needs --handler"],
     [["--grant", "a:net"], "--grant needs --handler"],
+    [["--watch"], "--watch needs --handler"],
     [["--handler", ""], "--handler needs a value"],
     [
       ["--handler", "a.ts", "--handler", "x/a.js"],
