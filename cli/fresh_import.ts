@@ -6,6 +6,7 @@
 
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
+import type { HandlerModule } from "../src/isolation/contract.ts";
 
 /** Each import of a module has a number of its own, which its URL says; what it was before stays in memory. */
 let imports = 0;
@@ -14,7 +15,7 @@ const NUMBERED = /\?reload=\d+$/;
 const OWN_SOURCE = new URL("../src/", import.meta.url).href;
 
 /** Imports the module in `file`, and what it imports of other files, anew. */
-export function importFresh(file: string): Promise<{ default?: unknown }> {
+export function importFresh(file: string): Promise<HandlerModule> {
   if (imports === 0) registerHooks({ resolve: numbered });
   imports += 1;
   return import(`${pathToFileURL(file).href}?reload=${imports}`);

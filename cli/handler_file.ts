@@ -5,16 +5,29 @@
  */
 
 import { pathToFileURL } from "node:url";
-import type { Handler } from "../mod.ts";
-import { HandlerModuleError, handlerOf } from "../src/isolation/contract.ts";
-import { importFresh } from "./fresh_import.ts";
+import type { Handler, OptionValues } from "../mod.ts";
+import { type HandlerModule, HandlerModuleError } from "../src/isolation/contract.ts";
+import { configuredHandler } from "../src/isolation/schema.ts";
 import { permissionError } from "./permission.ts";
 
-/** The default export of the module in `file`; `fresh` as its files are now, though they were loaded before. */
-export async function loadHandler(file: string, fresh = false): Promise<Handler> {
-  let loaded: { default?: unknown };
+/** How a module is loaded. */
+export interface LoadOptions {
+  /** Values of its options. */
+  options: OptionValues | undefined;
+  /** As its files are now, though they were loaded before. */
+  fresh?: boolean;
+}
+
+/** The default export of the module in `file`, with its options. */
+export async function loadHandler(
+  file: string,
+  { options, fresh = false }: LoadOptions,
+): Promise<Handler> {
+  let loaded: HandlerModule;
   try {
-    loaded = await (fresh ? importFresh(file) : import(pathToFileURL(file).href));
+    loaded = fresh
+      ? await (await import("./fresh_import.ts")).importFresh(file)
+      : await import(pathToFileURL(file).href);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw permissionError(`the handler file ${file}`, error) ??
@@ -22,5 +35,5 @@ export async function loadHandler(file: string, fresh = false): Promise<Handler>
         cause: error,
       });
   }
-  return handlerOf(loaded, `the handler file ${file}`);
+  return configuredHandler(loaded, `the handler file ${file}`, options);
 }

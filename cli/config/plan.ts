@@ -154,6 +154,7 @@ function handlersOf(
         ...{ name, named: true, file: at(own.file), configFile },
         isolation: own.isolation,
         grants: own.grants,
+        options: own.options,
         memoryLimitBytes: own.memoryLimit,
         startTimeoutMs: own.startTimeout,
         batchTimeoutMs: own.batchTimeout,

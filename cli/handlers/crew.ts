@@ -11,6 +11,7 @@ import { messageOf } from "../../src/errors.ts";
 import { type HandlerEvent, type KeptHandler, makeHandler } from "./make.ts";
 import { moduleFiles } from "./module_files.ts";
 import { ModuleWatch } from "./module_watch.ts";
+import { optionsRefusal } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** A handler in numbers. */
@@ -96,6 +97,8 @@ export class Crew implements AsyncDisposable {
     const kept = await makeHandler(plan, (event) => {
       if (event.type === "unresponsive") member.framesUnanswered += event.frames;
       onEvent(plan, event);
+    }).catch((error) => {
+      throw optionsRefusal(plan, error) ?? error;
     });
     this.#made.use(kept);
     // No event comes before it is opened.

@@ -41,22 +41,25 @@ export async function makeHandler(
   plan: HandlerPlan,
   onEvent: (event: HandlerEvent) => void,
 ): Promise<KeptHandler> {
-  const { name, file, onFailure, restart, deadLetter, budgetMs } = plan;
+  const { name, file, options, onFailure, restart, deadLetter, budgetMs } = plan;
   const failure = { onFailure, restart, deadLetter, budgetMs, onEvent };
   switch (plan.isolation) {
     case "inline": {
-      const loaded = [await loadHandler(file)];
-      return kept(() => loaded.pop() ?? loadHandler(file, true), failure);
+      const loaded = [await loadHandler(file, { options })];
+      return kept(() => loaded.pop() ?? loadHandler(file, { options, fresh: true }), failure);
     }
     case "worker": {
       const { grants, startTimeoutMs, batchTimeoutMs } = plan;
-      const limits = { grants, startTimeoutMs, batchTimeoutMs };
+      const limits = { options, grants, startTimeoutMs, batchTimeoutMs };
       const url = pathToFileURL(file);
       return kept(() => workerHandler(url, { name, ...limits, onEvent }), failure);
     }
     case "process": {
       const { grants, memoryLimitBytes, startTimeoutMs, batchTimeoutMs, deno } = plan;
-      const limits = { grants, memoryLimitBytes, startTimeoutMs, batchTimeoutMs, deno };
+      const limits = {
+        ...{ options, grants, memoryLimitBytes },
+        ...{ startTimeoutMs, batchTimeoutMs, deno },
+      };
       return processHandler(pathToFileURL(file), { name, ...limits, ...failure });
     }
   }

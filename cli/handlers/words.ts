@@ -13,6 +13,7 @@ import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, whole } from "../words.ts";
 import type { HandlerReport } from "./crew.ts";
 import type { HandlerEvent } from "./make.ts";
+import { optionsRefusal } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** An event for people. */
@@ -76,11 +77,11 @@ export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[
   // Where there is one only, the client does not name it.
   const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
   if (plan === undefined) return permissionError("the handler", cause) ?? error;
-  return lacking(plan, cause) ?? error;
+  return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? error;
 }
 
 function reasonOf(plan: HandlerPlan, error: Error): string {
-  return lacking(plan, error)?.message ?? error.message;
+  return (lacking(plan, error) ?? optionsRefusal(plan, error) ?? error).message;
 }
 
 /** The permission the handler lacks, if that is what `error` tells of. */

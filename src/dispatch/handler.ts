@@ -9,6 +9,15 @@ import type { Column } from "../columns.ts";
 import { messageOf, SpillwayError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
 
+/** Value of an option of a handler module. */
+export type OptionValue = string | number | boolean;
+
+/** Values by name. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** Of handlers that have none. */
+export const NO_OPTIONS: OptionValues = Object.freeze({});
+
 /** What a handler may use beside its batch. */
 export interface HandlerContext {
   /** Sends bytes (text as UTF-8) to the server; resolves once the kernel has them all. */
@@ -17,6 +26,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** The client's counters now. */
   stats(): ClientStats;
+  /** Values of the options that the handler's module names in its `schema`; empty for a handler that is no module. */
+  readonly options: OptionValues;
 }
 
 /**

@@ -192,8 +192,8 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     if (handler === this.#running?.handler) {
       throw new OptionError("make", "a function that gives a new handler each time", handler);
     }
-    const { write, signal, stats } = client;
-    const context: HandlerContext = { write, signal, stats };
+    const { write, signal, stats, options } = client;
+    const context: HandlerContext = { write, signal, stats, options };
     const handOver = newHandOver();
     const feed = feedOf(client);
     if (feed !== undefined) {

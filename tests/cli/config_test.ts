@@ -68,7 +68,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
         "grants": { "net": true, "write": ["audit.log"], "env": false },
         "memoryLimit": "256MiB", "startTimeout": "3s", "batchTimeout": "4s", "deno": "/bin/deno",
         "onFailure": "skip", "deadLetter": "/var/dead", "budget": "100ms",
-        "watch": false,
+        "watch": false, "options": { "file": "a.log", "depth": 3, "all": true },
         "restart": { "maxAttempts": 9 },
         "spill": { "directory": "/var/spill", "maxSize": "1GiB", "whenFull": "drop_newest" },
         "highWater": "7MiB",
@@ -125,6 +125,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
     restart: { maxAttempts: 9 },
     deadLetter: "/var/dead",
     budgetMs: 100,
+    options: { file: "a.log", depth: 3, all: true },
     watch: false,
   });
   assert(configFile?.endsWith("/spillway.jsonc"));

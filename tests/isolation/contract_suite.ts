@@ -3,13 +3,17 @@
  * module as source, and judges by what the server hears and how the run ends.
  */
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { type ConnectOptions, type Handler, HandlerError } from "../../mod.ts";
+import { type ConnectOptions, type Handler, HandlerError, type OptionValues } from "../../mod.ts";
 import { HandlerModuleError } from "../../src/isolation/contract.ts";
 import { delay, numbered } from "../client/harness.ts";
+import { optionsSuite } from "./options_suite.ts";
 import { moduleOf, type Outcome, run as runWith, type RunOptions } from "./runs.ts";
 
-/** Makes a handler of a module, named by a whole URL. */
-export type MakeHandler = (specifier: string) => Handler | Promise<Handler>;
+/** Makes a handler of a module, named by a whole URL, with values of its options. */
+export type MakeHandler = (
+  specifier: string,
+  options: OptionValues | undefined,
+) => Handler | Promise<Handler>;
 
 /** What the documents say of one mode, where that is not what they say of all. */
 export interface ModeRules {
@@ -29,7 +33,7 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
   const run = (handler: Handler, options: RunOptions = {}): Promise<Outcome> =>
     runWith(handler, { ...options, connect: { ...rules.connect, ...options.connect } });
   const test = (what: string, body: () => Promise<void>) => Deno.test(`${mode}: ${what}`, body);
-  const handler = (source: string) => make(moduleOf(source));
+  const handler = (source: string) => make(moduleOf(source), undefined);
 
   test("batch() sees every frame in order, calls never overlap", async () => {
     const { said, error, client } = await run(
@@ -319,10 +323,12 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
   for (const [what, specifier, message] of refused) {
     test(`a module that ${what} is a HandlerModuleError`, async () => {
       const error = await assertRejects(async () => {
-        const { error } = await run(await make(specifier));
+        const { error } = await run(await make(specifier, undefined));
         throw error instanceof HandlerError ? error.cause : error;
       }, HandlerModuleError);
       assertStringIncludes(error.message, message);
     });
   }
+
+  optionsSuite({ test, run, make });
 }

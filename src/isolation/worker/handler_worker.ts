@@ -6,7 +6,7 @@
  */
 
 import { withResolvers } from "../../deferred.ts";
-import type { HandlerContext } from "../../dispatch/handler.ts";
+import type { HandlerContext, OptionValues } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
 import { bootstrapUrl, type WorkerPermissions } from "./bootstrap.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
@@ -43,6 +43,8 @@ interface Handed {
 export interface HandlerWorkerOptions {
   specifier: string;
   name: string;
+  /** Values of the module's options. */
+  options: OptionValues;
   permissions: WorkerPermissions;
   feed: FeedDescription;
   context: HandlerContext;
@@ -90,10 +92,10 @@ export class HandlerWorker {
 
   private constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    const { specifier, name, permissions, context } = options;
+    const { specifier, name, permissions, context, options: values } = options;
     this.#control = new ControlBlock(Object.keys(context.stats()).length);
     const workerOptions = { type: "module", name, deno: { permissions } } as const;
-    this.#worker = new Worker(bootstrapUrl(specifier), workerOptions as WorkerOptions);
+    this.#worker = new Worker(bootstrapUrl(specifier, values), workerOptions as WorkerOptions);
     this.#worker.onmessage = ({ data }) => this.#heed(data);
     this.#worker.onerror = (event) => {
       // Else it would be uncaught here, too.

@@ -5,8 +5,12 @@ import { PATIENCE_MS } from "../runs.ts";
 
 contractSuite(
   "process",
-  (specifier) =>
-    processHandler(specifier, { startTimeoutMs: PATIENCE_MS, batchTimeoutMs: PATIENCE_MS }),
+  (specifier, options) =>
+    processHandler(specifier, {
+      options,
+      startTimeoutMs: PATIENCE_MS,
+      batchTimeoutMs: PATIENCE_MS,
+    }),
   {
     shown(cause) {
       const { remoteName: name, remoteStack: stack } = cause as RemoteError;

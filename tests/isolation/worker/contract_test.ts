@@ -5,8 +5,9 @@ import { PATIENCE_MS } from "../runs.ts";
 
 contractSuite(
   "worker",
-  (specifier) =>
+  (specifier, options) =>
     workerHandler(specifier, {
+      options,
       startTimeoutMs: PATIENCE_MS,
       batchTimeoutMs: PATIENCE_MS,
       heartbeatTimeoutMs: PATIENCE_MS,
