@@ -7,7 +7,9 @@
 
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf } from "../../src/errors.ts";
 import { PermissionError } from "../permission.ts";
+import { UsageError } from "../usage.ts";
 
 /** Texts by path; `undefined` for a file that is not there. */
 export type ModuleFiles = ReadonlyMap<string, string | undefined>;
@@ -34,8 +36,11 @@ export function sameFiles(a: ModuleFiles, b: ModuleFiles): boolean {
   return a.size === b.size && [...a].every(([path, text]) => b.has(path) && b.get(path) === text);
 }
 
-/** What `--watch` says when it may not read. To be told of changes takes the whole directory. */
-export function watchRefusal(directory: string, cause: unknown): PermissionError {
+/** Why `--watch` is not told of changes in a directory, all of which it must be allowed to read. */
+export function watchError(directory: string, cause: unknown): Error {
+  if (!(cause instanceof Deno.errors.NotCapable)) {
+    return new UsageError(`--watch cannot watch ${directory}: ${messageOf(cause)}`, { cause });
+  }
   return new PermissionError(
     `--watch needs read access to ${directory}, run again with --allow-read=${directory}`,
     { cause },
@@ -46,16 +51,21 @@ async function read(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw watchRefusal(dirname(path), error);
+    if (error instanceof Deno.errors.NotCapable) throw watchError(dirname(path), error);
     return undefined;
   }
 }
 
 function importsOf(path: string, text: string): string[] {
   const base = pathToFileURL(path);
-  return [...text.matchAll(IMPORT)].map(({ groups }) => {
+  return [...text.matchAll(IMPORT)].flatMap(({ groups }) => {
     const url = new URL(groups!.specifier, base);
     url.search = url.hash = "";
-    return fileURLToPath(url);
+    try {
+      return [fileURLToPath(url)];
+    } catch {
+      // No path, as "./100%".
+      return [];
+    }
   });
 }

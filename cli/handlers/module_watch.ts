@@ -6,7 +6,7 @@
 
 import { basename, dirname } from "node:path";
 import { sleep } from "../../src/reconnect.ts";
-import { type ModuleFiles, moduleFiles, sameFiles, watchRefusal } from "./module_files.ts";
+import { type ModuleFiles, moduleFiles, sameFiles, watchError } from "./module_files.ts";
 
 /** For so long nothing may change before it is taken to be saved: editors write in pieces. */
 const SETTLE_MS = 100;
@@ -41,7 +41,6 @@ export class ModuleWatch implements Disposable {
     this.#known = known;
     this.#watcher = watcher;
     this.#watch(known);
-    // It may have changed before that.
     void this.#look();
   }
 
@@ -56,18 +55,28 @@ export class ModuleWatch implements Disposable {
     const same = directories.join("\n") === this.#directories.join("\n");
     if (same || directories.length === 0) return;
     const before = this.#events;
-    this.#events = Deno.watchFs(directories, { recursive: false });
+    try {
+      this.#events = Deno.watchFs(directories, { recursive: false });
+    } catch (error) {
+      throw watchError(directories.join(", "), error);
+    }
     this.#directories = directories;
+    // Nothing has told what has changed there before.
+    this.#again = true;
     before?.close();
     void this.#heed(this.#events);
   }
 
   async #heed(events: Deno.FsWatcher): Promise<void> {
-    for await (const { kind, paths } of events) {
-      // Other files are of no concern, unless they become one of these, or a link to one.
-      const names = [...this.#known.keys()].map((path) => basename(path));
-      const concerns = kind !== "modify" || paths.some((path) => names.includes(basename(path)));
-      if (concerns && kind !== "access") void this.#look();
+    try {
+      for await (const { kind, paths } of events) {
+        // Other files are of no concern, unless they become one of these.
+        const names = [...this.#known.keys()].map((path) => basename(path));
+        const concerns = kind !== "modify" || paths.some((path) => names.includes(basename(path)));
+        if (concerns && kind !== "access") void this.#look();
+      }
+    } catch (error) {
+      this.#watcher.refused(watchError(this.#directories.join(", "), error));
     }
   }
 
@@ -108,7 +117,7 @@ function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw watchRefusal(path, error);
+    if (error instanceof Deno.errors.NotCapable) throw watchError(path, error);
     return false;
   }
 }

@@ -177,6 +177,9 @@ Deno.test("connect --watch tells of a broken module in one line, with the place"
     await cli.says('"connected"');
     await saveByRename(file, "export default {\n  batch( };");
     await cli.says('"reload_failed"');
+    const schema = `export const schema = { depth: { type: "number" } };`;
+    await saveByRename(file, `${schema} export default { batch() {} };`);
+    await cli.says("--set handler.depth: expected a number, got nothing");
     await saveByRename(file, "export default { batch() {}, close() {} };");
     await cli.says('"reloaded"');
     ended = true;
