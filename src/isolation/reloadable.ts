@@ -204,6 +204,7 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     try {
       await handler.open?.(context);
     } catch (error) {
+      this.#next = undefined;
       await handler[Symbol.asyncDispose]?.();
       throw error;
     }
@@ -232,12 +233,14 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     }
   }
 
-  /** Hands out what has waited, one after the other, and what comes meanwhile behind that. */
+  /** Hands out what has waited, and what comes meanwhile behind that. */
   async #release(): Promise<void> {
-    for (let give = this.#held?.shift(); give !== undefined; give = this.#held?.shift()) {
-      await give();
-    }
+    const held = this.#held!;
+    // The old one may have taken more at a time than the new one does.
+    while (held.length > this.#running!.handOver.batchesOut) await held.shift()!();
+    // At once, else a handler that is always busy would have its batches wait here for ever.
     this.#held = undefined;
+    for (const give of held) void give();
   }
 
   #hand(batch: Batch): void | Promise<void> {

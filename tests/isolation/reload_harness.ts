@@ -5,7 +5,7 @@ import { numbered, send, serve, until } from "../client/harness.ts";
 import { PATIENCE_MS } from "./runs.ts";
 
 const CHUNK_FRAMES = 500;
-/** Keeps the log of a test, and its source, small; no handler needs a tenth of it for a chunk. */
+/** Keeps the log of a test small: some 300,000 frames a second are left. */
 const CHUNK_EVERY_MS = 1;
 
 /** A server that pushes until it is told to end. */

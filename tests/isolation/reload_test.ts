@@ -10,7 +10,7 @@ import {
 } from "../../isolation.ts";
 import { type Handler, HandlerError, OptionError } from "../../mod.ts";
 import { handlerOf } from "../../src/isolation/contract.ts";
-import { connected, numbersOf, upTo, within } from "../client/harness.ts";
+import { connected, delay, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { inDirectory } from "../spill/harness.ts";
 import { PATIENCE_MS } from "./runs.ts";
 import { assertLog, logging, pushing } from "./reload_harness.ts";
@@ -211,6 +211,37 @@ Deno.test("supervised() has a worker that was exchanged take one batch at a time
   });
 });
 
+Deno.test("counts and dead letters of a processHandler() go on over a reload", async () => {
+  await inDirectory(async (directory) => {
+    const file = `${directory}/handler.js`;
+    const refusing = (version: number) =>
+      `let calls = 0;
+       export default { batch() { if (++calls === 2) throw new Error("no, says ${version}") } };`;
+    await Deno.writeTextFile(file, refusing(1));
+    const told: string[] = [];
+    await using handler = processHandler(new URL(`file://${file}`), {
+      onFailure: "skip",
+      deadLetter: `${directory}/dead`,
+      startTimeoutMs: PATIENCE_MS,
+      onEvent: (event) => event.type === "skipped" && told.push(event.error.message),
+    });
+    await using server = pushing();
+    await using client = await connected(server.target);
+    const running = client.run(handler);
+    await until(() => told.length === 1, "first batch skipped", PATIENCE_MS);
+    await Deno.writeTextFile(file, refusing(2));
+    await within(handler.reload(), "reload", PATIENCE_MS);
+    await until(() => told.length === 2, "second batch skipped", PATIENCE_MS);
+    const frames = server.end();
+    await within(running, "end of the run", PATIENCE_MS);
+    const { skippedBatches, skippedFrames, deadLetterFrames, starts, failures, frames: handled } =
+      handler.stats();
+    assertEquals(told, ["no, says 1", "no, says 2"]);
+    assertEquals([skippedBatches, starts, failures], [2, 2, 0]);
+    assertEquals([deadLetterFrames, skippedFrames + handled], [skippedFrames, await frames]);
+  });
+});
+
 Deno.test("a client that ends while a handler is opened to take over closes both", async () => {
   await using server = pushing();
   await using client = await connected(server.target);
@@ -235,6 +266,99 @@ Deno.test("a client that ends while a handler is opened to take over closes both
   assertEquals(kept.at(-1), "close new");
   // Nobody is there to be exchanged.
   await handler.reload();
+});
+
+Deno.test("behind a reload a synchronous handler is called as one again", async () => {
+  await using server = pushing();
+  await using client = await connected(server.target);
+  const kept: number[] = [];
+  const sync = (): Handler => ({ batch: (batch) => void kept.push(...numbersOf(batch)) });
+  const exchanged = reloadable(sync);
+  const later: boolean[] = [];
+  const running = client.run({
+    open: (context) => exchanged.open!(context),
+    batch(batch, context) {
+      const settling = exchanged.batch(batch, context);
+      later.push(settling !== undefined);
+      return settling;
+    },
+    close: (context) => exchanged.close!(context),
+  });
+  for (let i = 0; i < 5; i++) {
+    await server.pushes(client, 1000);
+    await within(exchanged.reload(), "reload");
+  }
+  const reloaded = later.length;
+  await server.pushes(client, 1000);
+  const frames = server.end();
+  await within(running, "end of the run");
+  assertEquals(later.slice(reloaded).filter(Boolean), []);
+  assertEquals(kept, upTo(await frames));
+});
+
+Deno.test("a worker that takes over has several batches at a time, as the one before", async () => {
+  await inDirectory(async (directory) => {
+    const [file, log] = [`${directory}/handler.js`, `${directory}/log`];
+    await Deno.writeTextFile(file, logging(log, 0, 3));
+    const most: number[] = [];
+    const counting = (): Handler => {
+      const worker = workerHandler(new URL(`file://${file}`), { grants: { write: [log] } });
+      const number = most.push(0) - 1;
+      let inside = 0;
+      return {
+        open: (context) => worker.open!(context),
+        async batch(batch, context) {
+          most[number] = Math.max(most[number], ++inside);
+          await worker.batch(batch, context);
+          inside -= 1;
+        },
+        close: (context) => worker.close!(context),
+      };
+    };
+    await using server = pushing();
+    await using client = await connected(server.target, { sharedMemory: true });
+    const handler = reloadable(counting);
+    const running = client.run(handler);
+    await server.pushes(client, 10_000);
+    await within(handler.reload(), "reload", PATIENCE_MS);
+    await server.pushes(client, 10_000);
+    server.end();
+    await within(running, "end of the run", PATIENCE_MS);
+    assert(most.length === 2 && Math.min(...most) > 1, `${most}`);
+  });
+});
+
+Deno.test("a handler that takes one batch at a time may take over from a worker, which has several", async () => {
+  await inDirectory(async (directory) => {
+    const [file, log] = [`${directory}/handler.js`, `${directory}/log`];
+    await Deno.writeTextFile(file, logging(log, 0, 3));
+    const kept: number[] = [];
+    let inside = 0;
+    let most = 0;
+    const own: Handler = {
+      async batch(batch) {
+        most = Math.max(most, ++inside);
+        kept.push(...numbersOf(batch));
+        await delay(1);
+        inside -= 1;
+      },
+    };
+    const worker = workerHandler(new URL(`file://${file}`), { grants: { write: [log] } });
+    const handlers: Handler[] = [worker, own];
+    await using handler = reloadable(() => handlers.shift()!);
+    await using server = pushing();
+    await using client = await connected(server.target, { sharedMemory: true });
+    const running = client.run(handler);
+    await server.pushes(client, 10_000);
+    await within(handler.reload(), "reload", PATIENCE_MS);
+    await server.pushes(client, 10_000);
+    const frames = server.end();
+    await within(running, "end of the run");
+    const logged = (await Deno.readTextFile(log)).trim().split("\n").at(-2)!.split(" ");
+    const next = Number(logged[2]) + Number(logged[3]);
+    assertEquals(kept, upTo(await frames).slice(next));
+    assertEquals(most, 1);
+  });
 });
 
 Deno.test("reloadable() refuses what makes no fresh handler", async () => {
