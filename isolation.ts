@@ -30,6 +30,8 @@ export {
   type ProcessHandlerStats,
 } from "./src/isolation/process/process_handler.ts";
 export { RemoteError } from "./src/isolation/process/remote_error.ts";
+export { reloadable, type ReloadableHandler, ReloadError } from "./src/isolation/reloadable.ts";
+export type { HandlerSchema, SchemaOption } from "./src/isolation/schema.ts";
 export { supervised, type SupervisedHandler } from "./src/isolation/supervised.ts";
 export { UnresponsiveHandlerError, WorkerProtocolError } from "./src/isolation/worker/errors.ts";
 export {

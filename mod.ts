@@ -26,7 +26,13 @@ export type { Batch } from "./src/batch.ts";
 export { type Client, connect } from "./src/client.ts";
 export type { Column, ColumnArray, ColumnArrays, ColumnType, ColumnValues } from "./src/columns.ts";
 export type { Partition } from "./src/dispatch/lanes.ts";
-export { type Handler, type HandlerContext, HandlerError } from "./src/dispatch/handler.ts";
+export {
+  type Handler,
+  type HandlerContext,
+  HandlerError,
+  type OptionValue,
+  type OptionValues,
+} from "./src/dispatch/handler.ts";
 export {
   CorruptMemoryError,
   DisconnectError,

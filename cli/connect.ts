@@ -124,7 +124,8 @@ export class Run {
       limit,
       onEnd: (end) => this.#stop(end),
       onEvent: (plan, event) => {
-        const tell = event.type === "started" ? "remark" : "note";
+        const good = event.type === "started" || event.type === "reloaded";
+        const tell = good ? "remark" : "note";
         this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
       },
     });

@@ -82,7 +82,7 @@ export const outputFlags: Required<FlagNames> = {
     ...["limit", "duration", "stop-timeout"],
     ...handlerFlags.string,
   ],
-  boolean: ["json", "raw", "hex", "count", "durable", "help"],
+  boolean: ["json", "raw", "hex", "count", "durable", "help", ...handlerFlags.boolean],
   repeated: ["column", ...handlerFlags.repeated],
 };
 

@@ -43,6 +43,7 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
     --grant audit:write=audit.log --on-failure skip --dead-letter dead
   spillway connect localhost:9000 --framing length_field --column symbol:u32@4 \\
     --handler a=prices.ts --handler b=prices.ts --partition key:symbol
+  spillway connect localhost:9000 --handler prices.ts --watch
 
   --config FILE          all of this from a file in JSON with comments, for long-lived use, as
                          { "target": "localhost:9000", "handlers": { "sum": { "file": "sum.ts" } } };

@@ -5,15 +5,29 @@
  */
 
 import { pathToFileURL } from "node:url";
-import type { Handler } from "../mod.ts";
-import { HandlerModuleError, handlerOf } from "../src/isolation/contract.ts";
+import type { Handler, OptionValues } from "../mod.ts";
+import { type HandlerModule, HandlerModuleError } from "../src/isolation/contract.ts";
+import { configuredHandler } from "../src/isolation/schema.ts";
 import { permissionError } from "./permission.ts";
 
-/** The default export of the module in `file`. */
-export async function loadHandler(file: string): Promise<Handler> {
-  let loaded: { default?: unknown };
+/** How a module is loaded. */
+export interface LoadOptions {
+  /** Values of its options. */
+  options: OptionValues | undefined;
+  /** As its files are now, though they were loaded before. */
+  fresh?: boolean;
+}
+
+/** The default export of the module in `file`, with its options. */
+export async function loadHandler(
+  file: string,
+  { options, fresh = false }: LoadOptions,
+): Promise<Handler> {
+  let loaded: HandlerModule;
   try {
-    loaded = await import(pathToFileURL(file).href);
+    loaded = fresh
+      ? await (await import("./fresh_import.ts")).importFresh(file)
+      : await import(pathToFileURL(file).href);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw permissionError(`the handler file ${file}`, error) ??
@@ -21,5 +35,5 @@ export async function loadHandler(file: string): Promise<Handler> {
         cause: error,
       });
   }
-  return handlerOf(loaded, `the handler file ${file}`);
+  return configuredHandler(loaded, `the handler file ${file}`, options);
 }

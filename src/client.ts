@@ -10,7 +10,7 @@ import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
 import { sharedCoreModule } from "./core/module.ts";
 import { withResolvers } from "./deferred.ts";
-import { type Handler, type HandlerContext, HandlerError } from "./dispatch/handler.ts";
+import { type Handler, type HandlerContext, HandlerError, NO_OPTIONS } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
 import { closeAll, handlersOf } from "./dispatch/handler_set.ts";
 import type { Lane } from "./dispatch/lanes.ts";
@@ -158,6 +158,7 @@ class FeedClient implements Client {
       write: (bytes) => this.write(bytes),
       signal,
       stats: () => this.stats(),
+      options: NO_OPTIONS,
     };
     const lanes = makeLanes(settings, plans, {
       core,

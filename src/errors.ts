@@ -30,6 +30,15 @@ export class SpillwayError extends Error {
   override name = "SpillwayError";
 }
 
+/** What was thrown, in words; nothing that can be thrown makes this throw in turn. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.message}` : String(thrown);
+  } catch {
+    return "something that can't be shown";
+  }
+}
+
 /** An option has a value that can't work; nothing was connected. */
 export class OptionError extends SpillwayError {
   /** Class name. */

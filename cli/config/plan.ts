@@ -24,7 +24,7 @@ import { ConfigError, readConfig } from "./read.ts";
 import type { Config, HandlerConfig, SpillConfig } from "./schema.ts";
 
 /** Flags that say how this one run goes, and go with a file. */
-const BESIDE = ["config", "json", "raw", "hex", "count", "limit", "duration"];
+const BESIDE = ["config", "json", "raw", "hex", "count", "limit", "duration", "watch"];
 
 /**
  * Makes a plan of a config file. Files and directories it names are relative to
@@ -38,12 +38,15 @@ export async function configPlan(
   refuseOthers(flags, positionals);
   const config = await readConfig(file);
   const at: Resolve = (path) => isAbsolute(path) ? path : join(dirname(file), path);
-  const { handlers, problems } = handlersOf(config, file, at);
+  const { handlers, problems } = handlersOf(config, file, at, flags.watch === true);
   problems.unshift(...contradictions(config));
   if (problems.length > 0) throw new ConfigError(file, problems);
   const asked = outputOf(flags);
   if (handlers.length > 0 && asked !== "text" && asked !== "json") {
     throw new UsageError(`--${asked} does not go with the handlers of ${file}`);
+  }
+  if (handlers.length === 0 && flags.watch) {
+    throw new UsageError(`--watch needs handlers in ${file}`);
   }
   const output = handlers.length > 0 ? "handler" : asked;
   if (config.columns !== undefined && output !== "handler" && output !== "json") {
@@ -143,6 +146,7 @@ function handlersOf(
   config: Config,
   configFile: string,
   at: Resolve,
+  watch: boolean,
 ): { handlers: HandlerPlan[]; problems: string[] } {
   const made = Object.entries(config.handlers ?? {}).map(([name, own]) =>
     handlerPlan(
@@ -150,6 +154,7 @@ function handlersOf(
         ...{ name, named: true, file: at(own.file), configFile },
         isolation: own.isolation,
         grants: own.grants,
+        options: own.options,
         memoryLimitBytes: own.memoryLimit,
         startTimeoutMs: own.startTimeout,
         batchTimeoutMs: own.batchTimeout,
@@ -158,6 +163,7 @@ function handlersOf(
         restart: own.restart && attemptsOf(own.restart),
         deadLetter: own.deadLetter && at(own.deadLetter),
         budgetMs: own.budget,
+        watch: watch || (own.watch ?? config.watch),
         lane: overflowOf(own, at),
       },
       settingOf(name),
@@ -204,6 +210,9 @@ function contradictions(config: Config): string[] {
   }
   if (typeof partition === "object" && columns.every(({ name }) => name !== partition.key)) {
     problems.push(`partition.key: expected the name of one of columns, got ${partition.key}`);
+  }
+  if (config.watch && Object.keys(handlers).length === 0) {
+    problems.push("watch: expected handlers");
   }
   const places: [string, Config | HandlerConfig][] = [
     ["", config],

@@ -59,10 +59,18 @@ const grant = z.union([flag(), list(text())], {
   error: (issue) => `expected true, false or a list of texts, got ${shown(issue.input)}`,
 });
 
+/** What of them there are, and which, the module says. */
+const option = z.union([z.string(), z.number(), z.boolean()], {
+  error: (issue) => `expected a text, a number, true or false, got ${shown(issue.input)}`,
+});
+
 /** One of `handlers`. */
 const handler = object({
   file: text("the path of a module"),
   isolation: choice(ISOLATIONS).optional(),
+  options: z.record(z.string(), option, {
+    error: (issue) => `expected an object, got ${shown(issue.input)}`,
+  }).optional(),
   grants: object(
     Object.fromEntries(RIGHTS.map((right) => [right, grant.optional()])),
   ).optional(),
@@ -74,6 +82,7 @@ const handler = object({
   restart: object(attempts).optional(),
   deadLetter: text("the path of a directory").optional(),
   budget: time().optional(),
+  watch: flag().optional(),
   ...overflow,
 });
 
@@ -118,6 +127,7 @@ export const configSchema = object({
   ...overflow,
   partition: partition.optional(),
   stopTimeout: time().optional(),
+  watch: flag().optional(),
   handlers: handlers.optional(),
 });
 

@@ -4,9 +4,14 @@
  * @module
  */
 
-import type { FailureCounts } from "../../isolation.ts";
+import { resolve } from "node:path";
+import { type FailureCounts, ReloadError } from "../../isolation.ts";
 import type { Batch, Client, Handler, HandlerContext, HandlerStats, Partition } from "../../mod.ts";
+import { messageOf } from "../../src/errors.ts";
 import { type HandlerEvent, type KeptHandler, makeHandler } from "./make.ts";
+import { moduleFiles } from "./module_files.ts";
+import { ModuleWatch } from "./module_watch.ts";
+import { optionsRefusal } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** A handler in numbers. */
@@ -87,9 +92,14 @@ export class Crew implements AsyncDisposable {
 
   async #add(plan: HandlerPlan): Promise<void> {
     const { limit, onEnd, onEvent } = this.#options;
+    const file = resolve(plan.file);
+    // As they are before it is loaded: what changes from now on is loaded anew.
+    const files = plan.watch ? await moduleFiles(file) : undefined;
     const kept = await makeHandler(plan, (event) => {
       if (event.type === "unresponsive") member.framesUnanswered += event.frames;
       onEvent(plan, event);
+    }).catch((error) => {
+      throw optionsRefusal(plan, error) ?? error;
     });
     this.#made.use(kept);
     // No event comes before it is opened.
@@ -97,6 +107,27 @@ export class Crew implements AsyncDisposable {
       if (this.frames >= limit) onEnd("limit");
     });
     this.#members.push(member);
+    if (files === undefined) return;
+    const watch = new ModuleWatch(file, files, {
+      changed: () => this.#reload(plan, kept),
+      refused: (error) => onEvent(plan, { type: "reload_failed", running: "old", error }),
+    });
+    this.#made.use(watch);
+  }
+
+  async #reload(plan: HandlerPlan, kept: KeptHandler): Promise<void> {
+    const { onEvent } = this.#options;
+    const startedAt = performance.now();
+    let event: HandlerEvent;
+    try {
+      await kept.reload();
+      event = { type: "reloaded", reloadMs: performance.now() - startedAt };
+    } catch (error) {
+      if (!(error instanceof ReloadError)) throw error;
+      event = { type: "reload_failed", running: error.running, error: errorOf(error.cause) };
+    }
+    // Nobody wants to know how a reload fared that the end came upon.
+    if (!this.#made.disposed) onEvent(plan, event);
   }
 }
 
@@ -134,4 +165,8 @@ class CountingHandler implements Handler {
   close(context: HandlerContext): void | Promise<void> {
     return this.kept.close?.(context);
   }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

@@ -19,6 +19,7 @@ import {
   UsageError,
 } from "../usage.ts";
 import { addGrant } from "./grants.ts";
+import { optionsByName } from "./options.ts";
 import {
   HANDLER_NAME,
   type HandlerPlan,
@@ -44,17 +45,17 @@ const SETTINGS: Readonly<Record<string, keyof HandlerPlan>> = {
 
 /** The flags there are. */
 export const handlerFlags: Required<FlagNames> = {
-  string: ["handler", "partition", ...Object.keys(SETTINGS)],
-  boolean: [],
-  repeated: ["handler", "grant"],
+  string: ["handler", "partition", "set", ...Object.keys(SETTINGS)],
+  boolean: ["watch"],
+  repeated: ["handler", "grant", "set"],
 };
 
 /** The handlers a command line asks for; throws a `UsageError` for what contradicts itself. */
 export function handlersPlan(flags: Flags): HandlerPlan[] {
   const given = textFlags(flags, "handler").map(nameAndFile);
   if (given.length === 0) {
-    const stray = ["partition", ...Object.keys(SETTINGS)].find((name) =>
-      [flags[name] ?? []].flat().length > 0
+    const stray = ["partition", "watch", "set", ...Object.keys(SETTINGS)].find((name) =>
+      [flags[name] || []].flat().length > 0
     );
     if (stray !== undefined) throw new UsageError(`--${stray} needs --handler`);
     return [];
@@ -65,12 +66,15 @@ export function handlersPlan(flags: Flags): HandlerPlan[] {
   }
   if (named) checkNames(given.map(({ name }) => name));
   const common = commonWords(flags);
-  const grants = grantsOf(flags, given.map(({ name }) => name));
+  const names = given.map(({ name }) => name);
+  const grants = grantsOf(flags, names);
+  const options = optionsByName(textFlags(flags, "set"), names);
   return given.map(({ name, file }) =>
     planned({
       ...common,
       ...{ name, named, file },
       grants: grants.get(name),
+      options: options.get(name),
       // Of several, each has its own.
       deadLetter: common.deadLetter && (named ? `${common.deadLetter}/${name}` : common.deadLetter),
     })
@@ -102,6 +106,7 @@ function commonWords(flags: Flags): Partial<HandlerWords> {
     onFailure: choiceFlag<FailurePolicy>(flags, "on-failure", FAILURE_POLICIES),
     deadLetter: textFlag(flags, "dead-letter"),
     deno: textFlag(flags, "deno"),
+    watch: flags.watch === true,
   };
 }
 

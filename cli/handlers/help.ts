@@ -19,6 +19,9 @@ the name is that of the file without its ending if none is said):
   --grant NAME:RIGHT=VALUE,…
                          what the handler NAME may do, as store:write=ticks.log,net=db.example:5432;
                          RIGHT is net read write env run sys import; without =VALUE all of it
+  --set NAME.KEY=VALUE   an option of the handler NAME, if its module has
+                         export const schema = { KEY: { type: "string" | "number" | "boolean" } };
+                         repeatable
   --memory-limit SIZE    process: killed when it takes more (512MiB)
   --batch-timeout TIME   process: killed when a batch takes longer (10s); worker: left behind (60s)
   --deno PATH            process: the deno to run (this one; a compiled program needs it)
@@ -27,4 +30,8 @@ the name is that of the file without its ending if none is said):
                          to DIR/NAME; spillway spill dump DIR shows it. Needs --allow-read=DIR
                          --allow-write=DIR
   --budget TIME          tell of every batch that takes longer
+  --watch                when a handler's file, or one it imports by a relative path, is saved:
+                         load it anew between two batches, on the same connection and without
+                         losing a frame; if it can't be, the old one goes on, and that is told.
+                         Needs --allow-read=DIR for the directories of these files
 `;

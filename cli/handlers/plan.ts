@@ -5,7 +5,7 @@
  */
 
 import type { FailurePolicy, Grants, RestartOptions } from "../../isolation.ts";
-import type { HandlerOptions } from "../../mod.ts";
+import type { HandlerOptions, OptionValues } from "../../mod.ts";
 import { given } from "../given.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
@@ -24,6 +24,10 @@ export interface HandlerPlan {
   named: boolean;
   /** Its module. */
   file: string;
+  /** Values of its module's options; as text they are read as the module says. */
+  options: OptionValues | undefined;
+  /** Whether it is loaded anew when its files change. */
+  watch: boolean;
   /** The file that asks for it; `undefined` for flags. */
   configFile: string | undefined;
   /** Where it runs. */
@@ -69,6 +73,8 @@ export function handlerPlan(
   nameOf: NameSetting,
 ): { plan: HandlerPlan; problems: string[] } {
   const plan: HandlerPlan = {
+    options: undefined,
+    watch: false,
     configFile: undefined,
     isolation: "inline",
     grants: undefined,

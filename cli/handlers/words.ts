@@ -13,6 +13,7 @@ import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, whole } from "../words.ts";
 import type { HandlerReport } from "./crew.ts";
 import type { HandlerEvent } from "./make.ts";
+import { optionsRefusal } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
 
 /** An event for people. */
@@ -26,6 +27,14 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
       return "pid" in event
         ? `process ${event.pid} is ready after ${seconds(event.startMs)}`
         : "its worker is ready";
+    case "reloaded":
+      return `reloaded in ${Math.round(event.reloadMs)} ms`;
+    case "reload_failed":
+      return `${
+        event.running === "old"
+          ? "not reloaded, the old one goes on"
+          : "reloaded, but close() of the old one threw"
+      }: ${oneLine(reasonOf(plan, event.error))}`;
     case "failed":
       return `its process failed: ${event.error.message}`;
     case "retrying":
@@ -45,6 +54,13 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
   }
 }
 
+/** A message of Deno's that shows the code, without that and without numbers of imports. */
+function oneLine(message: string): string {
+  const [first, ...rest] = message.trim().replace(/\?reload=\d+/g, "").split("\n");
+  const { place } = /^\s*at (?<place>\S+)$/.exec(rest.at(-1) ?? "")?.groups ?? {};
+  return place === undefined ? first : `${first} (${place})`;
+}
+
 /** An event for programs. */
 export function eventRecord(plan: HandlerPlan, event: HandlerEvent): object {
   const record = { handler: plan.name, ...event };
@@ -61,11 +77,11 @@ export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[
   // Where there is one only, the client does not name it.
   const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
   if (plan === undefined) return permissionError("the handler", cause) ?? error;
-  return lacking(plan, cause) ?? error;
+  return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? error;
 }
 
 function reasonOf(plan: HandlerPlan, error: Error): string {
-  return lacking(plan, error)?.message ?? error.message;
+  return (lacking(plan, error) ?? optionsRefusal(plan, error) ?? error).message;
 }
 
 /** The permission the handler lacks, if that is what `error` tells of. */

@@ -6,8 +6,17 @@
 
 import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
-import { SpillwayError } from "../errors.ts";
+import { messageOf, SpillwayError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
+
+/** Value of an option of a handler module. */
+export type OptionValue = string | number | boolean;
+
+/** Values by name. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** Of handlers that have none. */
+export const NO_OPTIONS: OptionValues = Object.freeze({});
 
 /** What a handler may use beside its batch. */
 export interface HandlerContext {
@@ -17,6 +26,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** The client's counters now. */
   stats(): ClientStats;
+  /** Values of the options that the handler's module names in its `schema`; empty for a handler that is no module. */
+  readonly options: OptionValues;
 }
 
 /**
@@ -65,9 +76,7 @@ export class HandlerError extends SpillwayError {
     const where = at?.offset === undefined
       ? ""
       : ` in a batch of ${at.frames} frames at offset ${at.offset} of connection ${at.epoch}`;
-    super(`${who} threw${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(`${who} threw${where}: ${messageOf(cause)}`, { cause });
     this.handler = at?.handler;
     this.epoch = at?.epoch;
     this.offset = at?.offset;

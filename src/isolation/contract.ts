@@ -1,6 +1,6 @@
 /**
  * What a handler module is, wherever it runs: `export default { open, batch,
- * close }`.
+ * close }`, and if it has options, `export const schema`.
  *
  * @module
  */
@@ -14,8 +14,16 @@ export class HandlerModuleError extends SpillwayError {
   override name = "HandlerModuleError";
 }
 
+/** What a module exports, as far as it matters. */
+export interface HandlerModule {
+  /** The handler. */
+  default?: unknown;
+  /** The options it takes. */
+  schema?: unknown;
+}
+
 /** The handler a module exports; throws a {@linkcode HandlerModuleError} that names `specifier` if there is none. */
-export function handlerOf(module: { default?: unknown }, specifier: string): Handler {
+export function handlerOf(module: HandlerModule, specifier: string): Handler {
   if (isHandler(module.default)) return module.default;
   const got = module.default === undefined ? "no default export" : "another default export";
   throw new HandlerModuleError(

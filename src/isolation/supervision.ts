@@ -15,6 +15,7 @@
 import type { Batch } from "../batch.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
 import { feedOf } from "../dispatch/shared_feed.ts";
+import { messageOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -195,5 +196,5 @@ function placeOf(batch: Batch): BatchPlace {
 }
 
 function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SpillwayError } from "../errors.ts";
+import { messageOf, SpillwayError } from "../errors.ts";
 
 /** The bytes of one read. */
 export interface Chunk {
@@ -36,9 +36,8 @@ export class TapError extends SpillwayError {
   /** Names the place in the stream. */
   constructor(cause: unknown, { bytes, epoch, streamOffset }: Chunk) {
     super(
-      `the tap threw at ${bytes.length} bytes at offset ${streamOffset} of connection ${epoch}: ${
-        cause instanceof Error ? cause.message : String(cause)
-      }`,
+      `the tap threw at ${bytes.length} bytes at offset ${streamOffset} of connection ${epoch}: ` +
+        messageOf(cause),
       { cause },
     );
   }

@@ -60,7 +60,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
     "connectTimeout": "5s", "idleTimeout": "1m",
     "reconnect": { "initialDelay": "50ms", "maxDelay": "10s", "maxAttempts": 7 },
     "buffer": "8MiB", "whenFull": "drop_oldest", "highWater": "6MiB", "lowWater": "2MiB",
-    "partition": "round_robin", "stopTimeout": "2s",
+    "partition": "round_robin", "stopTimeout": "2s", "watch": true,
     "handlers": {
       "prices": { "file": "prices.ts" },
       "audit": {
@@ -68,6 +68,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
         "grants": { "net": true, "write": ["audit.log"], "env": false },
         "memoryLimit": "256MiB", "startTimeout": "3s", "batchTimeout": "4s", "deno": "/bin/deno",
         "onFailure": "skip", "deadLetter": "/var/dead", "budget": "100ms",
+        "watch": false, "options": { "file": "a.log", "depth": 3, "all": true },
         "restart": { "maxAttempts": 9 },
         "spill": { "directory": "/var/spill", "maxSize": "1GiB", "whenFull": "drop_newest" },
         "highWater": "7MiB",
@@ -107,6 +108,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
   assertEquals([output, stopTimeoutMs], ["handler", 2000]);
   const [prices, audit] = handlers;
   assertEquals([prices.name, prices.isolation, prices.lane], ["prices", "inline", {}]);
+  assertEquals(prices.watch, true);
   assert(prices.file.endsWith("/prices.ts") && prices.file.length > 10, prices.file);
   const { lane, configFile, ...own } = audit;
   assertEquals(own, {
@@ -123,6 +125,8 @@ Deno.test("configPlan() takes everything a file can say", async () => {
     restart: { maxAttempts: 9 },
     deadLetter: "/var/dead",
     budgetMs: 100,
+    options: { file: "a.log", depth: 3, all: true },
+    watch: false,
   });
   assert(configFile?.endsWith("/spillway.jsonc"));
   assertEquals(lanes?.prices, {});
@@ -254,11 +258,14 @@ Deno.test("configPlan() takes flags of this one run, and no others", async () =>
   );
   assertEquals([output, jsonLog, limit, durationMs], ["json", true, 5, 1000]);
   const handled = `{ "target": "h:1", "handlers": { "a": { "file": "a.ts" } } }`;
+  assertEquals((await plan(handled, "--watch")).handlers.map(({ watch }) => watch), [true]);
   const cases: [string, string[], string][] = [
     [bare, ["h:2"], "h:2 does not go with --config: the file says the target"],
     [bare, ["--buffer", "1MiB"], "--buffer does not go with --config: say it in the file"],
     [bare, ["--handler", "a.ts"], "--handler does not go with --config"],
     [handled, ["--raw"], "--raw does not go with the handlers of "],
+    [bare, ["--watch"], "--watch needs handlers in "],
+    [`{ "target": "h:1", "watch": true }`, [], "watch: expected handlers"],
     [`{ "target": "h:1", "columns": [] }`, [], "need handlers there, or --json"],
   ];
   for (const [text, args, message] of cases) {

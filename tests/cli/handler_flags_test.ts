@@ -27,6 +27,16 @@ Deno.test("handlersPlan() reads grants", () => {
   assertEquals(b.grants, { write: true });
 });
 
+Deno.test("handlersPlan() reads options, and leaves to the module what they are", () => {
+  const [log] = plans(
+    ...["--handler", "log.v2.ts", "--set", "log.v2.url=a=b.c"],
+    ...["--set", "log.v2.depth=10", "--set", "log.v2.depth=11"],
+  );
+  assertEquals(log.options, { url: "a=b.c", depth: "11" });
+  const several = plans("--handler", "a.ts", "--handler", "ab=b.ts", "--set", "ab.all=");
+  assertEquals(several.map(({ options }) => options), [undefined, { all: "" }]);
+});
+
 Deno.test("handlersPlan() reads limits and what happens when a batch fails", () => {
   const [a] = plans(
     ...["--handler", "a.ts", "--isolation", "process", "--memory-limit", "1GiB"],
@@ -46,6 +56,11 @@ Deno.test("handlersPlan() explains what cannot be meant", () => {
   const cases: [string[], string][] = [
     [["--isolation", "process"], "--isolation needs --handler"],
     [["--grant", "a:net"], "--grant needs --handler"],
+    [["--watch"], "--watch needs --handler"],
+    [["--set", "a.b=1"], "--set needs --handler"],
+    [["--handler", "a.ts", "--set", "a.b"], "--set must be NAME.KEY=VALUE as "],
+    [["--handler", "a.ts", "--set", "b=1"], "--set must be NAME.KEY=VALUE as "],
+    [["--handler", "store.ts", "--set", "stor.b=1"], "--set names no handler: stor, did you mean"],
     [["--handler", ""], "--handler needs a value"],
     [
       ["--handler", "a.ts", "--handler", "x/a.js"],

@@ -332,3 +332,48 @@ for (const isolation of ["inline", "process"]) {
     },
   });
 }
+
+const OPTIONED = `
+  export const schema = {
+    depth: { type: "number", description: "levels kept" },
+    greeting: { type: "string", default: "hello" },
+  };
+  export default { open({ options }) {
+    throw new Error(options.greeting + " " + options.depth);
+  }, batch() {} };`;
+
+for (const isolation of ["inline", "worker", "process"]) {
+  Deno.test(`connect gives a module its options, and names what it does not take (${isolation})`, async () => {
+    await using server = sends("1\n");
+    await inDirectory(async (directory) => {
+      const rights = { inline: [], worker: WORKERS, process: [RUN_DENO] }[isolation]!;
+      const sources = { a: OPTIONED };
+      const place = ["--isolation", isolation];
+      const given = await feed(server, directory, sources, rights, ...place, "--set", "a.depth=7");
+      assertEquals(given.code, 4, given.stderr);
+      assertStringIncludes(given.stderr, "the handler threw: hello 7");
+      const wrong = ["--set", "a.depth=deep", "--set", "a.dept=7"];
+      const { code, stderr } = await feed(server, directory, sources, rights, ...place, ...wrong);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(
+        stderr,
+        "spillway connect: --set a.dept: expected no such option, there is depth, greeting\n" +
+          '--set a.depth: expected a number (levels kept), got "deep"\n',
+      );
+      const config = `${directory}/spillway.jsonc`;
+      const handler = { file: "a.ts", isolation, options: { greeting: 7 } };
+      const target = server.address;
+      await Deno.writeTextFile(config, JSON.stringify({ target, handlers: { a: handler } }));
+      const filed = await run(
+        [`--allow-net=${target}`, `--allow-read=${directory}`, ...rights],
+        ["connect", "--config", config],
+      );
+      assertEquals(filed.code, 2, filed.stderr);
+      assertStringIncludes(
+        filed.stderr,
+        `${config}: handlers.a.options.depth: expected a number (levels kept), got nothing\n` +
+          `${config}: handlers.a.options.greeting: expected a text, got 7\n`,
+      );
+    });
+  });
+}

@@ -3,18 +3,37 @@
  * module as source, and judges by what the server hears and how the run ends.
  */
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { type Handler, HandlerError } from "../../mod.ts";
+import { type ConnectOptions, type Handler, HandlerError, type OptionValues } from "../../mod.ts";
 import { HandlerModuleError } from "../../src/isolation/contract.ts";
-import { numbered } from "../client/harness.ts";
-import { moduleOf, run } from "./runs.ts";
+import { delay, numbered } from "../client/harness.ts";
+import { optionsSuite } from "./options_suite.ts";
+import { moduleOf, type Outcome, run as runWith, type RunOptions } from "./runs.ts";
 
-/** Makes a handler of a module, named by a whole URL. */
-export type MakeHandler = (specifier: string) => Handler | Promise<Handler>;
+/** Makes a handler of a module, named by a whole URL, with values of its options. */
+export type MakeHandler = (
+  specifier: string,
+  options: OptionValues | undefined,
+) => Handler | Promise<Handler>;
+
+/** What the documents say of one mode, where that is not what they say of all. */
+export interface ModeRules {
+  /** Options that every client must have. */
+  connect?: Partial<ConnectOptions>;
+  /** How what the module threw is told. Default: as an error is. */
+  shown?: (cause: Error) => { name: string; stack?: string };
+  /** Views lie in shared memory, which some APIs refuse. */
+  sharedViews?: boolean;
+  /** How much older than its batch `stats()` may be, in milliseconds. */
+  statsLagMs?: number;
+}
 
 /** The tests, under the name of a mode. */
-export function contractSuite(mode: string, make: MakeHandler): void {
+export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules = {}): void {
+  const { shown = (cause) => cause, sharedViews = false, statsLagMs = 0 } = rules;
+  const run = (handler: Handler, options: RunOptions = {}): Promise<Outcome> =>
+    runWith(handler, { ...options, connect: { ...rules.connect, ...options.connect } });
   const test = (what: string, body: () => Promise<void>) => Deno.test(`${mode}: ${what}`, body);
-  const handler = (source: string) => make(moduleOf(source));
+  const handler = (source: string) => make(moduleOf(source), undefined);
 
   test("batch() sees every frame in order, calls never overlap", async () => {
     const { said, error, client } = await run(
@@ -137,6 +156,58 @@ export function contractSuite(mode: string, make: MakeHandler): void {
     });
   }
 
+  test("what batch() throws keeps its name, its message and its stack", async () => {
+    const { error } = await run(
+      await handler(`
+        function dipPen() { throw new TypeError("out of ink") }
+        export default { batch() { dipPen() } };`),
+    );
+    assertInstanceOf(error, HandlerError);
+    const cause = error.cause as Error;
+    assertEquals([cause.message, shown(cause).name], ["out of ink", "TypeError"]);
+    assertStringIncludes(shown(cause).stack ?? "", "dipPen");
+  });
+
+  for (const thrown of ['"out of ink"', "Object.create(null)"]) {
+    test(`batch() may throw ${thrown}, which is no error`, async () => {
+      const { error, client } = await run(
+        await handler(`export default { batch() { throw ${thrown} } };`),
+      );
+      assertInstanceOf(error, HandlerError);
+      if (thrown.startsWith('"')) assertStringIncludes(error.message, "out of ink");
+      assertEquals((await client.closed).reason, "handler");
+    });
+  }
+
+  test("close() is waited for", async () => {
+    const { error } = await run(
+      await handler(`
+        export default {
+          batch(batch, { write }) { if (batch.u32(batch.count - 1, 0) === 9) void write("!") },
+          async close() {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            throw new Error("late");
+          },
+        };`),
+    );
+    assertInstanceOf(error, HandlerError);
+    assertEquals((error.cause as Error).message, "late");
+  });
+
+  test("bytes of a batch go where bytes go", async () => {
+    const { said } = await run(
+      await handler(`
+        export default { async batch(batch, { write }) {
+          if (batch.u32(batch.count - 1, 0) < 9) return;
+          const digest = (bytes) => crypto.subtle.digest("SHA-256", bytes)
+            .then(({ byteLength }) => byteLength, (error) => error.name);
+          const own = batch.copy().frame(0);
+          await write([await digest(batch.frame(0)), await digest(own)].join() + "!");
+        } };`),
+    );
+    assertEquals(said, sharedViews ? "TypeError,32!" : "32,32!");
+  });
+
   test("open() that throws stops the client", async () => {
     const { error, client } = await run(
       await handler(`
@@ -175,6 +246,56 @@ export function contractSuite(mode: string, make: MakeHandler): void {
     assertEquals(said, `${"a".repeat(20_000)}\ufffd\ufffd!`);
   });
 
+  test("write() of what is neither bytes nor text rejects with a TypeError", async () => {
+    const { said } = await run(
+      await handler(`
+        export default { async batch(batch, { write }) {
+          if (batch.u32(batch.count - 1, 0) < 9) return;
+          const thrown = await write(1).catch((error) => error);
+          await write(thrown.name + "!");
+        } };`),
+    );
+    assertEquals(said, "TypeError!");
+  });
+
+  test("write() behind the end rejects with the client's error, by its name", async () => {
+    const { error } = await run(
+      await handler(`
+        export default { async batch(batch, { write, signal }) {
+          if (batch.u32(batch.count - 1, 0) < 9) return;
+          await write("?");
+          while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+          const thrown = await write("x").catch((error) => error);
+          throw new Error(thrown.name + ": " + thrown.message);
+        } };`),
+      { onQuestion: (client) => void client.close() },
+    );
+    assertInstanceOf(error, HandlerError);
+    assertStringIncludes((error.cause as Error).message, "DisconnectError: ");
+  });
+
+  test("stats() counts the batch at hand", async () => {
+    const { said } = await run(
+      await handler(`
+        let seen = 0;
+        export default { async batch(batch, { write, stats }) {
+          seen += batch.count;
+          if (seen === 10) await write("?");
+          if (seen === 20) await write(stats().framesDelivered + "!");
+        } };`),
+      {
+        stream: numbered(10),
+        onQuestion: async (_, send) => {
+          await delay(statsLagMs);
+          await send(numbered(1, 4, 10));
+          await delay(statsLagMs);
+          await send(numbered(9, 4, 11));
+        },
+      },
+    );
+    assertEquals(said, "?20!");
+  });
+
   test("signal is aborted when the client closes, and stats() tells how far it is", async () => {
     const { error } = await run(
       await handler(`
@@ -202,10 +323,12 @@ export function contractSuite(mode: string, make: MakeHandler): void {
   for (const [what, specifier, message] of refused) {
     test(`a module that ${what} is a HandlerModuleError`, async () => {
       const error = await assertRejects(async () => {
-        const { error } = await run(await make(specifier));
+        const { error } = await run(await make(specifier, undefined));
         throw error instanceof HandlerError ? error.cause : error;
       }, HandlerModuleError);
       assertStringIncludes(error.message, message);
     });
   }
+
+  optionsSuite({ test, run, make });
 }

@@ -18,8 +18,8 @@ export interface Outcome {
 export interface RunOptions {
   /** What the server sends. Default ten numbered frames. */
   stream?: Uint8Array;
-  /** Called when the handler has said "?", with the client. */
-  onQuestion?: (client: Client) => void;
+  /** Called when the handler has said "?", with the client and what sends more frames. */
+  onQuestion?: (client: Client, send: (bytes: Uint8Array) => Promise<void>) => void;
   /** Options of the client. */
   connect?: Partial<ConnectOptions>;
 }
@@ -34,7 +34,7 @@ export async function run(handler: Handler, options: RunOptions = {}): Promise<O
     const client = await connecting.promise;
     for (let heard = await receive(conn, 1); heard !== ""; heard = await receive(conn, 1)) {
       said += heard;
-      if (heard === "?") onQuestion(client);
+      if (heard === "?") onQuestion(client, (bytes) => send(conn, bytes));
       if (heard === "!") return;
     }
   });

@@ -147,6 +147,7 @@ Deno.test("supervised() leaves a synchronous handler synchronous", () => {
   const context = {
     signal: new AbortController().signal,
     write: () => Promise.resolve(),
+    options: {},
     stats: () => {
       throw new Error("not asked for");
     },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { OptionError } from "../../errors.ts";
 import type { Grants } from "../contract.ts";
 import {
@@ -28,6 +29,8 @@ export type ProcessEvent =
 export interface ProcessOptions extends FailureOptions<ProcessEvent> {
   /** What the module may do. Default nothing. */
   grants?: Grants;
+  /** Values of the options that the module's `schema` names. */
+  options?: OptionValues;
   /** Name in errors. Default the specifier. */
   name?: string;
   /** Resident memory at which the process is killed, in bytes, at least 96 MiB; a bare one takes about 60. Default 512 MiB. */
@@ -48,6 +51,7 @@ export interface ProcessOptions extends FailureOptions<ProcessEvent> {
 export interface ProcessSettings extends FailureSettings<ProcessEvent> {
   specifier: string;
   name: string;
+  options: OptionValues;
   flags: string[];
   memoryLimitBytes: number;
   batchTimeoutMs: number;
@@ -67,6 +71,7 @@ export function settleProcess(specifier: string | URL, options: ProcessOptions):
   const settings: ProcessSettings = {
     specifier: href,
     name: options.name ?? (href.startsWith("data:") ? "data:" : href),
+    options: options.options ?? NO_OPTIONS,
     flags: flagsOf(options.grants ?? {}),
     memoryLimitBytes: options.memoryLimitBytes ?? 512 * MEBIBYTE,
     batchTimeoutMs: options.batchTimeoutMs ?? 10_000,

@@ -1,14 +1,5 @@
 /**
- * A handler that runs in a process of its own, killed when it must be and
- * started again.
- *
- * ```text
- *            open()                batch() settles
- *  (none) ──────────▶ running ◀────────────────────┐
- *                       │ ▲                        │
- *       fails, hangs,   ▼ │ a batch is there,      │
- *       takes too much  (none)  attempts are left ─┘
- * ```
+ * A handler that runs in a process of its own, supervised.
  *
  * @module
  */
@@ -16,8 +7,8 @@
 import type { Batch } from "../../batch.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
 import type { FailureCounts } from "../failure_options.ts";
+import { Reloadable } from "../reloadable.ts";
 import { Supervision } from "../supervision.ts";
-import { HandlerProcess } from "./handler_process.ts";
 import {
   type ProcessEvent,
   type ProcessOptions,
@@ -25,6 +16,7 @@ import {
   settleProcess,
 } from "./options.ts";
 import { RemoteError } from "./remote_error.ts";
+import { type ProcessLog, RestartedProcess } from "./restarted_process.ts";
 
 /** What a process handler has done. */
 export interface ProcessHandlerStats extends FailureCounts {
@@ -42,6 +34,8 @@ export interface ProcessHandlerStats extends FailureCounts {
 export interface ProcessHandler extends Handler, AsyncDisposable {
   /** Counters now. */
   stats(): ProcessHandlerStats;
+  /** Has a fresh process, with the module as it is now, take over between two batches; as {@linkcode ReloadableHandler.reload}. */
+  reload(): Promise<void>;
 }
 
 /**
@@ -68,31 +62,31 @@ export function processHandler(
   specifier: string | URL,
   options: ProcessOptions = {},
 ): ProcessHandler {
-  return new RestartingHandler(settleProcess(specifier, options));
+  return new SupervisedProcess(settleProcess(specifier, options));
 }
 
-class RestartingHandler implements ProcessHandler {
-  readonly #settings: ProcessSettings;
+class SupervisedProcess implements ProcessHandler {
   readonly #supervision: Supervision<ProcessEvent>;
-  readonly #counts = { starts: 0, failures: 0 };
-  #process: HandlerProcess | undefined;
-  #starting: Promise<HandlerProcess> | undefined;
-  /** The last error that a batch was given up or handled again for. */
-  #known: Error | undefined;
+  readonly #processes: Reloadable<RestartedProcess>;
+  readonly #log: ProcessLog;
 
   constructor(settings: ProcessSettings) {
-    this.#settings = settings;
     this.#supervision = new Supervision<ProcessEvent>(settings, {
       isFinal: () => false,
       // A sound process may refuse batches for ever.
       isOfBatch: (error) => error instanceof RemoteError,
+    });
+    this.#log = { starts: 0, failures: 0, tell: (event) => this.#supervision.tell(event) };
+    this.#processes = new Reloadable(() => {
+      const takesOver = this.#processes.current !== undefined;
+      return new RestartedProcess(settings, this.#log, takesOver);
     });
   }
 
   async open(context: HandlerContext): Promise<void> {
     await this.#supervision.open();
     try {
-      await this.#running(context);
+      await this.#processes.open(context);
     } catch (error) {
       await this.#supervision.close();
       throw error;
@@ -100,85 +94,35 @@ class RestartingHandler implements ProcessHandler {
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
-    await this.#supervision.batch(batch, context, () => this.#attempt(batch, context));
+    await this.#supervision.batch(batch, context, () => this.#processes.batch(batch));
   }
 
   async close(): Promise<void> {
     try {
-      await this.#closeProcess();
+      await this.#processes.close();
     } finally {
       await this.#supervision.close();
     }
   }
 
   stats(): ProcessHandlerStats {
-    const running = this.#process?.over === false ? this.#process : undefined;
+    const running = this.#processes.current?.running;
+    const { starts, failures } = this.#log;
     return {
       pid: running?.pid,
       residentBytes: running?.residentBytes ?? 0,
-      ...this.#counts,
+      ...{ starts, failures },
       ...this.#supervision.counts,
     };
   }
 
+  reload(): Promise<void> {
+    return this.#processes.reload();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#supervision.stop();
-    await this.#starting?.catch(() => {});
-    await this.#process?.kill();
-    this.#process = undefined;
+    await this.#processes[Symbol.asyncDispose]();
     await this.#supervision.close();
-  }
-
-  async #attempt(batch: Batch, context: HandlerContext): Promise<void> {
-    try {
-      const process = await this.#running(context);
-      await process.batch(batch);
-    } catch (error) {
-      this.#known = error as Error;
-      throw error;
-    }
-  }
-
-  async #closeProcess(): Promise<void> {
-    const process = this.#process;
-    this.#process = undefined;
-    if (process === undefined) return;
-    if (!process.over) return await process.close();
-    const error = await process.ended;
-    // It failed behind its last batch, and its module could not finish.
-    if (error !== undefined && error !== this.#known) throw error;
-  }
-
-  /** The process, a fresh one if the last is gone. */
-  async #running(context: HandlerContext): Promise<HandlerProcess> {
-    if (this.#process !== undefined && !this.#process.over) return this.#process;
-    const error = await this.#process?.ended;
-    // It failed between two batches: what the module kept of those before is lost.
-    if (error !== undefined && this.#settings.onFailure === "stop") throw error;
-    const startedAt = performance.now();
-    this.#counts.starts += 1;
-    this.#starting = HandlerProcess.start(this.#settings, context);
-    let process: HandlerProcess;
-    try {
-      process = await this.#starting;
-    } catch (error) {
-      if (!(error instanceof RemoteError)) this.#failed(undefined, error as Error);
-      throw error;
-    } finally {
-      this.#starting = undefined;
-    }
-    this.#process = process;
-    void process.ended.then((error) => error && this.#failed(process.pid, error));
-    this.#supervision.tell({
-      type: "started",
-      pid: process.pid,
-      startMs: performance.now() - startedAt,
-    });
-    return process;
-  }
-
-  #failed(pid: number | undefined, error: Error): void {
-    this.#counts.failures += 1;
-    this.#supervision.tell({ type: "failed", pid, error });
   }
 }

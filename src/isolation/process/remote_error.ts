@@ -5,6 +5,7 @@
  */
 
 import { SpillwayError } from "../../errors.ts";
+import { type ErrorText, textOf } from "../error_text.ts";
 
 /** What was thrown in another process; the message is the original one. */
 export class RemoteError extends SpillwayError {
@@ -21,13 +22,6 @@ export class RemoteError extends SpillwayError {
     this.remoteName = name;
     this.remoteStack = stack;
   }
-}
-
-/** An error as text. */
-export interface ErrorText {
-  name: string;
-  message: string;
-  stack: string;
 }
 
 /** `error` in JSON of at most `maxBytes`: texts too long are cut, the stack first. */
@@ -62,16 +56,4 @@ function isErrorText(value: unknown): value is ErrorText {
   if (typeof value !== "object" || value === null) return false;
   const { name, message, stack } = value as Partial<Record<keyof ErrorText, unknown>>;
   return [name, message, stack].every((text) => typeof text === "string");
-}
-
-/** Nothing that was thrown can make this throw in turn. */
-function textOf(error: unknown): ErrorText {
-  try {
-    if (!(error instanceof Error)) {
-      return { name: typeof error, message: String(error), stack: "" };
-    }
-    return { name: `${error.name}`, message: `${error.message}`, stack: `${error.stack ?? ""}` };
-  } catch {
-    return { name: typeof error, message: "something that can't be shown", stack: "" };
-  }
 }

@@ -51,9 +51,9 @@ function denoOf({ deno, name }: ProcessSettings): string {
   );
 }
 
-function mainOf({ specifier, name, memoryLimitBytes }: ProcessSettings): string {
+function mainOf({ specifier, name, options, memoryLimitBytes }: ProcessSettings): string {
   const program = JSON.stringify(moduleUrl(CHILD_PROGRAM));
-  const settings = JSON.stringify({ name, memoryLimitBytes });
+  const settings = JSON.stringify({ name, options, memoryLimitBytes });
   const load = `() => import(${JSON.stringify(specifier)})`;
   return moduleUrl(`import { serve } from ${program}; serve(${load}, ${settings});`);
 }

@@ -5,16 +5,17 @@
  * @module
  */
 
+import type { OptionValues } from "../../dispatch/handler.ts";
 import { OptionError } from "../../errors.ts";
 import type { Grants } from "../contract.ts";
 
-/** URL of the module that has the runtime serve the handler in `specifier`. */
-export function bootstrapUrl(specifier: string): string {
+/** URL of the module that has the runtime serve the handler in `specifier` with `options`. */
+export function bootstrapUrl(specifier: string, options: OptionValues): string {
   const runtime = new URL("./runtime.ts", import.meta.url).href;
   const code = [
     `import { serve } from ${JSON.stringify(runtime)};`,
     `import * as handler from ${JSON.stringify(specifier)};`,
-    `serve(handler, ${JSON.stringify(specifier)});`,
+    `serve(handler, ${JSON.stringify(specifier)}, ${JSON.stringify(options)});`,
   ].join("\n");
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }

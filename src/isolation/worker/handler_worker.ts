@@ -6,7 +6,7 @@
  */
 
 import { withResolvers } from "../../deferred.ts";
-import type { HandlerContext } from "../../dispatch/handler.ts";
+import type { HandlerContext, OptionValues } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
 import { bootstrapUrl, type WorkerPermissions } from "./bootstrap.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
@@ -17,6 +17,7 @@ import {
   type Order,
   parseReport,
   type PostedError,
+  toPosted,
   WRITE_BYTES_MAX,
   WRITES_MAX,
 } from "./messages.ts";
@@ -42,6 +43,8 @@ interface Handed {
 export interface HandlerWorkerOptions {
   specifier: string;
   name: string;
+  /** Values of the module's options. */
+  options: OptionValues;
   permissions: WorkerPermissions;
   feed: FeedDescription;
   context: HandlerContext;
@@ -89,10 +92,10 @@ export class HandlerWorker {
 
   private constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    const { specifier, name, permissions, context } = options;
+    const { specifier, name, permissions, context, options: values } = options;
     this.#control = new ControlBlock(Object.keys(context.stats()).length);
     const workerOptions = { type: "module", name, deno: { permissions } } as const;
-    this.#worker = new Worker(bootstrapUrl(specifier), workerOptions as WorkerOptions);
+    this.#worker = new Worker(bootstrapUrl(specifier, values), workerOptions as WorkerOptions);
     this.#worker.onmessage = ({ data }) => this.#heed(data);
     this.#worker.onerror = (event) => {
       // Else it would be uncaught here, too.
@@ -290,14 +293,14 @@ export class HandlerWorker {
     if (this.#writes > WRITES_MAX || this.#writeBytes > WRITE_BYTES_MAX) {
       return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
     }
-    const settled = (error?: string) => {
+    const settled = (error?: PostedError) => {
       this.#writes -= 1;
       this.#writeBytes -= bytes.length;
       this.#post({ type: "written", id, error });
     };
     this.#options.context.write(bytes).then(
       () => settled(),
-      (error) => settled(error instanceof Error ? error.message : String(error)),
+      (error) => settled(toPosted(error)),
     );
   }
 
@@ -344,7 +347,7 @@ export class HandlerWorker {
   /** What the runtime tells of an error that nothing caught; it has ended the worker. */
   #died(message: string): Error {
     if (this.#task?.report === "loaded") {
-      return new HandlerModuleError(`${this.#options.specifier} can't be loaded: ${message}`);
+      return new HandlerModuleError(`${this.#options.specifier} cannot be loaded: ${message}`);
     }
     return new Error(message);
   }

@@ -9,6 +9,7 @@ import type { RawRule } from "../../batch.ts";
 import type { Column } from "../../columns.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { ClientStats } from "../../status.ts";
+import { type ErrorText, textOf } from "../error_text.ts";
 
 /** What a worker must know of the client's memory; posted once. */
 export interface FeedDescription {
@@ -34,14 +35,10 @@ export type Order =
   /** No more batches come. */
   | { type: "close" }
   /** A write is done, or was refused. */
-  | { type: "written"; id: number; error?: string };
+  | { type: "written"; id: number; error?: PostedError };
 
 /** An error as it crosses to another isolate. */
-export interface PostedError {
-  name: string;
-  message: string;
-  stack: string;
-}
+export type PostedError = ErrorText;
 
 /** From the worker. */
 export type Report =
@@ -65,10 +62,8 @@ const TEXT_MAX = 16 * 1024;
 
 /** `error` as it is posted. */
 export function toPosted(error: unknown): PostedError {
-  const { name, message, stack } = error instanceof Error
-    ? error
-    : { name: "Error", message: String(error), stack: "" };
-  const cut = (text: unknown) => String(text ?? "").slice(0, TEXT_MAX);
+  const { name, message, stack } = textOf(error);
+  const cut = (text: string) => text.slice(0, TEXT_MAX);
   return { name: cut(name), message: cut(message), stack: cut(stack) };
 }
 

@@ -9,19 +9,32 @@
 import { listen, post } from "./scope.ts";
 import { SlabBatch } from "../../batch.ts";
 import { withResolvers } from "../../deferred.ts";
-import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import {
+  type Handler,
+  type HandlerContext,
+  NO_OPTIONS,
+  type OptionValues,
+} from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
 import { WriteQueueFullError } from "../../errors.ts";
 import { isBytes, toBytes } from "../../reader/control.ts";
 import { Slab } from "../../slab.ts";
-import { handlerOf } from "../contract.ts";
+import type { HandlerModule } from "../contract.ts";
+import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
-import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+import {
+  fromPosted,
+  type Order,
+  type PostedError,
+  toPosted,
+  WRITE_BYTES_MAX,
+  WRITES_MAX,
+} from "./messages.ts";
 
 /** Serves the handler that `module` exports; called by the bootstrap, once. */
-export function serve(module: { default?: unknown }, specifier: string): void {
+export function serve(module: HandlerModule, specifier: string, options: OptionValues): void {
   try {
-    const runtime = new Runtime(handlerOf(module, specifier));
+    const runtime = new Runtime(configuredHandler(module, specifier, options));
     listen((message) => runtime.follow(message as Order));
     post({ type: "loaded" });
   } catch (error) {
@@ -81,6 +94,7 @@ class Runtime {
       write: (bytes) => this.#writes.write(bytes),
       signal: this.#abort.signal,
       stats: () => control.readStats(order.statNames),
+      options: NO_OPTIONS,
     };
     await this.#handler.open?.(this.#context);
     post({ type: "opened" });
@@ -198,12 +212,12 @@ class Writes {
     return settle.promise;
   }
 
-  settle(id: number, error: string | undefined): void {
+  settle(id: number, error: PostedError | undefined): void {
     const entry = this.#waiting.get(id);
     if (entry === undefined) return;
     this.#waiting.delete(id);
     this.#bytes -= entry.bytes;
     if (error === undefined) entry.settle.resolve();
-    else entry.settle.reject(new Error(error));
+    else entry.settle.reject(fromPosted(error));
   }
 }

@@ -5,7 +5,12 @@
  */
 
 import { type Batch, SlabBatch } from "../../batch.ts";
-import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import {
+  type Handler,
+  type HandlerContext,
+  NO_OPTIONS,
+  type OptionValues,
+} from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { OptionError } from "../../errors.ts";
 import { Slab } from "../../slab.ts";
@@ -37,6 +42,8 @@ export type WorkerHandlerEvent =
 export interface WorkerHandlerOptions {
   /** What the module may do. Default: nothing at all. */
   grants?: Grants;
+  /** Values of the options that the module's `schema` names. */
+  options?: OptionValues;
   /** Name of the handler in events, errors and debuggers. Default: the module's URL. */
   name?: string;
   /** Milliseconds in which the module must load and its `open()` settle, each; also its `close()`. Default 30000. */
@@ -97,6 +104,7 @@ export function workerHandler(
 class WorkerHandler implements Handler, AsyncDisposable {
   readonly #specifier: string;
   readonly #name: string;
+  readonly #options: OptionValues;
   readonly #permissions: WorkerPermissions;
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
@@ -108,6 +116,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
   constructor(specifier: string, options: WorkerHandlerOptions) {
     this.#specifier = specifier;
     this.#name = options.name ?? specifier;
+    this.#options = options.options ?? NO_OPTIONS;
     this.#permissions = permissionsOf(options.grants ?? {});
     this.#limits = {
       startTimeoutMs: duration("startTimeoutMs", options.startTimeoutMs ?? 30_000),
@@ -159,6 +168,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
     const worker = await HandlerWorker.start({
       specifier: this.#specifier,
       name: this.#name,
+      options: this.#options,
       permissions: this.#permissions,
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,

@@ -49,7 +49,7 @@ for (const command of ["uncaught", "reject"]) {
 
 Deno.test("workerHandler() tells what is wrong with a module", async () => {
   for (
-    const [name, part] of [["no_handler", "no default export"], ["missing", "can't be loaded"]]
+    const [name, part] of [["no_handler", "no default export"], ["missing", "cannot be loaded"]]
   ) {
     await using it = await scene(name);
     const cause = causeOf(await it.ended);

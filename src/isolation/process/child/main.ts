@@ -5,9 +5,15 @@
  * @module
  */
 
-import type { Handler, HandlerContext } from "../../../dispatch/handler.ts";
+import {
+  type Handler,
+  type HandlerContext,
+  NO_OPTIONS,
+  type OptionValues,
+} from "../../../dispatch/handler.ts";
 import { type ClientStats, newStats } from "../../../status.ts";
-import { handlerOf } from "../../contract.ts";
+import type { HandlerModule } from "../../contract.ts";
+import { configuredHandler } from "../../schema.ts";
 import { decodeBatch } from "../batch_message.ts";
 import {
   CHILD_MESSAGE_BYTES_MAX,
@@ -24,8 +30,12 @@ import { PendingWrites } from "./writes.ts";
 
 /** Serves the client until it is gone. `load` imports the handler's module. */
 export async function serve(
-  load: () => Promise<{ default?: unknown }>,
-  { name, memoryLimitBytes }: { name: string; memoryLimitBytes: number },
+  load: () => Promise<HandlerModule>,
+  { name, options, memoryLimitBytes }: {
+    name: string;
+    options: OptionValues;
+    memoryLimitBytes: number;
+  },
 ): Promise<void> {
   // Before any code of the user's runs.
   const channel = new Channel();
@@ -35,7 +45,7 @@ export async function serve(
   startWatchdog(memoryLimitBytes);
   let handler: Handler;
   try {
-    handler = handlerOf(await load(), name);
+    handler = configuredHandler(await load(), name, options);
   } catch (error) {
     fail(channel, error);
     return exit(1);
@@ -77,6 +87,7 @@ class Child {
       write: (bytes) => this.#writes.write(bytes),
       signal: this.#abort.signal,
       stats: () => structuredClone(this.#stats),
+      options: NO_OPTIONS,
     };
   }
 

@@ -13,9 +13,15 @@ import {
   WRITE_PREFIX_BYTES,
   WRITES_MAX,
 } from "../protocol.ts";
-import { decodeError } from "../remote_error.ts";
+import { decodeError, type RemoteError } from "../remote_error.ts";
 
 const PIECE_BYTES_MAX = CHILD_MESSAGE_BYTES_MAX - HEADER_BYTES - WRITE_PREFIX_BYTES;
+
+/** The handler sees what the client's `write()` rejected with, by its name. */
+function asThrown(error: RemoteError): RemoteError {
+  error.name = error.remoteName;
+  return error;
+}
 
 interface Pending {
   bytes: number;
@@ -60,7 +66,7 @@ export class PendingWrites {
     this.#bytes -= pending.bytes;
     const error = body.length > 4 ? decodeError(body.subarray(4)) : undefined;
     if (error === undefined) pending.written.resolve();
-    else pending.written.reject(error);
+    else pending.written.reject(asThrown(error));
   }
 
   #sendPieces(id: number, bytes: Uint8Array): void {

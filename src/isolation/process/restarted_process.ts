@@ -1,0 +1,117 @@
+/**
+ * A module in a process that is started again when it has failed.
+ *
+ * ```text
+ *            open()                batch() settles
+ *  (none) ──────────▶ running ◀────────────────────┐
+ *                       │ ▲                        │
+ *       fails, hangs,   ▼ │ a batch is there,      │
+ *       takes too much  (none)  attempts are left ─┘
+ * ```
+ *
+ * @module
+ */
+
+import type { Batch } from "../../batch.ts";
+import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import { HandlerProcess } from "./handler_process.ts";
+import type { ProcessEvent, ProcessSettings } from "./options.ts";
+import { RemoteError } from "./remote_error.ts";
+
+/** What is counted and told of all processes of a handler. */
+export interface ProcessLog {
+  /** Processes started. */
+  starts: number;
+  /** Processes that failed. */
+  failures: number;
+  tell(event: ProcessEvent): void;
+}
+
+/** Opens, is given batches and closes, in one process or, when it has failed, in the next. */
+export class RestartedProcess implements Handler, AsyncDisposable {
+  readonly #settings: ProcessSettings;
+  readonly #log: ProcessLog;
+  readonly #takesOver: boolean;
+  #isOpen = false;
+  #process: HandlerProcess | undefined;
+  #starting: Promise<HandlerProcess> | undefined;
+  /** The last error that a batch was rejected with. */
+  #known: Error | undefined;
+
+  /** One that is to take over from another does not tell that it could not: its `open()` rejects. */
+  constructor(settings: ProcessSettings, log: ProcessLog, takesOver: boolean) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#takesOver = takesOver;
+  }
+
+  /** The process that runs, if one does. */
+  get running(): HandlerProcess | undefined {
+    return this.#process?.over === false ? this.#process : undefined;
+  }
+
+  async open(context: HandlerContext): Promise<void> {
+    try {
+      await this.#running(context);
+    } finally {
+      this.#isOpen = true;
+    }
+  }
+
+  async batch(batch: Batch, context: HandlerContext): Promise<void> {
+    try {
+      const process = await this.#running(context);
+      await process.batch(batch);
+    } catch (error) {
+      this.#known = error as Error;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    if (process === undefined) return;
+    if (!process.over) return await process.close();
+    const error = await process.ended;
+    // It failed behind its last batch, and its module could not finish.
+    if (error !== undefined && error !== this.#known) throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#starting?.catch(() => {});
+    await this.#process?.kill();
+    this.#process = undefined;
+  }
+
+  /** The process, a fresh one if the last is gone. */
+  async #running(context: HandlerContext): Promise<HandlerProcess> {
+    if (this.#process !== undefined && !this.#process.over) return this.#process;
+    const error = await this.#process?.ended;
+    // It failed between two batches: what the module kept of those before is lost.
+    if (error !== undefined && this.#settings.onFailure === "stop") throw error;
+    const startedAt = performance.now();
+    this.#log.starts += 1;
+    this.#starting = HandlerProcess.start(this.#settings, context);
+    let process: HandlerProcess;
+    try {
+      process = await this.#starting;
+    } catch (error) {
+      const told = this.#isOpen || !this.#takesOver;
+      if (told && !(error instanceof RemoteError)) this.#failed(undefined, error as Error);
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+    this.#process = process;
+    void process.ended.then((error) => error && this.#failed(process.pid, error));
+    const startMs = performance.now() - startedAt;
+    this.#log.tell({ type: "started", pid: process.pid, startMs });
+    return process;
+  }
+
+  #failed(pid: number | undefined, error: Error): void {
+    this.#log.failures += 1;
+    this.#log.tell({ type: "failed", pid, error });
+  }
+}
