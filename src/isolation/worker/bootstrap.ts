@@ -8,15 +8,23 @@
 import { OptionError } from "../../errors.ts";
 import type { Grants } from "../contract.ts";
 
+/** Whom a worker reports to: who started it, or who has the other end of the port it is posted first. */
+export type ReportsTo = "parent" | "port";
+
 /** URL of the module that has the runtime serve the handler in `specifier`. */
-export function bootstrapUrl(specifier: string): string {
-  const runtime = new URL("./runtime.ts", import.meta.url).href;
-  const code = [
-    `import { serve } from ${JSON.stringify(runtime)};`,
+export function bootstrapUrl(specifier: string, reportsTo: ReportsTo = "parent"): string {
+  const own = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+  return moduleUrl([
+    `import { channel } from ${own(`./${reportsTo}_channel.ts`)};`,
+    `import { serve } from ${own("./runtime.ts")};`,
     `import * as handler from ${JSON.stringify(specifier)};`,
-    `serve(handler, ${JSON.stringify(specifier)});`,
-  ].join("\n");
-  return `data:text/javascript,${encodeURIComponent(code)}`;
+    `serve(channel, handler, ${JSON.stringify(specifier)});`,
+  ]);
+}
+
+/** URL of a module of these lines. */
+export function moduleUrl(lines: readonly string[]): string {
+  return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
 }
 
 /** Throws an `OptionError` for what is no URL. */

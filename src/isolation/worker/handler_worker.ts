@@ -8,7 +8,6 @@
 import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
-import { bootstrapUrl, type WorkerPermissions } from "./bootstrap.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
 import { WorkerProtocolError } from "./errors.ts";
 import {
@@ -20,6 +19,7 @@ import {
   WRITE_BYTES_MAX,
   WRITES_MAX,
 } from "./messages.ts";
+import type { SpawnWorker, WorkerPeer } from "./peer.ts";
 
 /** How something ended that a worker was asked to do. */
 export type WorkerAnswer = "done" | "unresponsive";
@@ -42,7 +42,8 @@ interface Handed {
 export interface HandlerWorkerOptions {
   specifier: string;
   name: string;
-  permissions: WorkerPermissions;
+  /** Starts the worker, here or elsewhere. */
+  spawn: SpawnWorker;
   feed: FeedDescription;
   context: HandlerContext;
   /** How long loading, opening and closing may take each, in milliseconds. */
@@ -67,7 +68,7 @@ const STATS_MS = 10;
 /** A live worker. */
 export class HandlerWorker {
   readonly #options: HandlerWorkerOptions;
-  readonly #worker: Worker;
+  #peer: WorkerPeer | undefined;
   readonly #control: ControlBlock;
   readonly #lookEveryMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -89,16 +90,8 @@ export class HandlerWorker {
 
   private constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    const { specifier, name, permissions, context } = options;
+    const { context } = options;
     this.#control = new ControlBlock(Object.keys(context.stats()).length);
-    const workerOptions = { type: "module", name, deno: { permissions } } as const;
-    this.#worker = new Worker(bootstrapUrl(specifier), workerOptions as WorkerOptions);
-    this.#worker.onmessage = ({ data }) => this.#heed(data);
-    this.#worker.onerror = (event) => {
-      // Else it would be uncaught here, too.
-      event.preventDefault();
-      this.#fail(this.#died(event.message));
-    };
     this.#lookEveryMs = Math.min(options.batchTimeoutMs, options.heartbeatTimeoutMs) / LOOKS;
     this.#timer = setInterval(() => this.#look(), this.#lookEveryMs);
     context.signal.addEventListener("abort", this.#onAbort);
@@ -112,7 +105,8 @@ export class HandlerWorker {
   static async start(options: HandlerWorkerOptions): Promise<HandlerWorker> {
     const worker = new HandlerWorker(options);
     try {
-      await worker.#expect("loaded");
+      // It may have loaded before this side hears that it was started.
+      await Promise.all([worker.#expect("loaded"), worker.#spawn()]);
       await worker.#open();
       return worker;
     } catch (error) {
@@ -175,11 +169,18 @@ export class HandlerWorker {
     clearInterval(this.#timer);
     Atomics.store(this.#control.words, Word.stop, 1);
     this.#options.context.signal.removeEventListener("abort", this.#onAbort);
-    this.#worker.onmessage = null;
-    this.#worker.terminate();
+    this.#peer?.terminate();
     this.#fail(new WorkerProtocolError(`${this.#options.name}: the worker was ended`));
     // Nothing waits for a reply any more.
     Atomics.notify(this.#control.words, Word.reply);
+  }
+
+  async #spawn(): Promise<void> {
+    const { specifier, name, spawn } = this.#options;
+    this.#peer = await spawn({ specifier, name }, {
+      heed: (data) => this.#heed(data),
+      died: (message) => this.#fail(this.#died(message)),
+    });
   }
 
   async #open(): Promise<void> {
@@ -334,7 +335,7 @@ export class HandlerWorker {
   }
 
   #post(order: Order): void {
-    this.#worker.postMessage(order);
+    this.#peer?.post(order);
   }
 
   #odd(what: string): WorkerProtocolError {

@@ -10,10 +10,11 @@ import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { OptionError } from "../../errors.ts";
 import { Slab } from "../../slab.ts";
 import type { Grants } from "../contract.ts";
-import { checkSpecifier, permissionsOf, type WorkerPermissions } from "./bootstrap.ts";
+import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
 import { HandlerWorker } from "./handler_worker.ts";
+import { spawnHere, type SpawnWorker } from "./peer.ts";
 
 /** What a {@linkcode workerHandler} tells. */
 export type WorkerHandlerEvent =
@@ -91,13 +92,23 @@ export function workerHandler(
   specifier: string | URL,
   options: WorkerHandlerOptions = {},
 ): Handler & AsyncDisposable {
-  return new WorkerHandler(checkSpecifier(specifier), options);
+  const spawn = spawnHere(permissionsOf(options.grants ?? {}));
+  return workerHandlerBy(spawn, checkSpecifier(specifier), options);
+}
+
+/** The same, its worker started by `spawn`, which knows what it may do. */
+export function workerHandlerBy(
+  spawn: SpawnWorker,
+  specifier: string,
+  options: Omit<WorkerHandlerOptions, "grants">,
+): Handler & AsyncDisposable {
+  return new WorkerHandler(spawn, specifier, options);
 }
 
 class WorkerHandler implements Handler, AsyncDisposable {
   readonly #specifier: string;
   readonly #name: string;
-  readonly #permissions: WorkerPermissions;
+  readonly #spawn: SpawnWorker;
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
   readonly #poll = () => this.#running?.poll();
@@ -105,10 +116,14 @@ class WorkerHandler implements Handler, AsyncDisposable {
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
 
-  constructor(specifier: string, options: WorkerHandlerOptions) {
+  constructor(
+    spawn: SpawnWorker,
+    specifier: string,
+    options: Omit<WorkerHandlerOptions, "grants">,
+  ) {
+    this.#spawn = spawn;
     this.#specifier = specifier;
     this.#name = options.name ?? specifier;
-    this.#permissions = permissionsOf(options.grants ?? {});
     this.#limits = {
       startTimeoutMs: duration("startTimeoutMs", options.startTimeoutMs ?? 30_000),
       batchTimeoutMs: duration("batchTimeoutMs", options.batchTimeoutMs ?? 60_000),
@@ -159,7 +174,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
     const worker = await HandlerWorker.start({
       specifier: this.#specifier,
       name: this.#name,
-      permissions: this.#permissions,
+      spawn: this.#spawn,
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,
         layout: { slabBytes, capacity, slabs },

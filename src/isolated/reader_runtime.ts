@@ -1,0 +1,170 @@
+/**
+ * What runs in the reader's worker: the client that runs everywhere else, its
+ * handlers in workers, its directories behind ports.
+ *
+ * @module
+ */
+
+import { type Client, connect } from "../client.ts";
+import type { Handler, HandlerContext } from "../dispatch/handler.ts";
+import { OptionError } from "../errors.ts";
+import { supervised, type SupervisedHandler } from "../isolation/supervised.ts";
+import type { FailureEvent } from "../isolation/failure_options.ts";
+import { workerHandlerBy, type WorkerHandlerEvent } from "../isolation/worker/worker_handler.ts";
+import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
+import type { HandlerOptions } from "../options.ts";
+import type { WhenFull } from "../backlog/backlog.ts";
+import type { IsolatedEvent, IsolatedWhenFull } from "./options.ts";
+import type { HandlerPlan } from "./plan.ts";
+import { RemoteWorkers } from "./remote_workers.ts";
+import { fromSent, toSent } from "./sent_error.ts";
+import { type IsolatedHandlerStats, StatsBlock } from "./stats_block.ts";
+
+/** The part of a worker's global scope that is used here. */
+interface WorkerScope {
+  postMessage(report: ReaderReport): void;
+  onmessage: ((event: { data: ReaderOrder }) => void) | null;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+const post = (report: ReaderReport): void => scope.postMessage(report);
+
+/** How often counters are written for the supervisor to see, in milliseconds. */
+const STATS_MS = 50;
+
+type Start = Extract<ReaderOrder, { type: "start" }>;
+
+/** A handler that runs, and what became of its batches. */
+interface Kept {
+  name: string;
+  handler: SupervisedHandler;
+  framesUnanswered: number;
+}
+
+class Reader {
+  readonly #abort = new AbortController();
+  readonly #workers = new RemoteWorkers(post);
+  #client: Client | undefined;
+  #unopened = 0;
+
+  follow(order: ReaderOrder): void {
+    switch (order.type) {
+      case "start":
+        this.#run(order);
+        break;
+      case "write":
+        this.#write(order.id, order.bytes);
+        break;
+      case "close":
+        this.#abort.abort();
+        break;
+      case "spawned":
+        this.#workers.spawned(order.id, order.port);
+        break;
+      case "not_spawned":
+        this.#workers.notSpawned(order.id, fromSent(order.error));
+        break;
+      case "handler_died":
+        this.#workers.died(order.id, order.message);
+        break;
+    }
+  }
+
+  async #run(start: Start): Promise<void> {
+    let end: Error;
+    try {
+      end = await this.#feed(start);
+    } catch (error) {
+      end = error as Error;
+    }
+    post({ type: "ended", end: toSent(end) });
+  }
+
+  /** Resolves with the end one returns from; rejects with any other. */
+  async #feed({ plan, module, stats }: Start): Promise<Error> {
+    const kept = plan.handlers.map((handler) => this.#keep(handler));
+    const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {
+      return [name, { ...lane, whenFull: overflowOf(lane.whenFull ?? plan.whenFull) }];
+    });
+    const client = await connect(plan.target, {
+      ...plan.feed,
+      ...plan.named ? { handlers: Object.fromEntries(lanes) } : lanes[0][1],
+      sharedMemory: true,
+      module,
+      signal: this.#abort.signal,
+      onEvent: tell,
+    });
+    this.#client = client;
+    const block = new StatsBlock(plan.handlers.map(({ name }) => name), stats);
+    const write = () => block.write({ client: client.stats(), handlers: statsOf(client, kept) });
+    const timer = setInterval(write, STATS_MS);
+    try {
+      await client.run(this.#handlersOf(plan.named, kept));
+      return await client.closed;
+    } finally {
+      clearInterval(timer);
+      for (const { handler } of kept) await handler[Symbol.asyncDispose]();
+      write();
+    }
+  }
+
+  #keep({ name, specifier, limits, failure }: HandlerPlan): Kept {
+    const onEvent = (event: FailureEvent | WorkerHandlerEvent) => {
+      if (event.type === "unresponsive") kept.framesUnanswered += event.frames;
+      tell({ ...event, handler: name });
+    };
+    const worker = workerHandlerBy(this.#workers.spawnFor(name), specifier, {
+      ...{ name, ...limits, onEvent },
+    });
+    const handler = supervised(worker, { ...failure, onEvent });
+    const kept = { name, handler, framesUnanswered: 0 };
+    return kept;
+  }
+
+  /** What `run()` takes; tells when all are open. */
+  #handlersOf(named: boolean, kept: readonly Kept[]): Handler | Record<string, Handler> {
+    this.#unopened = kept.length;
+    const handlers = kept.map(({ name, handler }): [string, Handler] => [name, {
+      open: async (context: HandlerContext) => {
+        await handler.open?.(context);
+        this.#unopened -= 1;
+        if (this.#unopened === 0) post({ type: "ready" });
+      },
+      batch: (batch, context) => handler.batch(batch, context),
+      close: (context) => handler.close?.(context),
+    }]);
+    return named ? Object.fromEntries(handlers) : handlers[0][1];
+  }
+
+  #write(id: number, bytes: Uint8Array): void {
+    // INVARIANT: nobody has a client to write by before this side is ready.
+    this.#client!.write(bytes).then(
+      () => post({ type: "written", id }),
+      (error) => post({ type: "written", id, error: toSent(error) }),
+    );
+  }
+}
+
+function overflowOf(whenFull: IsolatedWhenFull | undefined): WhenFull | undefined {
+  if (typeof whenFull === "object") throw new OptionError("whenFull", "a word", whenFull);
+  return whenFull;
+}
+
+function tell(event: IsolatedEvent): void {
+  const sent = "error" in event ? { ...event, error: toSent(event.error) } : event;
+  post({ type: "event", event: sent as SentEvent });
+}
+
+function statsOf(client: Client, kept: readonly Kept[]): Record<string, IsolatedHandlerStats> {
+  const stats = client.statsByHandler();
+  return Object.fromEntries(kept.map(({ name, handler, framesUnanswered }) => {
+    const { batches: _batches, frames: _frames, ...failures } = handler.stats();
+    return [name, { ...stats[name], ...failures, framesUnanswered }];
+  }));
+}
+
+/** Serves the supervisor that has started this worker. */
+export function serve(): void {
+  const reader = new Reader();
+  scope.onmessage = ({ data }) => reader.follow(data);
+}
