@@ -71,7 +71,10 @@ export class BatchCodec {
     return fits;
   }
 
-  /** Frames `first` to `first + count` of a slab. Nothing is copied. */
+  /**
+   * Frames `first` to `first + count` of a slab. Nothing is copied. Where other
+   * threads can write the slab, what they wrote is found when it is decoded.
+   */
   encode(store: FrameStore, first: number, count: number): EncodedBatch {
     const { start, end } = this.#extent(store, first, count);
     const prefix = new Uint32Array([count, start, end - start, this.#descriptor.length]);
@@ -110,7 +113,16 @@ export class BatchCodec {
     if (aligned.length !== expected) {
       throw new SpillFormatError(WHERE, `${expected} bytes`, `${aligned.length}`);
     }
-    return this.#storeOf(header, aligned, frames, base, dataBytes);
+    const store = this.#storeOf(header, aligned, frames, dataBytes);
+    rebase(store.offsets, store.lengths, base, dataBytes);
+    if (this.#raw.storesRaw) rebase(store.rawOffsets, store.rawLengths, base, dataBytes);
+    return store;
+  }
+
+  /** The frames of a payload that another isolate has decoded where it lies, which begins at a multiple of 8. */
+  attach(at: Pick<RecordHeader, "streamOffset" | "epoch">, payload: Uint8Array): FrameStore {
+    const { frames, dataBytes } = readPrefix(payload);
+    return this.#storeOf(at, payload, frames, dataBytes);
   }
 
   /** What `payload` says of itself, if that is not what this codec's batches say. */
@@ -120,17 +132,16 @@ export class BatchCodec {
   }
 
   #storeOf(
-    header: RecordHeader,
+    at: Pick<RecordHeader, "streamOffset" | "epoch">,
     payload: Uint8Array,
     frames: number,
-    base: number,
     dataBytes: number,
   ): FrameStore {
     const { buffer } = payload;
-    let at = payload.byteOffset + PREFIX_BYTES + roundUp(this.#descriptor.length);
+    let position = payload.byteOffset + PREFIX_BYTES + roundUp(this.#descriptor.length);
     const take = <T>(array: ArrayOf<T>): T => {
-      const taken = new array(buffer, at, frames);
-      at += roundUp(frames * array.BYTES_PER_ELEMENT);
+      const taken = new array(buffer, position, frames);
+      position += roundUp(frames * array.BYTES_PER_ELEMENT);
       return taken;
     };
     const columns = this.#columns.map(({ type }) => take<ColumnArray>(COLUMN_ARRAYS[type]));
@@ -138,18 +149,16 @@ export class BatchCodec {
     const lengths = take<Uint32Array>(Uint32Array);
     const rawOffsets = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : offsets;
     const rawLengths = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : lengths;
-    rebase(offsets, lengths, base, dataBytes);
-    if (this.#raw.storesRaw) rebase(rawOffsets, rawLengths, base, dataBytes);
     return {
-      bytes: new Uint8Array(buffer, at, dataBytes),
-      view: new DataView(buffer, at, dataBytes),
+      bytes: new Uint8Array(buffer, position, dataBytes),
+      view: new DataView(buffer, position, dataBytes),
       offsets,
       lengths,
       rawOffsets,
       rawLengths,
       columns,
-      streamOffset: header.streamOffset,
-      epoch: header.epoch,
+      streamOffset: at.streamOffset,
+      epoch: at.epoch,
     };
   }
 
@@ -160,10 +169,11 @@ export class BatchCodec {
     const last = count - 1;
     const rawStart = batch.streamOffset(0) - store.streamOffset;
     const rawEnd = batch.streamOffset(last) - store.streamOffset + batch.rawLength(last);
-    return {
-      start: Math.min(rawStart, batch.offsets[0]),
-      end: Math.max(rawEnd, batch.offsets[last] + batch.lengths[last]),
-    };
+    // Another thread may have overwritten the index; a record has to be one all the same.
+    const limit = store.bytes.length;
+    const start = clamp(Math.min(rawStart, batch.offsets[0]), 0, limit);
+    const end = Math.max(rawEnd, batch.offsets[last] + batch.lengths[last]);
+    return { start, end: clamp(end, start, limit) };
   }
 
   #arraysOf(store: FrameStore): readonly ColumnArray[] {
@@ -278,6 +288,10 @@ function descriptorBytes({ columns, raw }: BatchDescriptor): Uint8Array {
 
 function textOf(descriptor: Uint8Array): string {
   return new TextDecoder().decode(descriptor);
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
 }
 
 function padded(bytes: Uint8Array): Uint8Array[] {

@@ -8,7 +8,7 @@ import {
   DisconnectError,
   HandlerError,
 } from "../../mod.ts";
-import { spillOnto } from "../../src/backlog/spill_to.ts";
+import { spillBy } from "../../src/backlog/spill_to.ts";
 import { isDiskError } from "../../src/spill/errors.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { FaultDisk } from "../spill/fault_disk.ts";
@@ -183,7 +183,7 @@ export class Process {
       connect(target, {
         ...options,
         reconnect,
-        whenFull: whenFull === "spill" ? spillOnto(disk, spill) : whenFull,
+        whenFull: whenFull === "spill" ? spillBy(() => disk, disk.path, spill) : whenFull,
         onEvent: this.#onEvent,
       })
     );

@@ -278,3 +278,33 @@ Deno.test("a batch goes through a store", async () => {
   assertEquals(back.bytes.buffer, result.payload.buffer);
   assertEquals([seen(lent(back, core, 0, 100))], expected);
 });
+
+const OVERWRITTEN: readonly Framing[] = [
+  { type: "lines" },
+  { type: "length_field", initialBytesToStrip: 4 },
+  { type: "slip" },
+];
+
+for (const framing of OVERWRITTEN) {
+  Deno.test(`encode() makes a record of an index that another thread overwrote, and decode() refuses it (${framing.type})`, async () => {
+    const draw = random(7);
+    const core = new Core({ framing, columns: COLUMNS });
+    const codec = new BatchCodec(core.columns, core);
+    const [slab] = new SlabPool(core).slabs;
+    await using store = await openSpill(new FaultDisk(random(1)));
+    for (let i = 0; i < 200; i++) {
+      for (const array of [slab.offsets, slab.lengths, slab.rawOffsets, slab.rawLengths]) {
+        for (let at = 0; at < 16; at++) array[at] = [draw() * 2 ** 32, 0xffffffff, 0][at % 3];
+        array[0] = i % 3 === 0 ? 0 : draw() * 2 ** 32;
+      }
+      const count = codec.fitting(slab, 0, 16);
+      const encoded = codec.encode(slab, 0, count);
+      const info = { ...encoded.info, timeMicros: 0 };
+      const { type } = await store.append(info, encoded.parts);
+      assertEquals(type, "appended");
+      const payload = payloadOf(encoded);
+      const header = { ...info, sequence: 1, payloadBytes: payload.length };
+      assertThrows(() => codec.decode(header, payload), SpillFormatError);
+    }
+  });
+}

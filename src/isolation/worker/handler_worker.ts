@@ -77,6 +77,9 @@ export class HandlerWorker {
   #error: unknown;
   /** Batches that are out, in order. */
   readonly #handed: Handed[] = [];
+  /** Numbers of rooms that the worker was told of. */
+  readonly #rooms = new WeakMap<SharedArrayBuffer, number>();
+  #roomCount = 0;
   #awaiting = false;
   #request = 0;
   #replied = 0;
@@ -115,8 +118,8 @@ export class HandlerWorker {
     }
   }
 
-  /** Hands frames over; resolves when the handler is done with them. Rejects with what it threw. */
-  hand(range: HandedRange): Promise<BatchAnswer> {
+  /** Hands frames over, of a slab or of a room; resolves when the handler is done with them. Rejects with what it threw. */
+  hand(range: Omit<HandedRange, "slab">, memory: number | SharedArrayBuffer): Promise<BatchAnswer> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     // INVARIANT: no more are out than there are slots.
     if (this.#handed.length >= BATCHES_OUT) throw new Error("a worker was handed too many batches");
@@ -130,7 +133,8 @@ export class HandlerWorker {
     this.#handed.push({ count: range.count, settle });
     if (this.#handed.length === 1) this.#begin();
     this.#request = (this.#request + 1) | 0;
-    control.write(this.#request, range);
+    const slab = typeof memory === "number" ? memory : this.#roomNumber(memory);
+    control.write(this.#request, { ...range, slab });
     Atomics.store(control.words, Word.request, this.#request);
     Atomics.notify(control.words, Word.request);
     if (!this.#awaiting) this.#awaitReply();
@@ -236,6 +240,15 @@ export class HandlerWorker {
     this.#task = undefined;
     task?.settle.reject(this.#error);
     for (const { settle } of this.#handed.splice(0)) settle.reject(this.#error);
+  }
+
+  #roomNumber(memory: SharedArrayBuffer): number {
+    const known = this.#rooms.get(memory);
+    if (known !== undefined) return known;
+    const number = this.#roomCount++;
+    this.#rooms.set(memory, number);
+    this.#post({ type: "room", number, memory });
+    return number;
   }
 
   #awaitReply(): void {

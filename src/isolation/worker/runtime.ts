@@ -7,13 +7,12 @@
 
 // First: what it takes away must be gone when the handler's module is evaluated.
 import "./scope.ts";
-import { SlabBatch } from "../../batch.ts";
 import { withResolvers } from "../../deferred.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
-import { Slab } from "../../slab.ts";
 import { handlerOf } from "../contract.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
+import { Lender } from "./lender.ts";
 import { type Order, toPosted } from "./messages.ts";
 import { PostedWrites } from "./posted_writes.ts";
 import type { Channel } from "./scope.ts";
@@ -42,6 +41,7 @@ class Runtime {
   readonly #writes: PostedWrites;
   readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
+  #lender: Lender | undefined;
   /** Settles with the number of the last batch that is not to be begun any more. */
   #resume = withResolvers<number>();
 
@@ -56,6 +56,9 @@ class Runtime {
     switch (order.type) {
       case "start":
         this.#run(order).catch((error) => this.#threw(error));
+        break;
+      case "room":
+        this.#lender?.addRoom(order.number, order.memory);
         break;
       case "abort":
         this.#abort.abort();
@@ -84,9 +87,10 @@ class Runtime {
       signal: this.#abort.signal,
       stats: () => control.readStats(order.statNames),
     };
+    this.#lender = new Lender(order.feed);
     await this.#handler.open?.(this.#context);
     this.#channel.post({ type: "opened" });
-    await this.#serveBatches(control, new Lender(order.feed), this.#context);
+    await this.#serveBatches(control, this.#lender, this.#context);
   }
 
   /** Until the client ends the worker. */
@@ -122,6 +126,7 @@ class Runtime {
     lender: Lender,
     context: HandlerContext,
   ): Promise<void> {
+    if (range.recordBytes > 0) await lender.knows(range);
     for (let done = 0; done < range.count && Atomics.load(words, Word.stop) === 0;) {
       const part = Math.min(this.#sizer.allowed, range.count - done);
       Atomics.store(words, Word.done, done);
@@ -155,28 +160,4 @@ async function changed(
   for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return;
   const wait = Atomics.waitAsync(words, at, from);
   if (wait.async) await wait.value;
-}
-
-/** Makes batches over the client's memory. */
-class Lender {
-  readonly #slabs: readonly Slab[];
-  readonly #names: readonly string[];
-  readonly #raw;
-
-  constructor({ memory, layout, columns, raw }: Extract<Order, { type: "start" }>["feed"]) {
-    const shared = { memory: { buffer: memory }, layout, columns };
-    this.#slabs = layout.slabs.map((_, number) => new Slab(shared, number));
-    this.#names = columns.map((column) => column.name);
-    this.#raw = raw;
-  }
-
-  /** Frames `done` to `done + count` of what was handed over. A new batch each time: who kept an old one must not find other frames in it. */
-  lend(range: HandedRange, done: number, count: number): SlabBatch {
-    const slab = this.#slabs[range.slab];
-    slab.epoch = range.epoch;
-    slab.streamOffset = range.streamOffset;
-    const batch = new SlabBatch(slab, this.#names, this.#raw);
-    batch.lend(range.first + done, count, range.pending + range.count - done - count);
-    return batch;
-  }
 }

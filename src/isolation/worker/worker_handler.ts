@@ -8,6 +8,7 @@ import { type Batch, SlabBatch } from "../../batch.ts";
 import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { OptionError } from "../../errors.ts";
+import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import type { Grants } from "../contract.ts";
 import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
@@ -196,38 +197,45 @@ class WorkerHandler implements Handler, AsyncDisposable {
   /** Hands over a batch from frame `from` on; resolves with the first frame that is to be handed over again. */
   async #hand(
     worker: HandlerWorker,
-    { batch, slab }: Lent,
+    lent: Lent,
     from: number,
     context: HandlerContext,
   ): Promise<number> {
+    const { batch, place } = lent;
+    const { store, first } = batch.loan;
     const answer = await worker.hand({
-      slab: slab.number,
-      first: batch.loan.first + from,
+      first: first + from,
       count: batch.count - from,
       pending: batch.pending,
-      epoch: slab.epoch,
-      streamOffset: slab.streamOffset,
-    });
+      epoch: store.epoch,
+      streamOffset: store.streamOffset,
+      recordBytes: place instanceof Slab ? 0 : place.bytes,
+    }, place instanceof Slab ? place.number : place.memory);
     if (answer.end === "done") return batch.count;
     if (answer.end === "not_begun") return from;
     const at = from + answer.done;
-    this.#abandon(worker, slab, answer.part, batch.streamOffset(at), context);
+    this.#abandon(worker, lent, answer.part, at, context);
     return at + answer.part;
   }
 
   /** Leaves a worker behind with what it holds, and begins to start a new one. */
   #abandon(
     worker: HandlerWorker,
-    slab: Slab,
+    { batch, place }: Lent,
     frames: number,
-    offset: number,
+    at: number,
     context: HandlerContext,
   ): void {
     const feed = sharedFeedOf(context);
     const { pool } = feed;
-    pool.quarantine(slab);
+    if (place instanceof Slab) pool.quarantine(place);
+    else {
+      pool.quarantine(place.memory);
+      place.abandon();
+    }
     worker.terminate();
-    const { epoch } = slab;
+    const { epoch } = batch;
+    const offset = batch.streamOffset(at);
     const { quarantinedCount: slabsQuarantined } = pool;
     const name = this.#name;
     this.#onEvent({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
@@ -247,13 +255,15 @@ class WorkerHandler implements Handler, AsyncDisposable {
 /** A batch as a client hands it out. */
 interface Lent {
   batch: SlabBatch;
-  slab: Slab;
+  /** Where its frames lie. */
+  place: Slab | SharedRoom;
 }
 
 function lentOf(batch: Batch): Lent {
   if (batch instanceof SlabBatch) {
     const { store } = batch.loan;
-    if (store instanceof Slab) return { batch, slab: store };
+    const place = store instanceof Slab ? store : roomOf(store);
+    if (place !== undefined) return { batch, place };
   }
   throw new TypeError("expected a batch as a client hands it out, got a copy");
 }
