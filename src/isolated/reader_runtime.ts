@@ -5,17 +5,19 @@
  * @module
  */
 
+import type { WhenFull } from "../backlog/backlog.ts";
+import { journalBy, spillBy } from "../backlog/spill_to.ts";
 import { type Client, connect } from "../client.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
-import { OptionError } from "../errors.ts";
-import { supervised, type SupervisedHandler } from "../isolation/supervised.ts";
 import type { FailureEvent } from "../isolation/failure_options.ts";
+import { supervisedBy, type SupervisedHandler } from "../isolation/supervised.ts";
 import { workerHandlerBy, type WorkerHandlerEvent } from "../isolation/worker/worker_handler.ts";
-import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
 import type { HandlerOptions } from "../options.ts";
-import type { WhenFull } from "../backlog/backlog.ts";
+import type { OpenDisk } from "../spill/disk.ts";
+import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
 import type { IsolatedEvent, IsolatedWhenFull } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
+import { DiskLink, RemoteDisk } from "./remote_disk.ts";
 import { RemoteWorkers } from "./remote_workers.ts";
 import { fromSent, toSent } from "./sent_error.ts";
 import { type IsolatedHandlerStats, StatsBlock } from "./stats_block.ts";
@@ -44,6 +46,7 @@ interface Kept {
 class Reader {
   readonly #abort = new AbortController();
   readonly #workers = new RemoteWorkers(post);
+  #links: readonly DiskLink[] = [];
   #client: Client | undefined;
   #unopened = 0;
 
@@ -67,16 +70,22 @@ class Reader {
       case "handler_died":
         this.#workers.died(order.id, order.message);
         break;
+      case "disk_died":
+        this.#links.find((link) => link.directory === order.directory)?.died(order.message);
+        break;
     }
   }
 
   async #run(start: Start): Promise<void> {
+    this.#links = start.disks.map(({ directory, port }) => new DiskLink(directory, port));
     let end: Error;
     try {
       end = await this.#feed(start);
     } catch (error) {
       end = error as Error;
     }
+    // What it had, others may have as soon as it is told that it has ended.
+    for (const link of this.#links) await link.end();
     post({ type: "ended", end: toSent(end) });
   }
 
@@ -84,7 +93,10 @@ class Reader {
   async #feed({ plan, module, stats }: Start): Promise<Error> {
     const kept = plan.handlers.map((handler) => this.#keep(handler));
     const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {
-      return [name, { ...lane, whenFull: overflowOf(lane.whenFull ?? plan.whenFull) }];
+      return [name, {
+        ...lane,
+        whenFull: overflowOf(lane.whenFull ?? plan.whenFull, this.#openDisk),
+      }];
     });
     const client = await connect(plan.target, {
       ...plan.feed,
@@ -108,6 +120,11 @@ class Reader {
     }
   }
 
+  readonly #openDisk: OpenDisk = (path) => {
+    // INVARIANT: there is a worker for each directory that the plan names.
+    return new RemoteDisk(this.#links.find((link) => link.has(path))!, path);
+  };
+
   #keep({ name, specifier, limits, failure }: HandlerPlan): Kept {
     const onEvent = (event: FailureEvent | WorkerHandlerEvent) => {
       if (event.type === "unresponsive") kept.framesUnanswered += event.frames;
@@ -116,7 +133,7 @@ class Reader {
     const worker = workerHandlerBy(this.#workers.spawnFor(name), specifier, {
       ...{ name, ...limits, onEvent },
     });
-    const handler = supervised(worker, { ...failure, onEvent });
+    const handler = supervisedBy(this.#openDisk, worker, { ...failure, onEvent });
     const kept = { name, handler, framesUnanswered: 0 };
     return kept;
   }
@@ -145,9 +162,17 @@ class Reader {
   }
 }
 
-function overflowOf(whenFull: IsolatedWhenFull | undefined): WhenFull | undefined {
-  if (typeof whenFull === "object") throw new OptionError("whenFull", "a word", whenFull);
-  return whenFull;
+function overflowOf(
+  whenFull: IsolatedWhenFull | undefined,
+  openDisk: OpenDisk,
+): WhenFull | undefined {
+  if (typeof whenFull !== "object") return whenFull;
+  if ("journal" in whenFull) {
+    const { journal, ...options } = whenFull;
+    return journalBy(openDisk, journal, options);
+  }
+  const { spill, ...options } = whenFull;
+  return spillBy(openDisk, spill, options);
 }
 
 function tell(event: IsolatedEvent): void {

@@ -7,13 +7,19 @@
 
 import { withResolvers } from "../deferred.ts";
 import type { SpillwayError } from "../errors.ts";
-import { bootstrapUrl, moduleUrl } from "../isolation/worker/bootstrap.ts";
+import {
+  bootstrapUrl,
+  moduleUrl,
+  permissionsOf,
+  type WorkerPermissions,
+} from "../isolation/worker/bootstrap.ts";
 import { workerOptions } from "../isolation/worker/peer.ts";
 import { PostedWrites } from "../isolation/worker/posted_writes.ts";
 import { tell } from "../options.ts";
+import { SpillPermissionError } from "../spill/errors.ts";
 import type { ClientStats } from "../status.ts";
 import { ReaderError, withWholeFlag } from "./errors.ts";
-import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
+import type { DiskPort, ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
 import type { IsolatedEvent, IsolatedOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { notPermitted } from "./rights.ts";
@@ -41,9 +47,13 @@ export interface IsolatedClient extends AsyncDisposable {
 /** Modules that workers begin with; tests have others. */
 export interface Programs {
   reader: string;
+  disk: string;
 }
 
-const PROGRAMS: Programs = { reader: new URL("./reader_runtime.ts", import.meta.url).href };
+const PROGRAMS: Programs = {
+  reader: new URL("./reader_runtime.ts", import.meta.url).href,
+  disk: new URL("./disk_runtime.ts", import.meta.url).href,
+};
 
 /** Runs the workers of one client. */
 export class Supervisor implements IsolatedClient {
@@ -52,6 +62,7 @@ export class Supervisor implements IsolatedClient {
   readonly #options: IsolatedOptions;
   readonly #reader: Worker;
   readonly #stats: StatsBlock;
+  readonly #disks: Worker[] = [];
   readonly #handlers = new Map<number, Worker>();
   readonly #ready = withResolvers<void>();
   readonly #ending = withResolvers<SpillwayError>();
@@ -71,14 +82,26 @@ export class Supervisor implements IsolatedClient {
     this.#options = options;
     this.closed = this.#ending.promise;
     this.#stats = new StatsBlock(plan.reader.handlers.map(({ name }) => name));
-    this.#reader = readerOf(plan, programs.reader);
+    const { name, readerPermissions } = plan;
+    try {
+      // Deno refuses to grant what this side has not itself.
+      this.#reader = startWorker(programs.reader, `reader of ${name}`, readerPermissions);
+    } catch (error) {
+      throw notPermitted(name, error);
+    }
     this.#reader.onmessage = ({ data }) => this.#heed(data);
     this.#reader.onerror = (event) => {
       // Else it would be uncaught here, too.
       event.preventDefault();
       this.#readerDied(event.message);
     };
-    this.#post({ type: "start", plan: plan.reader, module, stats: this.#stats.buffer, disks: [] });
+    const { directories, reader } = plan;
+    const disks = directories.map((directory) => this.#startDisk(directory, programs.disk));
+    const stats = this.#stats.buffer;
+    this.#post(
+      { type: "start", plan: reader, module, stats, disks },
+      disks.map(({ port }) => port),
+    );
     const { signal } = options;
     signal?.addEventListener("abort", this.#onAbort);
     if (signal?.aborted) this.#onAbort();
@@ -89,9 +112,9 @@ export class Supervisor implements IsolatedClient {
     plan: Plan,
     options: IsolatedOptions,
     module: WebAssembly.Module,
-    programs: Programs = PROGRAMS,
+    programs: Partial<Programs> = {},
   ): Promise<Supervisor> {
-    const supervisor = new Supervisor(plan, options, module, programs);
+    const supervisor = new Supervisor(plan, options, module, { ...PROGRAMS, ...programs });
     await supervisor.#ready.promise;
     return supervisor;
   }
@@ -138,6 +161,26 @@ export class Supervisor implements IsolatedClient {
     }
   }
 
+  /** Starts the worker that has a directory. */
+  #startDisk(directory: string, program: string): DiskPort {
+    let disk: Worker;
+    try {
+      const rights = permissionsOf({ read: [directory], write: [directory] });
+      disk = startWorker(program, directory, rights);
+    } catch (error) {
+      this.#terminate();
+      throw new SpillPermissionError(directory, "read and write", error);
+    }
+    this.#disks.push(disk);
+    disk.onerror = (event) => {
+      event.preventDefault();
+      this.#post({ type: "disk_died", directory, message: withWholeFlag(event.message) });
+    };
+    const { port1, port2 } = new MessageChannel();
+    disk.postMessage({ port: port1 }, [port1]);
+    return { directory, port: port2 };
+  }
+
   /** Starts a worker for a handler, and gives the reader a port to it. */
   #spawn(id: number, handler: string): void {
     // INVARIANT: the reader names handlers it was told of.
@@ -181,11 +224,17 @@ export class Supervisor implements IsolatedClient {
     this.#end = end;
     clearTimeout(this.#lateTimer);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    for (const worker of [this.#reader, ...this.#handlers.values()]) worker.terminate();
+    this.#terminate();
     this.#writes.fail(end);
     // Told once: whoever never got a client has no use for how it ended.
     this.#ready.reject(end);
     this.#ending.resolve(end);
+  }
+
+  #terminate(): void {
+    for (const worker of [this.#reader, ...this.#disks, ...this.#handlers.values()]) {
+      worker.terminate();
+    }
   }
 
   #post(order: ReaderOrder, transfer: Transferable[] = []): void {
@@ -193,16 +242,10 @@ export class Supervisor implements IsolatedClient {
   }
 }
 
-function readerOf({ name, readerPermissions }: Plan, program: string): Worker {
-  try {
-    return new Worker(
-      moduleUrl([`import { serve } from ${JSON.stringify(program)};`, "serve();"]),
-      workerOptions(`reader of ${name}`, readerPermissions),
-    );
-  } catch (error) {
-    // Deno refuses to grant what this side has not itself.
-    throw notPermitted(name, error);
-  }
+/** A worker that begins with the `serve()` of a module. */
+function startWorker(program: string, name: string, permissions: WorkerPermissions): Worker {
+  const code = [`import { serve } from ${JSON.stringify(program)};`, "serve();"];
+  return new Worker(moduleUrl(code), workerOptions(name, permissions));
 }
 
 /** An event as it was told, its error one of its class again. */

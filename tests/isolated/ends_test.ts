@@ -65,10 +65,13 @@ Deno.test("a reader that can't be loaded is a typed error", async () => {
 
 for (const deed of ["fill 255", "fill 0", "fillForever 1500"]) {
   Deno.test(`a handler that overwrites the shared memory can neither crash nor hang the client (${deed})`, async () => {
+    const directory = await Deno.makeTempDir();
     const it = await scene({
       handlers: {
         hostile: handlerOf("commands", { heartbeatTimeoutMs: 3000 }),
         other: handlerOf("commands", { whenFull: "drop_oldest" }),
+        // What it overwrites is being written as well.
+        durable: handlerOf("commands", { whenFull: { journal: directory } }),
       },
       bufferBytes: 1024 * 1024,
     });
@@ -83,6 +86,7 @@ for (const deed of ["fill 255", "fill 0", "fillForever 1500"]) {
     if (end instanceof DisconnectError && end.reason === "corrupt_memory") {
       assertInstanceOf(end.cause, CorruptMemoryError);
     }
+    await Deno.remove(directory, { recursive: true });
   });
 }
 
