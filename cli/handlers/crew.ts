@@ -68,8 +68,8 @@ export class Crew implements AsyncDisposable {
     return this.#members.reduce((sum, { framesHeld }) => sum + framesHeld, 0);
   }
 
-  /** What each was given and was not, by name. */
-  report(client: Client): Record<string, HandlerReport> {
+  /** What each was given by `client` and was not, by name. */
+  report(client: Pick<Client, "statsByHandler">): Record<string, HandlerReport> {
     const { plans } = this.#options;
     const stats = client.statsByHandler();
     return Object.fromEntries(plans.map(({ name, named }, i) => {

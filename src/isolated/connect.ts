@@ -52,7 +52,16 @@ export async function connectIsolated(
   target: Target,
   options: IsolatedOptions,
 ): Promise<IsolatedClient> {
-  const plan = planOf(target, options);
+  return await connectFor(Infinity, target, options);
+}
+
+/** The same, closed by the reader after so many frames. */
+export async function connectFor(
+  frameLimit: number,
+  target: Target,
+  options: IsolatedOptions,
+): Promise<IsolatedClient> {
+  const plan = planOf(target, options, frameLimit);
   for (const [handler, permissions] of plan.handlerPermissions) checkGrants(handler, permissions);
   return await Supervisor.start(plan, options, await sharedCoreModule());
 }

@@ -35,6 +35,8 @@ export interface ReaderPlan {
   handlers: HandlerPlan[];
   /** Whether they have names of their own. */
   named: boolean;
+  /** Frames after which it closes: each handler has had as many, or all together where they share. */
+  frameLimit: number;
 }
 
 /** All of it. */
@@ -51,7 +53,11 @@ export interface Plan {
 }
 
 /** Throws an `OptionError` for what can't work, or can't be told to another isolate. */
-export function planOf(target: Target, options: IsolatedOptions): Plan {
+export function planOf(
+  target: Target,
+  options: IsolatedOptions,
+  frameLimit = Infinity,
+): Plan {
   const { handler, handlers, whenFull, closeTimeoutMs = 60_000, signal, onEvent, ...feed } =
     options;
   const endpoint = parseTarget(target, feed.tls);
@@ -76,6 +82,7 @@ export function planOf(target: Target, options: IsolatedOptions): Plan {
     ...{ target, feed, whenFull },
     handlers: given.map(([name, own]) => handlerPlan(name, own)),
     named: handlers !== undefined,
+    frameLimit,
   };
   try {
     structuredClone(reader);

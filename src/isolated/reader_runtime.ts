@@ -41,6 +41,9 @@ interface Kept {
   name: string;
   handler: SupervisedHandler;
   framesUnanswered: number;
+  /** Frames it was given, and those of them it has not given back. */
+  frames: number;
+  framesHeld: number;
 }
 
 class Reader {
@@ -92,6 +95,12 @@ class Reader {
   /** Resolves with the end one returns from; rejects with any other. */
   async #feed({ plan, module, stats }: Start): Promise<Error> {
     const kept = plan.handlers.map((handler) => this.#keep(handler));
+    const given = () => {
+      const frames = kept.map(({ frames }) => frames);
+      const shared = plan.feed.partition === "round_robin";
+      return shared ? frames.reduce((sum, count) => sum + count) : Math.min(...frames);
+    };
+    const onGiven = () => given() >= plan.frameLimit && this.#abort.abort();
     const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {
       return [name, {
         ...lane,
@@ -111,7 +120,7 @@ class Reader {
     const write = () => block.write({ client: client.stats(), handlers: statsOf(client, kept) });
     const timer = setInterval(write, STATS_MS);
     try {
-      await client.run(this.#handlersOf(plan.named, kept));
+      await client.run(this.#handlersOf(plan.named, kept, onGiven));
       return await client.closed;
     } finally {
       clearInterval(timer);
@@ -134,21 +143,33 @@ class Reader {
       ...{ name, ...limits, onEvent },
     });
     const handler = supervisedBy(this.#openDisk, worker, { ...failure, onEvent });
-    const kept = { name, handler, framesUnanswered: 0 };
+    const kept = { name, handler, framesUnanswered: 0, frames: 0, framesHeld: 0 };
     return kept;
   }
 
-  /** What `run()` takes; tells when all are open. */
-  #handlersOf(named: boolean, kept: readonly Kept[]): Handler | Record<string, Handler> {
+  /** What `run()` takes; tells when all are open, and calls `onGiven` behind each batch that was given to one. */
+  #handlersOf(
+    named: boolean,
+    kept: readonly Kept[],
+    onGiven: () => void,
+  ): Handler | Record<string, Handler> {
     this.#unopened = kept.length;
-    const handlers = kept.map(({ name, handler }): [string, Handler] => [name, {
+    const handlers = kept.map((one): [string, Handler] => [one.name, {
       open: async (context: HandlerContext) => {
-        await handler.open?.(context);
+        await one.handler.open?.(context);
         this.#unopened -= 1;
         if (this.#unopened === 0) post({ type: "ready" });
       },
-      batch: (batch, context) => handler.batch(batch, context),
-      close: (context) => handler.close?.(context),
+      batch: async (batch, context) => {
+        const { count } = batch;
+        one.frames += count;
+        one.framesHeld += count;
+        const handling = one.handler.batch(batch, context);
+        onGiven();
+        await handling;
+        one.framesHeld -= count;
+      },
+      close: (context) => one.handler.close?.(context),
     }]);
     return named ? Object.fromEntries(handlers) : handlers[0][1];
   }
@@ -182,9 +203,9 @@ function tell(event: IsolatedEvent): void {
 
 function statsOf(client: Client, kept: readonly Kept[]): Record<string, IsolatedHandlerStats> {
   const stats = client.statsByHandler();
-  return Object.fromEntries(kept.map(({ name, handler, framesUnanswered }) => {
+  return Object.fromEntries(kept.map(({ name, handler, framesUnanswered, framesHeld }) => {
     const { batches: _batches, frames: _frames, ...failures } = handler.stats();
-    return [name, { ...stats[name], ...failures, framesUnanswered }];
+    return [name, { ...stats[name], ...failures, framesUnanswered, framesHeld }];
   }));
 }
 

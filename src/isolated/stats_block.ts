@@ -17,6 +17,8 @@ export interface IsolatedHandlerStats
   extends HandlerStats, Omit<FailureCounts, "batches" | "frames"> {
   /** Frames its worker did not answer for; they count as delivered. */
   framesUnanswered: number;
+  /** Frames of batches it has not given back yet; they count as delivered. */
+  framesHeld: number;
 }
 
 /** All of them. */
@@ -44,6 +46,7 @@ const HANDLER_NAMES: readonly (keyof IsolatedHandlerStats)[] = [
   "deadLetterFrames",
   "overBudget",
   "framesUnanswered",
+  "framesHeld",
 ];
 
 /** Attempts to read counters that are not just being written, which takes a microsecond or so. */

@@ -86,8 +86,10 @@ export class Supervisor implements IsolatedClient {
     try {
       // Deno refuses to grant what this side has not itself.
       this.#reader = startWorker(programs.reader, `reader of ${name}`, readerPermissions);
-    } catch (error) {
-      throw notPermitted(name, error);
+    } catch (cause) {
+      const error = notPermitted(name, cause);
+      tell(options, { type: "disconnected", error });
+      throw error;
     }
     this.#reader.onmessage = ({ data }) => this.#heed(data);
     this.#reader.onerror = (event) => {
