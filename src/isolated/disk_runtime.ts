@@ -5,7 +5,7 @@
  * @module
  */
 
-import { openDenoDisk } from "../spill/deno_disk.ts";
+import { DenoDisk } from "../spill/deno_disk.ts";
 import type { Disk, DiskFile } from "../spill/disk.ts";
 import type { DiskAnswer, DiskOrder, DiskQuestion } from "./disk_messages.ts";
 import { toSent } from "./sent_error.ts";
@@ -70,7 +70,8 @@ class DiskServer {
   }
 
   #disk(directory: string): Disk {
-    const disk = this.#disks.get(directory) ?? openDenoDisk(directory);
+    const disk = this.#disks.get(directory) ??
+      new DenoDisk(directory, "read and write", "blocking");
     this.#disks.set(directory, disk);
     return disk;
   }
