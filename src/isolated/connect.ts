@@ -62,6 +62,8 @@ export async function connectFor(
   options: IsolatedOptions,
 ): Promise<IsolatedClient> {
   const plan = planOf(target, options, frameLimit);
-  for (const [handler, permissions] of plan.handlerPermissions) checkGrants(handler, permissions);
+  for (const [name, permissions] of plan.handlerPermissions) {
+    checkGrants(plan.reader.named ? name : undefined, permissions);
+  }
   return await Supervisor.start(plan, options, await sharedCoreModule());
 }

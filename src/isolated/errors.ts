@@ -21,8 +21,8 @@ export class ReaderError extends SpillwayError {
   readonly failure: ReaderFailure;
 
   /** Says what happened. */
-  constructor(failure: ReaderFailure, what: string) {
-    super(`the reader's worker ${what}`);
+  constructor(failure: ReaderFailure, what: string, options: { cause?: unknown } = {}) {
+    super(`the reader's worker ${what}`, options);
     this.failure = failure;
   }
 }
@@ -31,15 +31,15 @@ export class ReaderError extends SpillwayError {
 export class GrantError extends SpillwayError {
   /** Class name. */
   override name = "GrantError";
-  /** The handler's name. */
-  readonly handler: string;
+  /** The handler's name; `undefined` where there is only one. */
+  readonly handler: string | undefined;
 
   /** Names the flags that are missing. */
-  constructor(handler: string, flags: readonly string[], options: { cause?: unknown } = {}) {
+  constructor(handler: string | undefined, flags: readonly string[]) {
+    const who = handler === undefined ? "the handler" : `the handler ${handler}`;
     super(
-      `the handler ${handler} can be granted only what this program may do itself, ` +
+      `${who} can be granted only what this program may do itself, ` +
         `run again with ${flags.join(" ")}`,
-      options,
     );
     this.handler = handler;
   }

@@ -13,7 +13,7 @@ import { report } from "../verdict.ts";
 import { GrantError } from "./errors.ts";
 
 /** Throws a {@linkcode GrantError} that names the flags this program lacks to grant a handler what it is to have. */
-export function checkGrants(handler: string, permissions: WorkerPermissions): void {
+export function checkGrants(handler: string | undefined, permissions: WorkerPermissions): void {
   const flags = Object.entries(permissions).flatMap(([right, granted]) =>
     missingFlags(right as keyof Grants, granted)
   );

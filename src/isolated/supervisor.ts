@@ -6,7 +6,7 @@
  */
 
 import { withResolvers } from "../deferred.ts";
-import type { SpillwayError } from "../errors.ts";
+import { SpillwayError } from "../errors.ts";
 import {
   bootstrapUrl,
   moduleUrl,
@@ -159,7 +159,7 @@ export class Supervisor implements IsolatedClient {
         this.#handlers.delete(report.id);
         return;
       case "ended":
-        return this.#finish(fromSent(report.end) as SpillwayError);
+        return this.#finish(asEnd(fromSent(report.end)));
     }
   }
 
@@ -248,6 +248,12 @@ export class Supervisor implements IsolatedClient {
 function startWorker(program: string, name: string, permissions: WorkerPermissions): Worker {
   const code = [`import { serve } from ${JSON.stringify(program)};`, "serve();"];
   return new Worker(moduleUrl(code), workerOptions(name, permissions));
+}
+
+/** How a client may end; all else is a defect, which is told as what it is to who supervises. */
+function asEnd(error: Error): SpillwayError {
+  if (error instanceof SpillwayError) return error;
+  return new ReaderError("died", `failed: ${error.message}`, { cause: error });
 }
 
 /** An event as it was told, its error one of its class again. */

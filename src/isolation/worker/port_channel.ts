@@ -9,8 +9,8 @@ import type { Channel } from "./scope.ts";
 
 // As they are before a handler's module can change them: it is not to get hold
 // of the port, by which it could post without bounds.
-const { apply } = Reflect;
-const { addEventListener } = EventTarget.prototype;
+const { apply, defineProperty } = Reflect;
+const { addEventListener, dispatchEvent } = EventTarget.prototype;
 const { stopImmediatePropagation } = Event.prototype;
 const { postMessage, start } = MessagePort.prototype;
 
@@ -33,6 +33,8 @@ export const channel: Channel = {
 
 function open(port: MessagePort): void {
   const onMessage = ({ data }: MessageEvent) => heard?.(data);
+  // Deno calls it by its name.
+  defineProperty(port, "dispatchEvent", { value: dispatchEvent });
   apply(addEventListener, port, ["message", onMessage]);
   apply(start, port, []);
 }
