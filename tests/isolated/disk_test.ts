@@ -1,7 +1,7 @@
 /** Spills, journals and dead letters of isolated clients: on real disks, by workers that may touch nothing else. */
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
 import { OptionError } from "../../mod.ts";
-import { connectIsolated, type IsolatedOptions } from "../../isolation.ts";
+import { connectIsolated, type IsolatedOptions, ReaderError } from "../../isolation.ts";
 import { SpillIoError, SpillLockedError, SpillPermissionError } from "../../spill.ts";
 import { sharedCoreModule } from "../../src/core/module.ts";
 import { planOf } from "../../src/isolated/plan.ts";
@@ -187,6 +187,27 @@ Deno.test({
       "--allow-read=/elsewhere --allow-write=/elsewhere",
     );
   },
+});
+
+Deno.test("a reader that dies leaves the journal to the next client at once", async () => {
+  await inDirectory(async (directory) => {
+    const whenFull = { journal: directory };
+    await using server = serveThenWait(numbered(FRAMES, 60));
+    const options: IsolatedOptions = {
+      ...{ framing: FRAMING, columns: COLUMNS, handler: handlerOf("witness"), whenFull },
+      bufferBytes: 1024 * 1024,
+    };
+    const reader = import.meta.resolve("./programs/dying_reader.ts");
+    const plan = planOf(server.target, options);
+    const client = await Supervisor.start(plan, options, await sharedCoreModule(), { reader });
+    await until(() => client.stats().frames > FRAMES / 2, "frames");
+    await assertRejects(() => client.write("die"), ReaderError);
+    const told = await ranges({ whenFull }, { first: FRAMES, end: FRAMES + 100 });
+    assert(told.events.includes("spill_recovered"));
+    const recovered = told.ranges.filter(([from]) => from < FRAMES);
+    assertWhole(recovered, recovered[0][0], recovered.at(-1)![1] + 1);
+    assertGreater(recovered.at(-1)![1], FRAMES / 2 - 20_000);
+  });
 });
 
 for (const kind of ["spill", "journal"] as const) {
