@@ -78,9 +78,10 @@ export function planOf(
   }
   checkMs("closeTimeoutMs", closeTimeoutMs, 1);
   const given = givenHandlers(handler, handlers);
+  const optionOf: NameHandler = (name) => handlers === undefined ? "handler" : `handlers.${name}`;
   const reader = {
     ...{ target, feed, whenFull },
-    handlers: given.map(([name, own]) => handlerPlan(name, own)),
+    handlers: given.map(([name, own]) => handlerPlan(name, own, optionOf(name))),
     named: handlers !== undefined,
     frameLimit,
   };
@@ -96,10 +97,13 @@ export function planOf(
     handlerPermissions: new Map(
       given.map(([name, { grants = {} }]) => [name, permissionsOf(grants)]),
     ),
-    directories: directoriesOf(reader),
+    directories: directoriesOf(reader, optionOf),
     closeTimeoutMs,
   };
 }
+
+/** How a message calls a handler's options. */
+type NameHandler = (name: string) => string;
 
 function givenHandlers(
   handler: IsolatedHandler | undefined,
@@ -120,13 +124,13 @@ function givenHandlers(
   return Object.entries(given);
 }
 
-function handlerPlan(name: string, own: IsolatedHandler): HandlerPlan {
+function handlerPlan(name: string, own: IsolatedHandler, option: string): HandlerPlan {
   const { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs } = own;
   const { onFailure, restart, deadLetter, budgetMs } = own;
   const { whenFull, highWaterBytes, lowWaterBytes } = own;
   return {
     name,
-    specifier: checkSpecifier(own.module),
+    specifier: checkSpecifier(own.module, `${option}.module`),
     limits: { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs },
     failure: { onFailure, restart, deadLetter, budgetMs },
     lane: { whenFull, highWaterBytes, lowWaterBytes },
@@ -140,9 +144,11 @@ function rightsTo(endpoint: Endpoint): Parameters<typeof permissionsOf>[0] {
   return { net, read: [endpoint.path], write: [endpoint.path] };
 }
 
-function directoriesOf({ whenFull, handlers }: ReaderPlan): string[] {
+function directoriesOf({ whenFull, handlers }: ReaderPlan, optionOf: NameHandler): string[] {
   const directories = handlers.flatMap(({ name, lane, failure }) => {
-    const own = directoryOf(`handlers.${name}.whenFull`, lane.whenFull ?? whenFull);
+    const own = lane.whenFull === undefined
+      ? directoryOf("whenFull", whenFull)
+      : directoryOf(`${optionOf(name)}.whenFull`, lane.whenFull);
     return [own, failure.deadLetter].filter((directory) => directory !== undefined);
   });
   return [...new Set(directories)];

@@ -166,8 +166,11 @@ class Reader {
         one.framesHeld += count;
         const handling = one.handler.batch(batch, context);
         onGiven();
-        await handling;
-        one.framesHeld -= count;
+        try {
+          await handling;
+        } finally {
+          one.framesHeld -= count;
+        }
       },
       close: (context) => one.handler.close?.(context),
     }]);

@@ -129,7 +129,11 @@ Deno.test("connectIsolated() rejects with what is wrong, before or while it star
     ["options", () => scene({ handler, hello: (() => {}) as never })],
     ["handlers", () => scene({})],
     ["handlers", () => scene({ handler, handlers: { handler } })],
-    ["specifier", () => scene({ handler: { module: "./handler.ts" } })],
+    ["handler.module", () => scene({ handler: { module: "./handler.ts" } })],
+    [
+      "handlers.a.whenFull.spill",
+      () => scene({ handlers: { a: { ...handler, whenFull: {} as never } } }),
+    ],
     ["grants", () => scene({ handler: { ...handler, grants: { ffi: true } as never } })],
     ["batchTimeoutMs", () => scene({ handler: { ...handler, batchTimeoutMs: 0 } })],
     ["framing.type", () => scene({ handler, framing: { type: "unknown" } as never })],

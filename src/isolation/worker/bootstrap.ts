@@ -27,12 +27,12 @@ export function moduleUrl(lines: readonly string[]): string {
   return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
 }
 
-/** Throws an `OptionError` for what is no URL. */
-export function checkSpecifier(specifier: string | URL): string {
+/** Throws an `OptionError` that names `option` for what is no URL. */
+export function checkSpecifier(specifier: string | URL, option = "specifier"): string {
   const { href } = URL.parse(specifier) ?? {};
   if (href === undefined) {
     const expected = 'a URL, such as import.meta.resolve("./handler.ts")';
-    throw new OptionError("specifier", expected, specifier);
+    throw new OptionError(option, expected, specifier);
   }
   return href;
 }
