@@ -15,6 +15,18 @@
  * @module
  */
 
+export { connectIsolated } from "./src/isolated/connect.ts";
+export { GrantError, ReaderError, type ReaderFailure } from "./src/isolated/errors.ts";
+export type {
+  FeedOptions,
+  IsolatedEvent,
+  IsolatedHandler,
+  IsolatedHandlerEvent,
+  IsolatedOptions,
+  IsolatedWhenFull,
+} from "./src/isolated/options.ts";
+export type { IsolatedHandlerStats } from "./src/isolated/stats_block.ts";
+export type { IsolatedClient } from "./src/isolated/supervisor.ts";
 export { type FailurePolicy, type Grants, HandlerModuleError } from "./src/isolation/contract.ts";
 export type {
   FailureCounts,

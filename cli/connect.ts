@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type Client, connect as openClient, DisconnectError, HandlerError } from "../mod.ts";
+import { type IsolatedClient, ReaderError } from "../isolation.ts";
+import {
+  type Client,
+  type ClientEvent,
+  connect as openClient,
+  DisconnectError,
+  HandlerError,
+} from "../mod.ts";
 import { connectFlags, type ConnectPlan, planOf } from "./connect_flags.ts";
 import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
@@ -13,13 +20,17 @@ import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
 import { FrameOutput, OutputError } from "./frame_output.ts";
 import { Crew } from "./handlers/crew.ts";
-import { eventRecord, eventSentence, handlerFailure } from "./handlers/words.ts";
+import type { HandlerEvent } from "./handlers/make.ts";
+import type { HandlerPlan } from "./handlers/plan.ts";
+import { eventRecord, eventSentence, handlerFailure, readerFailure } from "./handlers/words.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
+import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
+import { withOverflow } from "./when_full.ts";
 import { counted, seconds } from "./words.ts";
 
 /** What this side ends with, of its own will. */
@@ -63,8 +74,8 @@ export class Run {
   #stopped: Stop | undefined;
   readonly #patience: Patience;
   /** What takes the frames: the user's handlers, or standard output. */
-  #taker: Crew | FrameOutput | undefined;
-  #client: Client | undefined;
+  #taker: Crew | FrameOutput | IsolatedRun | undefined;
+  #client: Client | IsolatedClient | undefined;
   #framesLeft = 0;
   /** When the first connection stood. */
   #startedAt = 0;
@@ -93,27 +104,62 @@ export class Run {
 
   async #feed(): Promise<void> {
     const plan = this.#plan;
-    using status = this.#status;
+    using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
     using _patience = this.#patience;
+    if (isIsolated(plan)) return await this.#feedIsolated();
     await using crew = plan.handlers.length > 0 ? await this.#makeCrew() : undefined;
     const output = crew ?? this.#makeOutput();
     this.#taker = output;
     const client = await openClient(plan.target, {
-      ...plan.options,
+      ...withOverflow(plan.options),
       signal: this.#abort.signal,
-      onEvent: (event) => {
-        if (plan.jsonLog || plan.tells === undefined || plan.tells(event)) this.#log.event(event);
-      },
+      onEvent: (event) => this.#tell(event),
     });
+    const running = client.run(output instanceof Crew ? output.handlers : output)
+      .then(() => client.closed);
+    const end = await this.#follow(client, running);
+    if (end?.reason === "exhausted") this.#stop("exhausted");
+  }
+
+  /** The same, with everything in workers. */
+  async #feedIsolated(): Promise<void> {
+    const run = await IsolatedRun.start(this.#plan, {
+      signal: this.#abort.signal,
+      onClientEvent: (event) => this.#tell(event),
+      onHandlerEvent: (plan, event) => this.#tellOf(plan, event),
+    });
+    this.#taker = run;
+    const end = await this.#follow(run.client, run.ended());
+    // Nothing here has closed it: the reader did.
+    if (end?.reason === "aborted") this.#stop("limit");
+  }
+
+  /** Waits for the end of a client, which it gives, or for the end of patience. */
+  async #follow(
+    client: Client | IsolatedClient,
+    running: Promise<DisconnectError>,
+  ): Promise<DisconnectError | undefined> {
+    const status = this.#status;
     this.#client = client;
     this.#startedAt = performance.now();
     using _console = guardConsole(status);
     using _live = new Live(status, () => client.stats(), statusText);
-    using _timer = endAfter(plan.durationMs, () => this.#stop("duration"));
-    const running = client.run(output instanceof Crew ? output.handlers : output);
-    if (await this.#patience.wait(running) === "late") return this.#leave();
-    if ((await client.closed).reason === "exhausted") this.#stop("exhausted");
+    using _timer = endAfter(this.#plan.durationMs, () => this.#stop("duration"));
+    const end = await this.#patience.wait(running);
+    if (end !== "late") return end;
+    this.#leave();
+  }
+
+  #tell(event: ClientEvent): void {
+    const { jsonLog, tells } = this.#plan;
+    if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
+  }
+
+  #tellOf(plan: HandlerPlan, event: HandlerEvent): void {
+    const good = event.type === "started" || event.type === "reloaded";
+    const tell = good ? "remark" : "note";
+    this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
   }
 
   async #makeCrew(): Promise<Crew> {
@@ -123,11 +169,7 @@ export class Run {
       partition: options.partition,
       limit,
       onEnd: (end) => this.#stop(end),
-      onEvent: (plan, event) => {
-        const good = event.type === "started" || event.type === "reloaded";
-        const tell = good ? "remark" : "note";
-        this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
-      },
+      onEvent: (plan, event) => this.#tellOf(plan, event),
     });
   }
 
@@ -149,7 +191,7 @@ export class Run {
   #leave(): void {
     const { stopTimeoutMs } = this.#plan;
     const within = `within ${seconds(stopTimeoutMs)} of the interrupt`;
-    if (!(this.#taker instanceof Crew)) {
+    if (this.#taker === undefined || this.#taker instanceof FrameOutput) {
       return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
     }
     this.#framesLeft = this.#taker.framesHeld;
@@ -177,14 +219,16 @@ export class Run {
       : { end: "disconnected", exitCode };
   }
 
-  #summary(client: Client, { end, exitCode }: Stop): Summary {
+  #summary(client: Client | IsolatedClient, { end, exitCode }: Stop): Summary {
+    const taker = this.#taker;
+    const handlers = taker instanceof FrameOutput ? undefined : taker?.report(client);
     return {
       end,
       exitCode,
       frames: this.#taker?.frames ?? 0,
       elapsedMs: performance.now() - this.#startedAt,
       stats: client.stats(),
-      ...(this.#taker instanceof Crew && { handlers: this.#taker.report(client) }),
+      ...(handlers && { handlers }),
       framesLeft: this.#framesLeft,
     };
   }
@@ -192,6 +236,7 @@ export class Run {
   /** The error in the words of this command: what the handler was is no matter if it was none of the user's. */
   #plainly(error: unknown): Error {
     if (!(error instanceof Error)) throw error;
+    if (error instanceof ReaderError) return readerFailure(error);
     if (!(error instanceof HandlerError)) return error;
     if (error.cause instanceof OutputError) return error.cause;
     return handlerFailure(error, this.#plan.handlers);

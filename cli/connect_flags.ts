@@ -12,7 +12,6 @@ import type {
   Target,
   TlsOptions,
 } from "../mod.ts";
-import { journalTo, spillTo } from "../spill.ts";
 import { handlerFlags, handlersPlan, partitionOf } from "./handlers/flags.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { readFlagFile } from "./flag_file.ts";
@@ -28,6 +27,7 @@ import {
   timeFlag,
   UsageError,
 } from "./usage.ts";
+import type { LanePlan, PlannedOptions } from "./when_full.ts";
 
 /** What is put out. */
 export type OutputKind = "text" | "json" | "raw" | "hex" | "count" | "handler";
@@ -40,7 +40,7 @@ export interface ConnectPlan {
   target: Target;
   name: string;
   /** How. */
-  options: ConnectOptions;
+  options: PlannedOptions;
   /** What is put out. */
   output: OutputKind;
   /** The handlers, if `output` is `handler`. */
@@ -110,17 +110,13 @@ export function outputPlan(
   flags: Flags,
 ): Omit<ConnectPlan, "command" | "target" | "name" | "options"> & {
   options: Pick<
-    ConnectOptions,
+    PlannedOptions,
     "columns" | "bufferBytes" | "whenFull" | "handlers" | "partition" | "sharedMemory"
   >;
 } {
   const output = outputOf(flags);
   const handlers = handlersPlan(flags);
   const columns = columnsOf(flags, output);
-  const sharedMemory = needsSharedMemory(handlers);
-  if (sharedMemory && textFlag(flags, "spill") !== undefined) {
-    throw new UsageError("--isolation worker does not go with --spill, --isolation process does");
-  }
   return {
     options: {
       columns,
@@ -128,7 +124,7 @@ export function outputPlan(
       // Words there are not are refused by connect(), which knows them.
       whenFull: whenFullOf(flags),
       handlers: lanesOf(handlers),
-      sharedMemory,
+      sharedMemory: needsSharedMemory(handlers),
       partition: partitionOf(flags, columns),
     },
     output,
@@ -153,7 +149,7 @@ export function needsSharedMemory(handlers: readonly HandlerPlan[]): boolean {
 }
 
 /** What the client is told of several handlers. */
-export function lanesOf(handlers: readonly HandlerPlan[]): ConnectOptions["handlers"] {
+export function lanesOf(handlers: readonly HandlerPlan[]): PlannedOptions["handlers"] {
   const named = handlers.filter((handler) => handler.named);
   return named.length === 0
     ? undefined
@@ -181,7 +177,7 @@ export function outputOf(flags: Flags): OutputKind {
 export async function connectionOf(
   flags: Flags,
   target: string,
-): Promise<Omit<ConnectOptions, "framing">> {
+): Promise<Omit<ConnectOptions, "framing" | "handlers" | "whenFull">> {
   return {
     tls: await tlsOf(flags, target),
     hello: await helloOf(flags),
@@ -194,17 +190,17 @@ export async function connectionOf(
 }
 
 /** A word, or with `--spill DIR` the directory. Words there are not are refused by connect(), which knows them. */
-function whenFullOf(flags: Flags): ConnectOptions["whenFull"] {
+function whenFullOf(flags: Flags): LanePlan["whenFull"] {
   const word = textFlag(flags, "when-full");
   const directory = textFlag(flags, "spill");
   const maxBytes = bytesFlag(flags, "spill-max");
   if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
     if (flags.durable) throw new UsageError("--durable needs --spill DIR");
-    return word as ConnectOptions["whenFull"];
+    return word as LanePlan["whenFull"];
   }
   if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
-  return flags.durable ? journalTo(directory, { maxBytes }) : spillTo(directory, { maxBytes });
+  return flags.durable ? { journal: directory, maxBytes } : { spill: directory, maxBytes };
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GrantError } from "../isolation.ts";
 import { DisconnectError, HandlerError, OptionError, SpillwayError } from "../mod.ts";
 import { SpillPermissionError } from "../src/spill/errors.ts";
 import { OutputError } from "./frame_output.ts";
@@ -18,7 +19,8 @@ export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = { SIGINT: 13
 /** The exit code for an error; `undefined` for what is none of these, a defect. */
 export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof OptionError) return 2;
-  if (error instanceof PermissionError || error instanceof SpillPermissionError) return 3;
+  const permissions = [GrantError, PermissionError, SpillPermissionError];
+  if (permissions.some((type) => error instanceof type)) return 3;
   if (error instanceof DisconnectError) return error.reason === "permission" ? 3 : 1;
   const own = [HandlerError, HandlerModuleError, OutputError];
   if (own.some((type) => error instanceof type)) return 4;

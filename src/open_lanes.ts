@@ -122,6 +122,7 @@ function overflowing({ settings, overflow }: LanePlan, client: LaneClient): Back
     pool,
     columns: core.columns,
     raw: core,
+    sharedMemory: core.shared,
     onChange: ring,
     tell: (event) => tell(name === undefined ? event : { ...event, handler: name }),
   });

@@ -196,12 +196,6 @@ export function settle(options: ConnectOptions): Settings {
       throw new OptionError(name, "true or false", settings[name]);
     }
   }
-  if (
-    settings.sharedMemory && settings.lanes.some(({ whenFull }) => typeof whenFull === "object")
-  ) {
-    // What comes back from disk lies elsewhere.
-    throw new OptionError("sharedMemory", "false beside spillTo() and journalTo()", true);
-  }
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
   checkRespond(settings.respond);
   checkHeartbeat(settings.heartbeat);

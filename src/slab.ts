@@ -81,7 +81,7 @@ export class SlabPool {
   /** Size of each, in bytes. */
   readonly slabBytes: number;
   readonly #free: Slab[];
-  readonly #quarantined = new Set<Slab>();
+  readonly #quarantined = new Set<object>();
 
   constructor(core: SlabMemory) {
     this.slabBytes = core.layout.slabBytes;
@@ -94,17 +94,20 @@ export class SlabPool {
     return this.#free.length;
   }
 
-  /** Slabs that are never used again. */
+  /** Slabs that are never used again, and other memory as large. */
   get quarantinedCount(): number {
     return this.#quarantined.size;
   }
 
-  /** Keeps a slab from ever being used again: somebody who does not answer may still look at it. */
-  quarantine(slab: Slab): void {
-    if (this.#quarantined.has(slab)) return;
-    this.#quarantined.add(slab);
+  /**
+   * Keeps a slab from ever being used again: somebody who does not answer may
+   * still look at it. Counts memory that is none of the pool's as if it were.
+   */
+  quarantine(memory: Slab | SharedArrayBuffer): void {
+    if (this.#quarantined.has(memory)) return;
+    this.#quarantined.add(memory);
     // Never given back.
-    slab.references += 1;
+    if (memory instanceof Slab) memory.references += 1;
   }
 
   /** A free slab with one reference, or `undefined`. */

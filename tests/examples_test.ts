@@ -127,6 +127,21 @@ async function connectFrom(
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
+Deno.test("examples/isolated prints lines from a handler that may do nothing else", async () => {
+  await using server = serve((conn) => send(conn, "one\ntwo\n"));
+  const directory = await Deno.makeTempDir();
+  const rights = [
+    "--unstable-worker-options",
+    `--allow-read=${directory},src,examples/isolated`,
+    `--allow-write=${directory}`,
+  ];
+  const args = ["examples/isolated/client.ts", server.target, directory];
+  const { code, stdout, stderr } = await run(server.target, rights, ...args);
+  assertEquals([code, stdout], [0, "one\ntwo\n"], stderr);
+  assertMatch(stderr, /^2 lines, 0 of them from an earlier run$/m);
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("examples/sandbox/store.ts writes to the one file it may write to", async () => {
   await using server = serve((conn) => send(conn, "one\ntwo\n"));
   await inSandbox(async (directory, rights) => {

@@ -5,8 +5,7 @@
  */
 
 import { dirname, isAbsolute, join } from "node:path";
-import type { ConnectOptions, HandlerOptions, TlsOptions } from "../../mod.ts";
-import { journalTo, spillTo } from "../../spill.ts";
+import type { TlsOptions } from "../../mod.ts";
 import {
   type ConnectPlan,
   lanesOf,
@@ -20,6 +19,7 @@ import { readFlagFile } from "../flag_file.ts";
 import { given } from "../given.ts";
 import { type HandlerPlan, handlerPlan, type NameSetting } from "../handlers/plan.ts";
 import { type Flags, UsageError } from "../usage.ts";
+import type { LanePlan, PlannedOptions } from "../when_full.ts";
 import { ConfigError, readConfig } from "./read.ts";
 import type { Config, HandlerConfig, SpillConfig } from "./schema.ts";
 
@@ -84,7 +84,7 @@ function refuseOthers(flags: Flags, positionals: readonly string[]): void {
   throw new UsageError(`--${stray} does not go with --config${advice}`);
 }
 
-async function connectionOf(config: Config, at: Resolve): Promise<ConnectOptions> {
+async function connectionOf(config: Config, at: Resolve): Promise<PlannedOptions> {
   const { framing = { type: "lines" }, hello, respond, heartbeat, reconnect } = config;
   return given({
     framing,
@@ -125,7 +125,7 @@ function attemptsOf(
 function overflowOf(
   { whenFull, spill, highWater, lowWater }: Config | HandlerConfig,
   at: Resolve,
-): HandlerOptions {
+): LanePlan {
   return given({
     whenFull: spill === undefined ? whenFull : spillOf(spill, at),
     highWaterBytes: highWater,
@@ -133,12 +133,12 @@ function overflowOf(
   });
 }
 
-function spillOf(spill: SpillConfig, at: Resolve): HandlerOptions["whenFull"] {
+function spillOf(spill: SpillConfig, at: Resolve): LanePlan["whenFull"] {
   const { directory, maxSize, segmentSize, whenFull, durable, syncEvery } = spill;
   const options = given({ maxBytes: maxSize, segmentBytes: segmentSize, whenFull });
   return durable
-    ? journalTo(at(directory), { ...options, ...given({ syncEveryMs: syncEvery }) })
-    : spillTo(at(directory), options);
+    ? { journal: at(directory), ...options, ...given({ syncEveryMs: syncEvery }) }
+    : { spill: at(directory), ...options };
 }
 
 /** Plans of all handlers, and everything that contradicts itself in them. */
@@ -228,15 +228,6 @@ function contradictions(config: Config): string[] {
     if (spill?.syncEvery !== undefined && !spill.durable) {
       problems.push(`${place}spill.syncEvery needs ${place}spill.durable true`);
     }
-  }
-  const worker = Object.entries(handlers).find(([, { isolation }]) => isolation === "worker");
-  const spilling = places.find(([, { spill }]) => spill !== undefined);
-  if (worker !== undefined && spilling !== undefined) {
-    problems.push(
-      `${spilling[0]}spill: expected none beside handlers.${
-        worker[0]
-      }.isolation worker, which goes with memory only`,
-    );
   }
   return problems;
 }

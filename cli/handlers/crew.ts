@@ -31,6 +31,11 @@ export interface CrewOptions {
   onEvent: (plan: HandlerPlan, event: HandlerEvent) => void;
 }
 
+/** Frames of the feed that were given, of what each handler was: all of them to each, or each to one of them. */
+export function framesGiven(partition: Partition = "all", frames: readonly number[]): number {
+  return partition === "all" ? Math.min(...frames) : frames.reduce((sum, count) => sum + count, 0);
+}
+
 /** Handlers that count. */
 export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions;
@@ -62,11 +67,7 @@ export class Crew implements AsyncDisposable {
 
   /** Frames given: to every handler, or to one of them if they share. */
   get frames(): number {
-    const { partition = "all" } = this.#options;
-    const frames = this.#members.map((member) => member.frames);
-    return partition === "all"
-      ? Math.min(...frames)
-      : frames.reduce((sum, count) => sum + count, 0);
+    return framesGiven(this.#options.partition, this.#members.map(({ frames }) => frames));
   }
 
   /** Frames of calls that have not come back. */
@@ -74,8 +75,8 @@ export class Crew implements AsyncDisposable {
     return this.#members.reduce((sum, { framesHeld }) => sum + framesHeld, 0);
   }
 
-  /** What each was given and was not, by name. */
-  report(client: Client): Record<string, HandlerReport> {
+  /** What each was given by `client` and was not, by name. */
+  report(client: Pick<Client, "statsByHandler">): Record<string, HandlerReport> {
     const { plans } = this.#options;
     const stats = client.statsByHandler();
     return Object.fromEntries(plans.map(({ name, named }, i) => {

@@ -12,10 +12,11 @@ the name is that of the file without its ending if none is said):
                          key:NAME: frames with one value of --column NAME go to the same, in order
   --isolation WHERE      inline (default): with the rights of this program, and when it spins nobody
                          reads. worker: each in a thread of its own with no rights but its grants;
-                         needs --unstable-worker-options (Deno ends with code 70 without) and
-                         --no-prompt, and takes no --spill. process: each in a process of its own
-                         that can be killed; what it prints goes to standard error. Needs
-                         --allow-run=DENO
+                         the connection and each directory are then in threads of their own as
+                         well, with no rights but to their server and their files. Needs
+                         --unstable-worker-options (Deno ends with code 70 without) and --no-prompt.
+                         process: each in a process of its own that can be killed; what it prints
+                         goes to standard error. Needs --allow-run=DENO
   --grant NAME:RIGHT=VALUE,…
                          what the handler NAME may do, as store:write=ticks.log,net=db.example:5432;
                          RIGHT is net read write env run sys import; without =VALUE all of it

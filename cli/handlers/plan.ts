@@ -5,10 +5,11 @@
  */
 
 import type { FailurePolicy, Grants, RestartOptions } from "../../isolation.ts";
-import type { HandlerOptions, OptionValues } from "../../mod.ts";
+import type { OptionValues } from "../../mod.ts";
 import { given } from "../given.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
+import type { LanePlan } from "../when_full.ts";
 
 /** Where a handler runs. */
 export type Isolation = "inline" | "worker" | "process";
@@ -44,7 +45,7 @@ export interface HandlerPlan {
   deadLetter: string | undefined;
   budgetMs: number | undefined;
   /** What the client is told of it alone. */
-  lane: HandlerOptions;
+  lane: LanePlan;
 }
 
 /** What is said of one handler without making sense of it. */

@@ -5,7 +5,7 @@
  */
 
 import { resolve } from "node:path";
-import { HandlerProcessError } from "../../isolation.ts";
+import { HandlerProcessError, type ReaderError } from "../../isolation.ts";
 import type { HandlerError } from "../../mod.ts";
 import { flagsOf } from "../../src/isolation/process/flags.ts";
 import { SpillPermissionError } from "../../src/spill/errors.ts";
@@ -78,6 +78,17 @@ export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[
   const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
   if (plan === undefined) return permissionError("the handler", cause) ?? error;
   return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? error;
+}
+
+/** The error of a reader that could not be loaded, with the flag that is missing. */
+export function readerFailure(error: ReaderError): Error {
+  const refusal = refusalOf(error);
+  if (refusal?.kind !== "read" || !refusal.what.startsWith(OWN_SOURCE)) return error;
+  return new PermissionError(
+    `the reader's worker needs this program to have read access to ${OWN_SOURCE}, ` +
+      `run again with --allow-read=${OWN_SOURCE}`,
+    { cause: error },
+  );
 }
 
 function reasonOf(plan: HandlerPlan, error: Error): string {

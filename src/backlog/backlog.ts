@@ -94,6 +94,8 @@ export interface OverflowClient {
   pool: SlabPool;
   columns: readonly Column[];
   raw: RawRule;
+  /** What comes back is put where other threads can be given it. */
+  sharedMemory: boolean;
   /** Called when slabs or frames have become available. */
   onChange: () => void;
   tell: (event: SpillEvent) => void;

@@ -38,7 +38,7 @@ export class JournalBacklog implements Backlog {
     this.#input = new SpillInput(
       parts,
       this.counts,
-      () => this.#changed(),
+      () => this.#onRead(),
       () => this.#dirty = true,
     );
     this.#output = new SpillOutput(
@@ -48,7 +48,7 @@ export class JournalBacklog implements Backlog {
         this.#input.appended(frames);
         this.#dirty = true;
       },
-      () => this.#changed(),
+      () => this.#onWritten(),
     );
     this.#timer = setInterval(() => this.#sync(), syncEveryMs);
     this.#input.read();
@@ -109,9 +109,17 @@ export class JournalBacklog implements Backlog {
     await this.#parts.store.close();
   }
 
-  #changed(): void {
+  /** A record was read back, or all of one was handled, so that the disk may have room again. */
+  #onRead(): void {
     if (this.#closed) return;
     this.#output.write();
+    this.#input.read();
+    this.#parts.onChange();
+  }
+
+  /** Without writing again: a disk that refuses is asked later. */
+  #onWritten(): void {
+    if (this.#closed) return;
     this.#input.read();
     this.#parts.onChange();
   }

@@ -7,6 +7,22 @@
 import type { FrameStore } from "../batch.ts";
 import type { FrameRange } from "./backlog.ts";
 
+/** Memory that a record was read back into, and that other threads can be given. */
+export interface SharedRoom {
+  memory: SharedArrayBuffer;
+  /** Bytes of the record, from 0 on. */
+  bytes: number;
+  /** Keeps it from ever being used again: somebody who does not answer may still look at it. */
+  abandon(): void;
+}
+
+const rooms = new WeakMap<FrameStore, SharedRoom>();
+
+/** Where the frames of a record lie; `undefined` if not in memory to share. */
+export function roomOf(store: FrameStore): SharedRoom | undefined {
+  return rooms.get(store);
+}
+
 /** One is handed out while the next one is read. */
 const BUFFERS = 2;
 
@@ -20,7 +36,7 @@ export interface RestoredBatch {
   /** And length. */
   bytes: number;
   /** Its memory. */
-  buffer: Uint8Array<ArrayBuffer>;
+  buffer: Uint8Array;
 }
 
 interface Loan {
@@ -42,10 +58,8 @@ export class RestoredBatches {
   #out = 0;
   #onReturned: (() => void) | undefined;
   readonly #queue: Loan[] = [];
-  readonly #buffers: Uint8Array<ArrayBuffer>[] = Array.from(
-    { length: BUFFERS },
-    () => new Uint8Array(),
-  );
+  readonly #buffers: Uint8Array[] = Array.from({ length: BUFFERS }, () => new Uint8Array());
+  readonly #abandoned = new WeakSet<Uint8Array>();
   readonly #onHandled: (sequence: number, bytes: number) => void;
 
   /** `onHandled` is called with the sequence and length of each record all of whose frames were handled. */
@@ -54,18 +68,23 @@ export class RestoredBatches {
   }
 
   /** Takes a buffer to read into, if one is free. */
-  takeBuffer(): Uint8Array<ArrayBuffer> | undefined {
+  takeBuffer(): Uint8Array | undefined {
     return this.#buffers.pop();
   }
 
   /** Gives a buffer back. */
-  freeBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-    this.#buffers.push(buffer);
+  freeBuffer(buffer: Uint8Array): void {
+    this.#buffers.push(this.#abandoned.has(buffer) ? new Uint8Array() : buffer);
   }
 
   /** Queues a batch. */
   push(batch: RestoredBatch): void {
     this.frames += batch.frames;
+    const { store, bytes, buffer } = batch;
+    const { buffer: memory } = buffer;
+    if (memory instanceof SharedArrayBuffer) {
+      rooms.set(store, { memory, bytes, abandon: () => this.#abandoned.add(buffer) });
+    }
     this.#queue.push({ batch, first: 0, references: 1, failed: false });
   }
 

@@ -24,7 +24,10 @@ const ROOM_STEP_BYTES = 64 * 1024;
 export class SpillInput {
   /** Records a process that died left here: how many frames they have is not known before they are read. */
   recoverable: number;
-  readonly #parts: Pick<SpillParts, "store" | "codec" | "cursor" | "segmentBytes" | "tell">;
+  readonly #parts: Pick<
+    SpillParts,
+    "store" | "codec" | "cursor" | "segmentBytes" | "sharedMemory" | "tell"
+  >;
   readonly #counts: BacklogCounts;
   readonly #onRead: () => void;
   readonly #reader: SpillReader;
@@ -157,11 +160,11 @@ export class SpillInput {
     this.#told(await this.#parts.store.sync());
   }
 
-  async #readOne(buffer: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #readOne(buffer: Uint8Array): Promise<void> {
     let room = buffer;
     const result = await this.#reader.next((bytes) => {
       if (room.length < bytes) {
-        room = new Uint8Array(Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES);
+        room = this.#newRoom(Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES);
       }
       return room.subarray(0, bytes);
     });
@@ -197,7 +200,13 @@ export class SpillInput {
     }
   }
 
-  #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array<ArrayBuffer>): void {
+  #newRoom(bytes: number): Uint8Array {
+    return new Uint8Array(
+      this.#parts.sharedMemory ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes),
+    );
+  }
+
+  #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array): void {
     const { frameCount: frames, sequence } = header;
     if (this.#cleared) return this.#restored.freeBuffer(buffer);
     try {

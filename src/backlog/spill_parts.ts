@@ -12,7 +12,8 @@ import type { OverflowClient } from "./backlog.ts";
 export const RETRY_MS = 1000;
 
 /** An open directory, and what the client gives. */
-export interface SpillParts extends Pick<OverflowClient, "pool" | "onChange" | "tell"> {
+export interface SpillParts
+  extends Pick<OverflowClient, "pool" | "sharedMemory" | "onChange" | "tell"> {
   store: SpillStore;
   codec: BatchCodec;
   /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */

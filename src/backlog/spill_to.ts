@@ -8,7 +8,8 @@ import { OptionError } from "../errors.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
-import type { Disk } from "../spill/disk.ts";
+import { openDenoDisk } from "../spill/deno_disk.ts";
+import type { Disk, OpenDisk } from "../spill/disk.ts";
 import { RecordKind } from "../spill/format.ts";
 import type { SpillStore } from "../spill/store.ts";
 import type { Position } from "../spill/cursors.ts";
@@ -51,7 +52,16 @@ export interface SpillOptions {
  * ```
  */
 export function spillTo(directory: string, options: SpillOptions = {}): Overflow {
-  return directorySource(directory, options, (parts) => new SpillBacklog(parts));
+  return spillBy(openDenoDisk, directory, options);
+}
+
+/** {@linkcode spillTo} directories that `openDisk` opens. */
+export function spillBy(
+  openDisk: OpenDisk,
+  directory: string,
+  options: SpillOptions = {},
+): Overflow {
+  return source(openDisk, directory, options, (parts) => new SpillBacklog(parts));
 }
 
 /** Options of {@linkcode journalTo}. */
@@ -83,21 +93,26 @@ export interface JournalOptions extends SpillOptions {
  * ```
  */
 export function journalTo(directory: string, options: JournalOptions = {}): Overflow {
+  return journalBy(openDenoDisk, directory, options);
+}
+
+/** {@linkcode journalTo} directories that `openDisk` opens. */
+export function journalBy(
+  openDisk: OpenDisk,
+  directory: string,
+  options: JournalOptions = {},
+): Overflow {
   const { syncEveryMs = 100, ...spill } = options;
   if (!(typeof syncEveryMs === "number" && syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
     throw new OptionError("syncEveryMs", "milliseconds from 1 to 2147483647", syncEveryMs);
   }
-  return directorySource(directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
-}
-
-/** {@linkcode spillTo} a disk of any kind. */
-export function spillOnto(disk: Disk, options: SpillOptions = {}): Overflow {
-  return source(disk, disk.path, options, (parts) => new SpillBacklog(parts));
+  return source(openDisk, directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
 }
 
 type MakeBacklog = (parts: SpillParts) => Backlog;
 
-function directorySource(
+function source(
+  openDisk: OpenDisk,
   directory: string,
   options: SpillOptions,
   make: MakeBacklog,
@@ -105,15 +120,6 @@ function directorySource(
   if (typeof directory !== "string" || directory === "") {
     throw new OptionError("directory", "the path of a directory", directory);
   }
-  return source(directory, directory, options, make);
-}
-
-function source(
-  disk: string | Disk,
-  directory: string,
-  options: SpillOptions,
-  make: MakeBacklog,
-): OverflowSource {
   const { whenFull = "block", ...store } = options;
   if (whenFull !== "block" && whenFull !== "drop_newest") {
     throw new OptionError("whenFull", '"block" or "drop_newest"', whenFull);
@@ -123,7 +129,7 @@ function source(
     directory,
     async open(handler) {
       const path = handler === undefined ? directory : `${directory}/${handler}`;
-      return await openDirectory(handler === undefined ? disk : path, path, settled, make);
+      return await openDirectory(openDisk(path), settled, make);
     },
   };
 }
@@ -151,8 +157,7 @@ function checkOldest(oldest: Uint8Array | undefined, codec: BatchCodec, director
 }
 
 async function openDirectory(
-  disk: string | Disk,
-  directory: string,
+  disk: Disk,
   options: Required<SpillOptions>,
   make: MakeBacklog,
 ): Promise<OpenOverflow> {
@@ -171,9 +176,9 @@ async function openDirectory(
     get lastEpoch() {
       return store.last.epoch;
     },
-    backlog: ({ pool, columns, raw, onChange, tell }) => {
+    backlog: ({ pool, columns, raw, sharedMemory, onChange, tell }) => {
       const codec = new BatchCodec(columns, raw);
-      checkOldest(oldest, codec, directory);
+      checkOldest(oldest, codec, disk.path);
       return make({
         pool,
         store,
@@ -182,6 +187,7 @@ async function openDirectory(
         next: position.sequence + 1,
         segmentBytes,
         whenFull,
+        sharedMemory,
         onChange,
         tell,
       });

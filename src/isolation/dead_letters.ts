@@ -8,16 +8,19 @@ import type { Batch, SlabBatch } from "../batch.ts";
 import { SpillwayError } from "../errors.ts";
 import { codecOf } from "../spill/batch_codec.ts";
 import { isDiskError, SpillPermissionError } from "../spill/errors.ts";
+import type { OpenDisk } from "../spill/disk.ts";
 import { openSpill } from "../spill/open.ts";
 import type { SpillStore } from "../spill/store.ts";
 
 /** A spill directory of batches nobody has handled, the oldest first. */
 export class DeadLetters {
   readonly #directory: string;
+  readonly #openDisk: OpenDisk;
   #store: SpillStore | undefined;
 
-  constructor(directory: string) {
+  constructor(directory: string, openDisk: OpenDisk) {
     this.#directory = directory;
+    this.#openDisk = openDisk;
   }
 
   /**
@@ -67,7 +70,7 @@ export class DeadLetters {
   }
 
   async #opened(): Promise<SpillStore> {
-    this.#store ??= await openSpill(this.#directory);
+    this.#store ??= await openSpill(this.#openDisk(this.#directory));
     return this.#store;
   }
 

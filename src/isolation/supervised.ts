@@ -8,6 +8,8 @@ import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { OptionError } from "../errors.ts";
+import { openDenoDisk } from "../spill/deno_disk.ts";
+import type { OpenDisk } from "../spill/disk.ts";
 import {
   type FailureCounts,
   type FailureEvent,
@@ -62,13 +64,22 @@ export function supervised<C extends readonly Column[] = readonly Column[]>(
   handler: Handler<C> | (Handler<C> & AsyncDisposable),
   options: FailureOptions<FailureEvent> = {},
 ): SupervisedHandler<C> {
+  return supervisedBy(openDenoDisk, handler, options);
+}
+
+/** The same, with dead letters in a directory that `openDisk` opens. */
+export function supervisedBy<C extends readonly Column[] = readonly Column[]>(
+  openDisk: OpenDisk,
+  handler: Handler<C> | (Handler<C> & AsyncDisposable),
+  options: FailureOptions<FailureEvent>,
+): SupervisedHandler<C> {
   if (typeof handler?.batch !== "function") {
     throw new OptionError("handler", "an object with batch()", handler);
   }
   const supervision = new Supervision<FailureEvent>(settleFailure(options), {
     isFinal: (error) => FINAL.some((type) => error instanceof type),
     isOfBatch: () => true,
-  });
+  }, openDisk);
   return new Supervised(handler as Handler, supervision) as unknown as SupervisedHandler<C>;
 }
 

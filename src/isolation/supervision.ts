@@ -18,6 +18,8 @@ import { feedOf } from "../dispatch/shared_feed.ts";
 import { messageOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
+import { openDenoDisk } from "../spill/deno_disk.ts";
+import type { OpenDisk } from "../spill/disk.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type {
   BatchPlace,
@@ -52,12 +54,19 @@ export class Supervision<E = FailureEvent> {
   readonly #deadLetters: DeadLetters | undefined;
   #stopped = false;
 
-  constructor(settings: FailureSettings<E | FailureEvent>, rules: ErrorRules) {
+  /** Dead letters go to a directory that `openDisk` opens. */
+  constructor(
+    settings: FailureSettings<E | FailureEvent>,
+    rules: ErrorRules,
+    openDisk: OpenDisk = openDenoDisk,
+  ) {
     const { restart, deadLetter } = settings;
     this.#settings = settings;
     this.#rules = rules;
     this.#backoff = new Backoff(restart);
-    this.#deadLetters = deadLetter === undefined ? undefined : new DeadLetters(deadLetter);
+    this.#deadLetters = deadLetter === undefined
+      ? undefined
+      : new DeadLetters(deadLetter, openDisk);
   }
 
   /** Takes what is needed; see {@linkcode DeadLetters.open}. */

@@ -71,18 +71,22 @@ export class BatchCodec {
     while (tooMany - fits > 1) {
       const middle = fits + tooMany >> 1;
       // Of scattered frames that is more than will be written.
-      const { start, end } = this.#lent(store, first, middle).extent;
+      const { start, end } = this.#extent(store, this.#lent(store, first, middle));
       if (this.#payloadBytes(middle, end - start, hasGaps(store)) <= maxBytes) fits = middle;
       else tooMany = middle;
     }
     return fits;
   }
 
-  /** Frames `first` to `first + count` of a slab. Nothing is copied, unless frames of others lie between them. */
+  /**
+   * Frames `first` to `first + count` of a slab. Nothing is copied, unless frames
+   * of others lie between them. Where other threads can write the slab, what they
+   * wrote is found when it is decoded.
+   */
   encode(store: FrameStore, first: number, count: number): EncodedBatch {
     const batch = this.#lent(store, first, count);
     if (store.scattered) return this.encode(batch.gathered().loan.store, 0, count);
-    const { start, end } = batch.extent;
+    const { start, end } = this.#extent(store, batch);
     const descriptor = this.#descriptorOf(hasGaps(store));
     const prefix = new Uint32Array([count, start, end - start, descriptor.length]);
     const parts = [new Uint8Array(prefix.buffer), ...padded(descriptor)];
@@ -121,7 +125,18 @@ export class BatchCodec {
     if (aligned.length !== expected) {
       throw new SpillFormatError(WHERE, `${expected} bytes`, `${aligned.length}`);
     }
-    return this.#storeOf(header, aligned, { frames, base, dataBytes, gaps });
+    const store = this.#storeOf(header, aligned, { frames, dataBytes, gaps });
+    rebase(store.offsets, store.lengths, base, dataBytes);
+    if (store.gaps !== undefined) subtract(store.gaps, store.gaps[0]);
+    if (this.#raw.storesRaw) rebase(store.rawOffsets, store.rawLengths, base, dataBytes);
+    return store;
+  }
+
+  /** The frames of a payload that another isolate has decoded where it lies, which begins at a multiple of 8. */
+  attach(at: Pick<RecordHeader, "streamOffset" | "epoch">, payload: Uint8Array): FrameStore {
+    const { frames, dataBytes, descriptor } = readPrefix(payload);
+    const gaps = !equal(descriptor, this.#descriptor);
+    return this.#storeOf(at, payload, { frames, dataBytes, gaps });
   }
 
   /** What `payload` says of itself, if that is not what this codec's batches say. */
@@ -132,20 +147,16 @@ export class BatchCodec {
   }
 
   #storeOf(
-    header: RecordHeader,
+    at: Pick<RecordHeader, "streamOffset" | "epoch">,
     payload: Uint8Array,
-    { frames, base, dataBytes, gaps: hasGaps }: {
-      frames: number;
-      base: number;
-      dataBytes: number;
-      gaps: boolean;
-    },
+    { frames, dataBytes, gaps: hasGaps }: { frames: number; dataBytes: number; gaps: boolean },
   ): FrameStore {
     const { buffer } = payload;
-    let at = payload.byteOffset + PREFIX_BYTES + roundUp(this.#descriptorOf(hasGaps).length);
+    let position = payload.byteOffset + PREFIX_BYTES +
+      roundUp(this.#descriptorOf(hasGaps).length);
     const take = <T>(array: ArrayOf<T>): T => {
-      const taken = new array(buffer, at, frames);
-      at += roundUp(frames * array.BYTES_PER_ELEMENT);
+      const taken = new array(buffer, position, frames);
+      position += roundUp(frames * array.BYTES_PER_ELEMENT);
       return taken;
     };
     const columns = this.#columns.map(({ type }) => take<ColumnArray>(COLUMN_ARRAYS[type]));
@@ -154,19 +165,16 @@ export class BatchCodec {
     const rawOffsets = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : offsets;
     const rawLengths = this.#raw.storesRaw ? take<Uint32Array>(Uint32Array) : lengths;
     const gaps = hasGaps ? take<Uint32Array>(Uint32Array) : undefined;
-    rebase(offsets, lengths, base, dataBytes);
-    if (gaps !== undefined) subtract(gaps, gaps[0]);
-    if (this.#raw.storesRaw) rebase(rawOffsets, rawLengths, base, dataBytes);
     return {
-      bytes: new Uint8Array(buffer, at, dataBytes),
-      view: new DataView(buffer, at, dataBytes),
+      bytes: new Uint8Array(buffer, position, dataBytes),
+      view: new DataView(buffer, position, dataBytes),
       offsets,
       lengths,
       rawOffsets,
       rawLengths,
       columns,
-      streamOffset: header.streamOffset,
-      epoch: header.epoch,
+      streamOffset: at.streamOffset,
+      epoch: at.epoch,
       scattered: false,
       gaps,
     };
@@ -177,6 +185,14 @@ export class BatchCodec {
     const batch = new SlabBatch(store, this.#names, this.#raw);
     batch.lend(first, count, 0);
     return batch;
+  }
+
+  /** Where they lie in the slab. Another thread may have overwritten the index; a record has to be one all the same. */
+  #extent(store: FrameStore, batch: SlabBatch): { start: number; end: number } {
+    const { start, end } = batch.extent;
+    const limit = store.bytes.length;
+    const first = clamp(start, 0, limit);
+    return { start: first, end: clamp(end, first, limit) };
   }
 
   #descriptorOf(gaps: boolean): Uint8Array {
@@ -311,6 +327,10 @@ function descriptorBytes({ columns, raw, gaps }: BatchDescriptor): Uint8Array {
 
 function textOf(descriptor: Uint8Array): string {
   return new TextDecoder().decode(descriptor);
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
 }
 
 function padded(bytes: Uint8Array): Uint8Array[] {

@@ -1,8 +1,12 @@
 /** A journal: what was read and not handled comes again, whatever ended the process. */
-import { assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { connect, OptionError } from "../../mod.ts";
 import { type JournalOptions, journalTo } from "../../spill.ts";
-import { FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
+import { journalBy } from "../../src/backlog/spill_to.ts";
+import { DenoDisk } from "../../src/spill/deno_disk.ts";
+import type { OpenDisk } from "../../src/spill/disk.ts";
+import { SpillIoError } from "../../src/spill/errors.ts";
+import { delay, FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
 const SLAB_BYTES = 256 * 1024;
@@ -102,6 +106,38 @@ Deno.test("a batch whose handler threw is not handled", async () => {
     next.transport.give(null);
     await within(again, "end");
     assertEquals(numbers, upTo(1));
+  });
+});
+
+Deno.test("a journal whose disk refuses is told of, asks it again once a second, and lets the client end", async () => {
+  await inDirectory(async (directory) => {
+    let asked = 0;
+    const openDisk: OpenDisk = (path) => {
+      const disk = new DenoDisk(path);
+      const open = disk.open.bind(disk);
+      disk.open = async (name, mode) => {
+        if (!name.startsWith("segment") || mode !== "create") return await open(name, mode);
+        asked += 1;
+        throw new SpillIoError("open", name, "no such luck");
+      };
+      return disk;
+    };
+    const transport = new ScriptedTransport();
+    const refused: string[] = [];
+    const client = await connect(transport, {
+      framing: FRAMING,
+      whenFull: journalBy(openDisk, directory),
+      onEvent: (event) => event.type === "spill_failed" && refused.push(event.error.message),
+    });
+    const running = client.run({ batch: () => {} });
+    transport.give(numbered(FRAMES, 60));
+    await until(() => refused.length > 0, "event");
+    await delay(500);
+    assertLess(asked, 5);
+    await within(client.close(), "end");
+    await running;
+    const { frames, framesDelivered, framesPending, framesDropped } = client.stats();
+    assertEquals(framesDelivered + framesPending + framesDropped, frames);
   });
 });
 

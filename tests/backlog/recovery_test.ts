@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { type ClientEvent, connect, DisconnectError, type Target } from "../../mod.ts";
-import { spillOnto } from "../../src/backlog/spill_to.ts";
+import { spillBy } from "../../src/backlog/spill_to.ts";
 import { FRAMING, numbered, numbersOf, until, within } from "../client/harness.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
 import { random } from "../spill/random.ts";
@@ -19,7 +19,7 @@ async function spilling(
   return await connect(target, {
     framing: FRAMING,
     bufferBytes: 2 * SLAB_BYTES,
-    whenFull: spillOnto(disk, { segmentBytes: SLAB_BYTES }),
+    whenFull: spillBy(() => disk, disk.path, { segmentBytes: SLAB_BYTES }),
     onEvent,
   });
 }

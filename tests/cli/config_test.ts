@@ -131,7 +131,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
   assert(configFile?.endsWith("/spillway.jsonc"));
   assertEquals(lanes?.prices, {});
   assertEquals(lanes?.audit, lane);
-  assertEquals([(lane.whenFull as { directory: string }).directory, lane.highWaterBytes], [
+  assertEquals([(lane.whenFull as { spill: string }).spill, lane.highWaterBytes], [
     "/var/spill",
     7 * 2 ** 20,
   ]);

@@ -193,9 +193,72 @@ Deno.test("connect --isolation worker lets each handler do what it was granted, 
     );
     assertEquals(sourceless.code, 3, sourceless.stderr);
     assertStringIncludes(sourceless.stderr, `run again with --allow-read=${OWN_SOURCE}`);
-    const spilling = await feed(server, directory, sources, rights, ...both, "--spill", "x");
-    assertEquals(spilling.code, 2);
-    assertStringIncludes(spilling.stderr, "--isolation worker does not go with --spill");
+  });
+});
+
+Deno.test("connect --isolation worker keeps what was not handled on disk, for the next run", async () => {
+  await using server = sends("1\n2\n3\n4\n");
+  await inDirectory(async (directory) => {
+    const spill = `${directory}/feed`;
+    const stopping = `export default { batch(batch) {
+      for (let i = 0; i < batch.count; i++) {
+        if (batch.text(i) === "3") throw new Error("enough");
+        console.log(batch.text(i));
+      }
+    } };`;
+    const said = `export default { batch(batch) {
+      for (let i = 0; i < batch.count; i++) console.log(batch.text(i));
+    } };`;
+    const rights = [...WORKERS, `--allow-write=${spill}`];
+    const durable = ["--isolation", "worker", "--spill", spill, "--durable"];
+    const first = await feed(server, directory, { a: stopping }, rights, ...durable);
+    assertEquals(first.code, 4, first.stderr);
+    assertStringIncludes(first.stderr, "the handler threw in a batch of ");
+    const second = await feed(server, directory, { a: said }, rights, ...durable, "--json");
+    assertEquals(second.code, 0, second.stderr);
+    const lines = second.stdout.trim().split("\n");
+    assertEquals(lines.slice(-6), ["3", "4", "1", "2", "3", "4"]);
+    const dump = await run([`--allow-read=${spill}`], ["spill", "verify", spill]);
+    assertEquals(dump.code, 0, dump.stderr);
+    const without = await feed(server, directory, { a: said }, WORKERS, ...durable);
+    assertEquals(without.code, 3, without.stderr);
+    assertStringIncludes(without.stderr, `--allow-read=${spill} --allow-write=${spill}`);
+  });
+});
+
+Deno.test("connect --isolation worker ends after --limit, when interrupted, and names the flag it may not connect without", async () => {
+  await using server = sendsAndStays("1\n2\n3\n");
+  await inDirectory(async (directory) => {
+    const isolated = ["--isolation", "worker", "--json"];
+    const limited = await feed(
+      server,
+      directory,
+      { a: SILENT },
+      WORKERS,
+      ...isolated,
+      "--limit",
+      "2",
+    );
+    assertEquals(limited.code, 0, limited.stderr);
+    assertEquals(summaryOf(limited).end, "limit");
+    const child = start(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...WORKERS],
+      ["connect", server.address, "--handler", `${directory}/a.ts`, ...isolated],
+    );
+    const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes('"started"')) text += (await stderr.read()).value;
+    child.kill("SIGINT");
+    for (let part = await stderr.read(); !part.done; part = await stderr.read()) text += part.value;
+    assertEquals((await child.status).code, 130, text);
+    assertStringIncludes(text, '"end":"interrupted"');
+    await child.stdout.cancel();
+    const refused = await run(
+      [`--allow-net=127.0.0.1:1`, `--allow-read=${directory}`, ...WORKERS],
+      ["connect", server.address, "--handler", `${directory}/a.ts`, ...isolated],
+    );
+    assertEquals(refused.code, 3, refused.stderr);
+    assertStringIncludes(refused.stderr, `--allow-net=${server.address}`);
   });
 });
 

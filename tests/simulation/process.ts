@@ -10,7 +10,7 @@ import {
   type HandlerStats,
 } from "../../mod.ts";
 import type { Overflow, OverflowSource } from "../../src/backlog/backlog.ts";
-import { spillOnto } from "../../src/backlog/spill_to.ts";
+import { spillBy } from "../../src/backlog/spill_to.ts";
 import { isDiskError } from "../../src/spill/errors.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { FaultDisk } from "../spill/fault_disk.ts";
@@ -192,7 +192,9 @@ export class Process {
     const several = this.#oracles.length > 1;
     return await this.#opening((disks) => {
       const lanes = disks.map((disk, i) => ({
-        whenFull: whenFull === "spill" ? this.#spillOf(i, spillOnto(disk, spill)) : whenFull,
+        whenFull: whenFull === "spill"
+          ? this.#spillOf(i, spillBy(() => disk, disk.path, spill))
+          : whenFull,
       }));
       return connect(target, {
         ...options,

@@ -4,9 +4,10 @@ import fc from "fast-check";
 import type { FrameStore, SlabBatch } from "../../src/batch.ts";
 import { BatchCodec, describeBatch } from "../../src/spill/batch_codec.ts";
 import { SpillFormatError } from "../../src/spill/errors.ts";
-import type { Core } from "../../src/core/core.ts";
+import { Core } from "../../src/core/core.ts";
+import type { Framing } from "../../src/framing.ts";
 import { openSpill } from "../../src/spill/open.ts";
-import type { Slab } from "../../src/slab.ts";
+import { type Slab, SlabPool } from "../../src/slab.ts";
 import { framingsOf, TYPES } from "../framing/cases.ts";
 import { assertHolds } from "../framing/property.ts";
 import { chunkings, cut, streams } from "../framing/streams.ts";
@@ -178,3 +179,33 @@ Deno.test("a batch goes through a store", async () => {
   assertEquals(back.bytes.buffer, result.payload.buffer);
   assertEquals([seen(lent(back, core, 0, 100))], expected);
 });
+
+const OVERWRITTEN: readonly Framing[] = [
+  { type: "lines" },
+  { type: "length_field", initialBytesToStrip: 4 },
+  { type: "slip" },
+];
+
+for (const framing of OVERWRITTEN) {
+  Deno.test(`encode() makes a record of an index that another thread overwrote, and decode() refuses it (${framing.type})`, async () => {
+    const draw = random(7);
+    const core = new Core({ framing, columns: COLUMNS });
+    const codec = new BatchCodec(core.columns, core);
+    const [slab] = new SlabPool(core).slabs;
+    await using store = await openSpill(new FaultDisk(random(1)));
+    for (let i = 0; i < 200; i++) {
+      for (const array of [slab.offsets, slab.lengths, slab.rawOffsets, slab.rawLengths]) {
+        for (let at = 0; at < 16; at++) array[at] = [draw() * 2 ** 32, 0xffffffff, 0][at % 3];
+        array[0] = i % 3 === 0 ? 0 : draw() * 2 ** 32;
+      }
+      const count = codec.fitting(slab, 0, 16);
+      const encoded = codec.encode(slab, 0, count);
+      const info = { ...encoded.info, timeMicros: 0 };
+      const { type } = await store.append(info, encoded.parts);
+      assertEquals(type, "appended");
+      const payload = payloadOf(encoded);
+      const header = { ...info, sequence: 1, payloadBytes: payload.length };
+      assertThrows(() => codec.decode(header, payload), SpillFormatError);
+    }
+  });
+}

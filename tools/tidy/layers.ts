@@ -61,6 +61,7 @@ export const LAYERS: readonly Layer[] = [
       "src/turn.ts",
     ],
   },
+  { name: "isolated mode", paths: ["src/isolated/"] },
   { name: "recordings", paths: ["src/record/"] },
   { name: "public API", paths: ["mod.ts", "spill.ts", "isolation.ts"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },

@@ -9,23 +9,35 @@ import type { OptionValues } from "../../dispatch/handler.ts";
 import { OptionError } from "../../errors.ts";
 import type { Grants } from "../contract.ts";
 
+/** Whom a worker reports to: who started it, or who has the other end of the port it is posted first. */
+export type ReportsTo = "parent" | "port";
+
 /** URL of the module that has the runtime serve the handler in `specifier` with `options`. */
-export function bootstrapUrl(specifier: string, options: OptionValues): string {
-  const runtime = new URL("./runtime.ts", import.meta.url).href;
-  const code = [
-    `import { serve } from ${JSON.stringify(runtime)};`,
+export function bootstrapUrl(
+  specifier: string,
+  options: OptionValues,
+  reportsTo: ReportsTo = "parent",
+): string {
+  const own = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+  return moduleUrl([
+    `import { channel } from ${own(`./${reportsTo}_channel.ts`)};`,
+    `import { serve } from ${own("./runtime.ts")};`,
     `import * as handler from ${JSON.stringify(specifier)};`,
-    `serve(handler, ${JSON.stringify(specifier)}, ${JSON.stringify(options)});`,
-  ].join("\n");
-  return `data:text/javascript,${encodeURIComponent(code)}`;
+    `serve(channel, handler, ${JSON.stringify(specifier)}, ${JSON.stringify(options)});`,
+  ]);
 }
 
-/** Throws an `OptionError` for what is no URL. */
-export function checkSpecifier(specifier: string | URL): string {
+/** URL of a module of these lines. */
+export function moduleUrl(lines: readonly string[]): string {
+  return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
+}
+
+/** Throws an `OptionError` that names `option` for what is no URL. */
+export function checkSpecifier(specifier: string | URL, option = "specifier"): string {
   const { href } = URL.parse(specifier) ?? {};
   if (href === undefined) {
     const expected = 'a URL, such as import.meta.resolve("./handler.ts")';
-    throw new OptionError("specifier", expected, specifier);
+    throw new OptionError(option, expected, specifier);
   }
   return href;
 }

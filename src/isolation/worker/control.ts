@@ -31,8 +31,8 @@ export const Word = {
 /** Batches that may be handed over and not given back. */
 export const BATCHES_OUT = 4;
 
-/** Places in a batch's slot: slab, first frame, how many, connection, frames behind it. */
-const Slot = { slab: 0, first: 1, count: 2, epoch: 3, pending: 4, WORDS: 6 } as const;
+/** Places in a batch's slot: slab, first frame, how many, connection, frames behind it, bytes of a record. */
+const Slot = { slab: 0, first: 1, count: 2, epoch: 3, pending: 4, bytes: 5, WORDS: 6 } as const;
 /** Place of the first slot among the words. */
 const SLOTS = 6;
 /** Place of the slots' stream offsets among the 64-bit floats, behind the words. */
@@ -44,8 +44,10 @@ const INT32_MAX = 2 ** 31 - 1;
 
 /** What is handed over. */
 export interface HandedRange {
-  /** Number of the slab. */
+  /** Number of the slab, or of the room that a record was read back into. */
   slab: number;
+  /** Bytes of that record; 0 for frames in a slab. */
+  recordBytes: number;
   /** Number of the first frame in it. */
   first: number;
   /** How many frames. */
@@ -54,7 +56,7 @@ export interface HandedRange {
   pending: number;
   /** Connection they came from. */
   epoch: number;
-  /** Stream offset of the slab's first byte. */
+  /** Stream offset of the slab's first byte, or of the record's. */
   streamOffset: number;
 }
 
@@ -86,6 +88,7 @@ export class ControlBlock {
     words[at + Slot.count] = range.count;
     words[at + Slot.epoch] = range.epoch;
     words[at + Slot.pending] = Math.min(range.pending, INT32_MAX);
+    words[at + Slot.bytes] = range.recordBytes;
     this.#numbers[STREAM_OFFSETS + slot] = range.streamOffset;
   }
 
@@ -100,6 +103,7 @@ export class ControlBlock {
       count: words[at + Slot.count],
       epoch: words[at + Slot.epoch],
       pending: words[at + Slot.pending],
+      recordBytes: words[at + Slot.bytes],
       streamOffset: this.#numbers[STREAM_OFFSETS + slot],
     };
   }

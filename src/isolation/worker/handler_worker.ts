@@ -8,7 +8,6 @@
 import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext, OptionValues } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
-import { bootstrapUrl, type WorkerPermissions } from "./bootstrap.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
 import { WorkerProtocolError } from "./errors.ts";
 import {
@@ -21,6 +20,7 @@ import {
   WRITE_BYTES_MAX,
   WRITES_MAX,
 } from "./messages.ts";
+import type { SpawnWorker, WorkerPeer } from "./peer.ts";
 
 /** How something ended that a worker was asked to do. */
 export type WorkerAnswer = "done" | "unresponsive";
@@ -45,7 +45,8 @@ export interface HandlerWorkerOptions {
   name: string;
   /** Values of the module's options. */
   options: OptionValues;
-  permissions: WorkerPermissions;
+  /** Starts the worker, here or elsewhere. */
+  spawn: SpawnWorker;
   feed: FeedDescription;
   context: HandlerContext;
   /** How long loading, opening and closing may take each, in milliseconds. */
@@ -70,7 +71,7 @@ const STATS_MS = 10;
 /** A live worker. */
 export class HandlerWorker {
   readonly #options: HandlerWorkerOptions;
-  readonly #worker: Worker;
+  #peer: WorkerPeer | undefined;
   readonly #control: ControlBlock;
   readonly #lookEveryMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -79,6 +80,9 @@ export class HandlerWorker {
   #error: unknown;
   /** Batches that are out, in order. */
   readonly #handed: Handed[] = [];
+  /** Numbers of rooms that the worker was told of. */
+  readonly #rooms = new WeakMap<SharedArrayBuffer, number>();
+  #roomCount = 0;
   #awaiting = false;
   #request = 0;
   #replied = 0;
@@ -92,16 +96,8 @@ export class HandlerWorker {
 
   private constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    const { specifier, name, permissions, context, options: values } = options;
+    const { context } = options;
     this.#control = new ControlBlock(Object.keys(context.stats()).length);
-    const workerOptions = { type: "module", name, deno: { permissions } } as const;
-    this.#worker = new Worker(bootstrapUrl(specifier, values), workerOptions as WorkerOptions);
-    this.#worker.onmessage = ({ data }) => this.#heed(data);
-    this.#worker.onerror = (event) => {
-      // Else it would be uncaught here, too.
-      event.preventDefault();
-      this.#fail(this.#died(event.message));
-    };
     this.#lookEveryMs = Math.min(options.batchTimeoutMs, options.heartbeatTimeoutMs) / LOOKS;
     this.#timer = setInterval(() => this.#look(), this.#lookEveryMs);
     context.signal.addEventListener("abort", this.#onAbort);
@@ -115,7 +111,8 @@ export class HandlerWorker {
   static async start(options: HandlerWorkerOptions): Promise<HandlerWorker> {
     const worker = new HandlerWorker(options);
     try {
-      await worker.#expect("loaded");
+      // It may have loaded before this side hears that it was started.
+      await Promise.all([worker.#expect("loaded"), worker.#spawn()]);
       await worker.#open();
       return worker;
     } catch (error) {
@@ -124,8 +121,8 @@ export class HandlerWorker {
     }
   }
 
-  /** Hands frames over; resolves when the handler is done with them. Rejects with what it threw. */
-  hand(range: HandedRange): Promise<BatchAnswer> {
+  /** Hands frames over, of a slab or of a room; resolves when the handler is done with them. Rejects with what it threw. */
+  hand(range: Omit<HandedRange, "slab">, memory: number | SharedArrayBuffer): Promise<BatchAnswer> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     // INVARIANT: no more are out than there are slots.
     if (this.#handed.length >= BATCHES_OUT) throw new Error("a worker was handed too many batches");
@@ -139,7 +136,8 @@ export class HandlerWorker {
     this.#handed.push({ count: range.count, settle });
     if (this.#handed.length === 1) this.#begin();
     this.#request = (this.#request + 1) | 0;
-    control.write(this.#request, range);
+    const slab = typeof memory === "number" ? memory : this.#roomNumber(memory);
+    control.write(this.#request, { ...range, slab });
     Atomics.store(control.words, Word.request, this.#request);
     Atomics.notify(control.words, Word.request);
     if (!this.#awaiting) this.#awaitReply();
@@ -178,11 +176,20 @@ export class HandlerWorker {
     clearInterval(this.#timer);
     Atomics.store(this.#control.words, Word.stop, 1);
     this.#options.context.signal.removeEventListener("abort", this.#onAbort);
-    this.#worker.onmessage = null;
-    this.#worker.terminate();
+    this.#peer?.terminate();
     this.#fail(new WorkerProtocolError(`${this.#options.name}: the worker was ended`));
     // Nothing waits for a reply any more.
     Atomics.notify(this.#control.words, Word.reply);
+  }
+
+  async #spawn(): Promise<void> {
+    const { specifier, name, options, spawn } = this.#options;
+    this.#peer = await spawn({ specifier, name, options }, {
+      heed: (data) => this.#heed(data),
+      died: (message) => this.#fail(this.#died(message)),
+    });
+    // It may have been given up before it was there.
+    if (this.#error !== undefined) this.#peer.terminate();
   }
 
   async #open(): Promise<void> {
@@ -238,6 +245,15 @@ export class HandlerWorker {
     this.#task = undefined;
     task?.settle.reject(this.#error);
     for (const { settle } of this.#handed.splice(0)) settle.reject(this.#error);
+  }
+
+  #roomNumber(memory: SharedArrayBuffer): number {
+    const known = this.#rooms.get(memory);
+    if (known !== undefined) return known;
+    const number = this.#roomCount++;
+    this.#rooms.set(memory, number);
+    this.#post({ type: "room", number, memory });
+    return number;
   }
 
   #awaitReply(): void {
@@ -337,7 +353,7 @@ export class HandlerWorker {
   }
 
   #post(order: Order): void {
-    this.#worker.postMessage(order);
+    this.#peer?.post(order);
   }
 
   #odd(what: string): WorkerProtocolError {

@@ -28,6 +28,8 @@ export type Order =
     statNames: readonly (keyof ClientStats)[];
     heartbeatMs: number;
   }
+  /** Where records that come back from disk lie from now on, by the number batches have it by. */
+  | { type: "room"; number: number; memory: SharedArrayBuffer }
   /** The client closes. */
   | { type: "abort" }
   /** Behind a batch the handler threw at: go on with the one after number `served`. */

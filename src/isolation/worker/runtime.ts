@@ -6,8 +6,7 @@
  */
 
 // First: what it takes away must be gone when the handler's module is evaluated.
-import { listen, post } from "./scope.ts";
-import { SlabBatch } from "../../batch.ts";
+import "./scope.ts";
 import { withResolvers } from "../../deferred.ts";
 import {
   type Handler,
@@ -16,34 +15,28 @@ import {
   type OptionValues,
 } from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
-import { WriteQueueFullError } from "../../errors.ts";
-import { isBytes, toBytes } from "../../reader/control.ts";
-import { Slab } from "../../slab.ts";
 import type { HandlerModule } from "../contract.ts";
 import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
-import {
-  fromPosted,
-  type Order,
-  type PostedError,
-  toPosted,
-  WRITE_BYTES_MAX,
-  WRITES_MAX,
-} from "./messages.ts";
+import { Lender } from "./lender.ts";
+import { fromPosted, type Order, toPosted } from "./messages.ts";
+import { PostedWrites } from "./posted_writes.ts";
+import type { Channel } from "./scope.ts";
 
 /** Serves the handler that `module` exports; called by the bootstrap, once. */
-export function serve(module: HandlerModule, specifier: string, options: OptionValues): void {
+export function serve(
+  channel: Channel,
+  module: HandlerModule,
+  specifier: string,
+  options: OptionValues,
+): void {
   try {
-    const runtime = new Runtime(configuredHandler(module, specifier, options));
-    listen((message) => runtime.follow(message as Order));
-    post({ type: "loaded" });
+    const runtime = new Runtime(configuredHandler(module, specifier, options), channel);
+    channel.listen((message) => runtime.follow(message as Order));
+    channel.post({ type: "loaded" });
   } catch (error) {
-    threw(error);
+    channel.post({ type: "threw", error: toPosted(error) });
   }
-}
-
-function threw(error: unknown): void {
-  post({ type: "threw", error: toPosted(error) });
 }
 
 /** About 10 µs, which is what being woken takes at the least. */
@@ -54,34 +47,41 @@ const CALL_MS = 100;
 
 class Runtime {
   readonly #handler: Handler;
+  readonly #channel: Channel;
   readonly #abort = new AbortController();
-  readonly #writes = new Writes();
+  readonly #writes: PostedWrites;
   readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
+  #lender: Lender | undefined;
   /** Settles with the number of the last batch that is not to be begun any more. */
   #resume = withResolvers<number>();
 
-  constructor(handler: Handler) {
+  constructor(handler: Handler, channel: Channel) {
     this.#handler = handler;
+    this.#channel = channel;
+    this.#writes = new PostedWrites((id, bytes) => channel.post({ type: "write", id, bytes }));
   }
 
   /** Does what the client posted. */
   follow(order: Order): void {
     switch (order.type) {
       case "start":
-        this.#run(order).catch(threw);
+        this.#run(order).catch((error) => this.#threw(error));
+        break;
+      case "room":
+        this.#lender?.addRoom(order.number, order.memory);
         break;
       case "abort":
         this.#abort.abort();
         break;
       case "written":
-        this.#writes.settle(order.id, order.error);
+        this.#writes.settle(order.id, order.error && fromPosted(order.error));
         break;
       case "resume":
         this.#resume.resolve(order.served);
         break;
       case "close":
-        this.#close().catch(threw);
+        this.#close().catch((error) => this.#threw(error));
         break;
     }
   }
@@ -96,9 +96,10 @@ class Runtime {
       stats: () => control.readStats(order.statNames),
       options: NO_OPTIONS,
     };
+    this.#lender = new Lender(order.feed);
     await this.#handler.open?.(this.#context);
-    post({ type: "opened" });
-    await this.#serveBatches(control, new Lender(order.feed), this.#context);
+    this.#channel.post({ type: "opened" });
+    await this.#serveBatches(control, this.#lender, this.#context);
   }
 
   /** Until the client ends the worker. */
@@ -116,7 +117,7 @@ class Runtime {
       try {
         await this.#handle(control, control.read(served), lender, context);
       } catch (error) {
-        threw(error);
+        this.#threw(error);
         // An answer beside that message would say that the batch was handled.
         served = await this.#resume.promise;
         this.#resume = withResolvers<number>();
@@ -134,6 +135,7 @@ class Runtime {
     lender: Lender,
     context: HandlerContext,
   ): Promise<void> {
+    if (range.recordBytes > 0) await lender.knows(range);
     for (let done = 0; done < range.count && Atomics.load(words, Word.stop) === 0;) {
       const part = Math.min(this.#sizer.allowed, range.count - done);
       Atomics.store(words, Word.done, done);
@@ -150,7 +152,11 @@ class Runtime {
 
   async #close(): Promise<void> {
     if (this.#context !== undefined) await this.#handler.close?.(this.#context);
-    post({ type: "closed" });
+    this.#channel.post({ type: "closed" });
+  }
+
+  #threw(error: unknown): void {
+    this.#channel.post({ type: "threw", error: toPosted(error) });
   }
 }
 
@@ -163,61 +169,4 @@ async function changed(
   for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return;
   const wait = Atomics.waitAsync(words, at, from);
   if (wait.async) await wait.value;
-}
-
-/** Makes batches over the client's memory. */
-class Lender {
-  readonly #slabs: readonly Slab[];
-  readonly #names: readonly string[];
-  readonly #raw;
-
-  constructor({ memory, layout, columns, raw }: Extract<Order, { type: "start" }>["feed"]) {
-    const shared = { memory: { buffer: memory }, layout, columns };
-    this.#slabs = layout.slabs.map((_, number) => new Slab(shared, number));
-    this.#names = columns.map((column) => column.name);
-    this.#raw = raw;
-  }
-
-  /** Frames `done` to `done + count` of what was handed over. A new batch each time: who kept an old one must not find other frames in it. */
-  lend(range: HandedRange, done: number, count: number): SlabBatch {
-    const slab = this.#slabs[range.slab];
-    slab.epoch = range.epoch;
-    slab.streamOffset = range.streamOffset;
-    const batch = new SlabBatch(slab, this.#names, this.#raw);
-    batch.lend(range.first + done, count, range.pending + range.count - done - count);
-    return batch;
-  }
-}
-
-/** Writes on their way to the server, bounded. */
-class Writes {
-  readonly #waiting = new Map<number, { bytes: number; settle: PromiseWithResolvers<void> }>();
-  #bytes = 0;
-  #last = 0;
-
-  write(data: string | Uint8Array): Promise<void> {
-    if (!isBytes(data)) {
-      return Promise.reject(new TypeError(`expected text or a Uint8Array, got ${typeof data}`));
-    }
-    // A copy: what a batch lent must not be posted as what it is, shared memory.
-    const bytes = toBytes(data).slice();
-    if (this.#bytes + bytes.length > WRITE_BYTES_MAX || this.#waiting.size >= WRITES_MAX) {
-      return Promise.reject(new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX));
-    }
-    const settle = withResolvers<void>();
-    const id = ++this.#last;
-    this.#bytes += bytes.length;
-    this.#waiting.set(id, { bytes: bytes.length, settle });
-    post({ type: "write", id, bytes });
-    return settle.promise;
-  }
-
-  settle(id: number, error: PostedError | undefined): void {
-    const entry = this.#waiting.get(id);
-    if (entry === undefined) return;
-    this.#waiting.delete(id);
-    this.#bytes -= entry.bytes;
-    if (error === undefined) entry.settle.resolve();
-    else entry.settle.reject(fromPosted(error));
-  }
 }

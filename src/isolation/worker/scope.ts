@@ -12,15 +12,20 @@ interface WorkerScope {
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
 }
 
+/** The way to the client and back. */
+export interface Channel {
+  post(message: unknown): void;
+  /** Calls `listener` with what the client posts. */
+  listen(listener: (message: unknown) => void): void;
+}
+
 const scope = globalThis as unknown as WorkerScope;
 
-/** Posts to the client; handlers have no way to. */
-export const post: (message: unknown) => void = scope.postMessage.bind(scope);
-
-/** Calls `listener` with what the client posts. */
-export function listen(listener: (message: unknown) => void): void {
-  scope.addEventListener("message", ({ data }) => listener(data));
-}
+/** To who started the worker; handlers have no way to post. */
+export const toParent: Channel = {
+  post: scope.postMessage.bind(scope),
+  listen: (listener) => scope.addEventListener("message", ({ data }) => listener(data)),
+};
 
 /**
  * Floods of messages; a worker that is gone unnoticed; workers without this

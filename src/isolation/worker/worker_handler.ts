@@ -13,12 +13,14 @@ import {
 } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { OptionError } from "../../errors.ts";
+import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import type { Grants } from "../contract.ts";
-import { checkSpecifier, permissionsOf, type WorkerPermissions } from "./bootstrap.ts";
+import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
 import { HandlerWorker } from "./handler_worker.ts";
+import { spawnHere, type SpawnWorker } from "./peer.ts";
 
 /** What a {@linkcode workerHandler} tells. */
 export type WorkerHandlerEvent =
@@ -98,14 +100,24 @@ export function workerHandler(
   specifier: string | URL,
   options: WorkerHandlerOptions = {},
 ): Handler & AsyncDisposable {
-  return new WorkerHandler(checkSpecifier(specifier), options);
+  const spawn = spawnHere(permissionsOf(options.grants ?? {}));
+  return workerHandlerBy(spawn, checkSpecifier(specifier), options);
+}
+
+/** The same, its worker started by `spawn`, which knows what it may do. */
+export function workerHandlerBy(
+  spawn: SpawnWorker,
+  specifier: string,
+  options: Omit<WorkerHandlerOptions, "grants">,
+): Handler & AsyncDisposable {
+  return new WorkerHandler(spawn, specifier, options);
 }
 
 class WorkerHandler implements Handler, AsyncDisposable {
   readonly #specifier: string;
   readonly #name: string;
   readonly #options: OptionValues;
-  readonly #permissions: WorkerPermissions;
+  readonly #spawn: SpawnWorker;
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
   readonly #poll = () => this.#running?.poll();
@@ -113,11 +125,15 @@ class WorkerHandler implements Handler, AsyncDisposable {
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
 
-  constructor(specifier: string, options: WorkerHandlerOptions) {
+  constructor(
+    spawn: SpawnWorker,
+    specifier: string,
+    options: Omit<WorkerHandlerOptions, "grants">,
+  ) {
+    this.#spawn = spawn;
     this.#specifier = specifier;
     this.#name = options.name ?? specifier;
     this.#options = options.options ?? NO_OPTIONS;
-    this.#permissions = permissionsOf(options.grants ?? {});
     this.#limits = {
       startTimeoutMs: duration("startTimeoutMs", options.startTimeoutMs ?? 30_000),
       batchTimeoutMs: duration("batchTimeoutMs", options.batchTimeoutMs ?? 60_000),
@@ -169,7 +185,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
       specifier: this.#specifier,
       name: this.#name,
       options: this.#options,
-      permissions: this.#permissions,
+      spawn: this.#spawn,
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,
         layout: { slabBytes, capacity, entries, slabs },
@@ -191,38 +207,45 @@ class WorkerHandler implements Handler, AsyncDisposable {
   /** Hands over a batch from frame `from` on; resolves with the first frame that is to be handed over again. */
   async #hand(
     worker: HandlerWorker,
-    { batch, slab }: Lent,
+    lent: Lent,
     from: number,
     context: HandlerContext,
   ): Promise<number> {
+    const { batch, place } = lent;
+    const { store, first } = batch.loan;
     const answer = await worker.hand({
-      slab: slab.number,
-      first: batch.loan.first + from,
+      first: first + from,
       count: batch.count - from,
       pending: batch.pending,
-      epoch: slab.epoch,
-      streamOffset: slab.streamOffset,
-    });
+      epoch: store.epoch,
+      streamOffset: store.streamOffset,
+      recordBytes: place instanceof Slab ? 0 : place.bytes,
+    }, place instanceof Slab ? place.number : place.memory);
     if (answer.end === "done") return batch.count;
     if (answer.end === "not_begun") return from;
     const at = from + answer.done;
-    this.#abandon(worker, slab, answer.part, batch.streamOffset(at), context);
+    this.#abandon(worker, lent, answer.part, at, context);
     return at + answer.part;
   }
 
   /** Leaves a worker behind with what it holds, and begins to start a new one. */
   #abandon(
     worker: HandlerWorker,
-    slab: Slab,
+    { batch, place }: Lent,
     frames: number,
-    offset: number,
+    at: number,
     context: HandlerContext,
   ): void {
     const feed = sharedFeedOf(context);
     const { pool } = feed;
-    pool.quarantine(slab);
+    if (place instanceof Slab) pool.quarantine(place);
+    else {
+      pool.quarantine(place.memory);
+      place.abandon();
+    }
     worker.terminate();
-    const { epoch } = slab;
+    const { epoch } = batch;
+    const offset = batch.streamOffset(at);
     const { quarantinedCount: slabsQuarantined } = pool;
     const name = this.#name;
     this.#onEvent({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
@@ -242,13 +265,15 @@ class WorkerHandler implements Handler, AsyncDisposable {
 /** A batch as a client hands it out. */
 interface Lent {
   batch: SlabBatch;
-  slab: Slab;
+  /** Where its frames lie. */
+  place: Slab | SharedRoom;
 }
 
 function lentOf(batch: Batch): Lent {
   if (batch instanceof SlabBatch) {
     const { store } = batch.loan;
-    if (store instanceof Slab) return { batch, slab: store };
+    const place = store instanceof Slab ? store : roomOf(store);
+    if (place !== undefined) return { batch, place };
   }
   throw new TypeError("expected a batch as a client hands it out, got a copy");
 }

@@ -1,6 +1,7 @@
 /** Handler modules in workers: the contract, and every way to fail. */
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertInstanceOf, assertThrows } from "@std/assert";
 import { HandlerError, OptionError } from "../../../mod.ts";
+import { journalTo, spillTo } from "../../../spill.ts";
 import { HandlerModuleError, UnresponsiveHandlerError, workerHandler } from "../../../isolation.ts";
 import { connected, FRAMING, numbered, within } from "../../client/harness.ts";
 import { ScriptedTransport } from "../../transport/scripted.ts";
@@ -65,6 +66,37 @@ Deno.test("workerHandler() needs a client with shared memory", async () => {
   assertInstanceOf(cause, OptionError);
   assertEquals(cause.option, "sharedMemory");
 });
+
+for (const whenFull of ["spill", "journal"]) {
+  Deno.test(`workerHandler() gets frames that come back from disk as it gets others (${whenFull})`, async () => {
+    const directory = await Deno.makeTempDir();
+    const frames = 100_000;
+    {
+      await using it = await scene("numbers", {
+        batchTimeoutMs: 500,
+        connect: {
+          framing: FRAMING,
+          bufferBytes: 8 * 256 * 1024,
+          whenFull: whenFull === "spill" ? spillTo(directory) : journalTo(directory),
+        },
+      });
+      it.transport.give(numbered(frames, 60), null);
+      assertEquals(await it.ended, undefined);
+      const told = it.events.find((event) => event.type === "unresponsive");
+      assert(told?.type === "unresponsive");
+      const stuck = told.offset / 64;
+      let next = 0;
+      for (const [from, to] of it.lines().map((line) => line.split(" ").map(Number))) {
+        if (next === stuck) next += told.frames;
+        assertEquals(from, next);
+        next = to + 1;
+      }
+      assertEquals(next, frames);
+      assertGreater(it.client.stats().framesSpilled, frames / 10);
+    }
+    await Deno.remove(directory, { recursive: true });
+  });
+}
 
 Deno.test("workerHandler() refuses options that can't work", () => {
   const url = moduleUrl("commands");

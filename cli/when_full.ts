@@ -1,0 +1,41 @@
+/**
+ * What happens when the buffer is full, as it was asked for: data, until there is
+ * a client.
+ *
+ * @module
+ */
+
+import type { IsolatedHandler, IsolatedWhenFull } from "../isolation.ts";
+import type { ConnectOptions } from "../mod.ts";
+import { journalTo, spillTo } from "../spill.ts";
+
+/** What may be said for all handlers, and for each. */
+export type LanePlan = Pick<IsolatedHandler, "whenFull" | "highWaterBytes" | "lowWaterBytes">;
+
+/** Options of a client before it has directories. */
+export type PlannedOptions =
+  & Omit<ConnectOptions, keyof LanePlan | "handlers">
+  & LanePlan
+  & { handlers?: Record<string, LanePlan> | undefined };
+
+/** Options for `connect()`. */
+export function withOverflow({ handlers, ...options }: PlannedOptions): ConnectOptions {
+  const lanes = handlers && Object.entries(handlers).map(([name, lane]) => [name, opened(lane)]);
+  return { ...opened(options), ...lanes && { handlers: Object.fromEntries(lanes) } };
+}
+
+function opened<L extends LanePlan>(
+  lane: L,
+): Omit<L, "whenFull"> & Pick<ConnectOptions, "whenFull"> {
+  return { ...lane, whenFull: overflowOf(lane.whenFull) };
+}
+
+function overflowOf(whenFull: IsolatedWhenFull | undefined): ConnectOptions["whenFull"] {
+  if (typeof whenFull !== "object") return whenFull;
+  if ("journal" in whenFull) {
+    const { journal, ...options } = whenFull;
+    return journalTo(journal, options);
+  }
+  const { spill, ...options } = whenFull;
+  return spillTo(spill, options);
+}

@@ -1,0 +1,56 @@
+/**
+ * Writes on their way to the isolate that has the connection.
+ *
+ * @module
+ */
+
+import { withResolvers } from "../../deferred.ts";
+import { WriteQueueFullError } from "../../errors.ts";
+import { isBytes, toBytes } from "../../reader/control.ts";
+import { WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+
+/** Posts bytes, not without bounds, and waits for what becomes of them. */
+export class PostedWrites {
+  readonly #waiting = new Map<number, { bytes: number; settle: PromiseWithResolvers<void> }>();
+  readonly #post: (id: number, bytes: Uint8Array<ArrayBuffer>) => void;
+  #bytes = 0;
+  #last = 0;
+
+  /** `post` takes bytes that nobody else has. */
+  constructor(post: (id: number, bytes: Uint8Array<ArrayBuffer>) => void) {
+    this.#post = post;
+  }
+
+  /** Resolves when the kernel has the bytes; rejects with what kept them from it. */
+  write(data: string | Uint8Array): Promise<void> {
+    if (!isBytes(data)) {
+      return Promise.reject(new TypeError(`expected text or a Uint8Array, got ${typeof data}`));
+    }
+    // A copy: what a batch lent must not be posted as what it is, shared memory.
+    const bytes = toBytes(data).slice();
+    if (this.#bytes + bytes.length > WRITE_BYTES_MAX || this.#waiting.size >= WRITES_MAX) {
+      return Promise.reject(new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX));
+    }
+    const settle = withResolvers<void>();
+    const id = ++this.#last;
+    this.#bytes += bytes.length;
+    this.#waiting.set(id, { bytes: bytes.length, settle });
+    this.#post(id, bytes);
+    return settle.promise;
+  }
+
+  /** What became of a write. */
+  settle(id: number, error: Error | undefined): void {
+    const entry = this.#waiting.get(id);
+    if (entry === undefined) return;
+    this.#waiting.delete(id);
+    this.#bytes -= entry.bytes;
+    if (error === undefined) entry.settle.resolve();
+    else entry.settle.reject(error);
+  }
+
+  /** Nobody answers any more. */
+  fail(error: Error): void {
+    for (const id of [...this.#waiting.keys()]) this.settle(id, error);
+  }
+}
