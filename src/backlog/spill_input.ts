@@ -8,7 +8,7 @@
 import { SpillFormatError } from "../spill/errors.ts";
 import { findingSentence } from "../spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../spill/format.ts";
-import type { SpillReader } from "../spill/reader.ts";
+import type { RecordReader } from "../spill/record_store.ts";
 import type { SyncResult } from "../spill/result.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
@@ -30,7 +30,7 @@ export class SpillInput {
   >;
   readonly #counts: BacklogCounts;
   readonly #onRead: () => void;
-  readonly #reader: SpillReader;
+  readonly #reader: RecordReader;
   readonly #restored: RestoredBatches;
   readonly #readRefusal: Refusal<SpillEvent>;
   readonly #syncRefusal: Refusal<SpillEvent>;

@@ -5,7 +5,7 @@
  */
 
 import type { BatchCodec } from "../spill/batch_codec.ts";
-import type { SpillStore } from "../spill/store.ts";
+import type { RecordStore } from "../spill/record_store.ts";
 import type { OverflowClient } from "./backlog.ts";
 
 /** A disk that refused is asked again after so many milliseconds. */
@@ -14,7 +14,7 @@ export const RETRY_MS = 1000;
 /** An open directory, and what the client gives. */
 export interface SpillParts
   extends Pick<OverflowClient, "pool" | "sharedMemory" | "onChange" | "tell"> {
-  store: SpillStore;
+  store: RecordStore;
   codec: BatchCodec;
   /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */
   cursor: string;

@@ -8,10 +8,8 @@ import { OptionError } from "../errors.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
-import { openDenoDisk } from "../spill/deno_disk.ts";
-import type { Disk, OpenDisk } from "../spill/disk.ts";
 import { RecordKind } from "../spill/format.ts";
-import type { SpillStore } from "../spill/store.ts";
+import type { OpenStore, RecordStore } from "../spill/record_store.ts";
 import type { Position } from "../spill/cursors.ts";
 import type { Backlog, OpenOverflow, Overflow, OverflowSource } from "./backlog.ts";
 import { JournalBacklog } from "./journal_backlog.ts";
@@ -52,16 +50,16 @@ export interface SpillOptions {
  * ```
  */
 export function spillTo(directory: string, options: SpillOptions = {}): Overflow {
-  return spillBy(openDenoDisk, directory, options);
+  return spillBy(openSpill, directory, options);
 }
 
-/** {@linkcode spillTo} directories that `openDisk` opens. */
+/** {@linkcode spillTo} directories that `openStore` opens. */
 export function spillBy(
-  openDisk: OpenDisk,
+  openStore: OpenStore,
   directory: string,
   options: SpillOptions = {},
 ): Overflow {
-  return source(openDisk, directory, options, (parts) => new SpillBacklog(parts));
+  return source(openStore, directory, options, (parts) => new SpillBacklog(parts));
 }
 
 /** Options of {@linkcode journalTo}. */
@@ -93,12 +91,12 @@ export interface JournalOptions extends SpillOptions {
  * ```
  */
 export function journalTo(directory: string, options: JournalOptions = {}): Overflow {
-  return journalBy(openDenoDisk, directory, options);
+  return journalBy(openSpill, directory, options);
 }
 
-/** {@linkcode journalTo} directories that `openDisk` opens. */
+/** {@linkcode journalTo} directories that `openStore` opens. */
 export function journalBy(
-  openDisk: OpenDisk,
+  openStore: OpenStore,
   directory: string,
   options: JournalOptions = {},
 ): Overflow {
@@ -106,13 +104,13 @@ export function journalBy(
   if (!(typeof syncEveryMs === "number" && syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
     throw new OptionError("syncEveryMs", "milliseconds from 1 to 2147483647", syncEveryMs);
   }
-  return source(openDisk, directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
+  return source(openStore, directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
 }
 
 type MakeBacklog = (parts: SpillParts) => Backlog;
 
 function source(
-  openDisk: OpenDisk,
+  openStore: OpenStore,
   directory: string,
   options: SpillOptions,
   make: MakeBacklog,
@@ -129,14 +127,14 @@ function source(
     directory,
     async open(handler) {
       const path = handler === undefined ? directory : `${directory}/${handler}`;
-      return await openDirectory(openDisk(path), settled, make);
+      return await openDirectory(openStore, path, settled, make);
     },
   };
 }
 
 /** The first record that was not handled, if it is one of frames and can be read. */
 async function oldestBatch(
-  store: SpillStore,
+  store: RecordStore,
   { sequence }: Position,
 ): Promise<Uint8Array | undefined> {
   using reader = store.reader(sequence + 1);
@@ -157,12 +155,13 @@ function checkOldest(oldest: Uint8Array | undefined, codec: BatchCodec, director
 }
 
 async function openDirectory(
-  disk: Disk,
+  openStore: OpenStore,
+  directory: string,
   options: Required<SpillOptions>,
   make: MakeBacklog,
 ): Promise<OpenOverflow> {
   const { segmentBytes, maxBytes, whenFull } = options;
-  const store = await openSpill(disk, { segmentBytes, maxBytes });
+  const store = await openStore(directory, { segmentBytes, maxBytes });
   let position: Position;
   let oldest: Uint8Array | undefined;
   try {
@@ -178,7 +177,7 @@ async function openDirectory(
     },
     backlog: ({ pool, columns, raw, sharedMemory, onChange, tell }) => {
       const codec = new BatchCodec(columns, raw);
-      checkOldest(oldest, codec, disk.path);
+      checkOldest(oldest, codec, directory);
       return make({
         pool,
         store,

@@ -1,34 +1,48 @@
 /**
- * What runs in the worker that has a directory: the disk of this isolate, for who
- * has the other end of a port.
+ * What runs in the worker that has a directory: stores of this isolate, for who
+ * has the other end of a port. Records are written from where their frames lie,
+ * in memory that both share.
  *
  * @module
  */
 
 import { DenoDisk } from "../spill/deno_disk.ts";
-import type { Disk, DiskFile } from "../spill/disk.ts";
-import type { DiskAnswer, DiskOrder, DiskQuestion } from "./disk_messages.ts";
+import { openSpill } from "../spill/open.ts";
+import type { SpillOptions } from "../spill/options.ts";
+import type { SpillReader } from "../spill/reader.ts";
+import type { SpillStore } from "../spill/store.ts";
 import { toSent } from "./sent_error.ts";
+import type {
+  OpenedStore,
+  Sent,
+  SentRead,
+  StoreAnswer,
+  StoreNotice,
+  StoreOrder,
+  StoreQuestion,
+} from "./store_messages.ts";
 
-class DiskServer {
+/** Memory for records that are read back grows in steps of so much. */
+const ROOM_STEP_BYTES = 64 * 1024;
+
+/** A reader, and the memory in which it gives records to the other side. */
+interface ServedReader {
+  reader: SpillReader;
+  room: Uint8Array<SharedArrayBuffer>;
+}
+
+class StoreServer {
   readonly #port: MessagePort;
-  readonly #disks = new Map<string, Disk>();
-  readonly #files = new Map<number, DiskFile>();
-  readonly #locks = new Map<number, Disposable>();
-  #last = 0;
+  readonly #stores: SpillStore[] = [];
+  readonly #readers = new Map<number, ServedReader>();
 
   constructor(port: MessagePort) {
     this.#port = port;
     port.onmessage = ({ data }) => this.#follow(data);
   }
 
-  #follow(order: DiskOrder): void {
-    if ("give" in order) {
-      // At once: what is asked next may be the same file, or the same lock.
-      if (order.give === "file") this.#take(this.#files, order.file)?.close();
-      else this.#take(this.#locks, order.lock)?.[Symbol.dispose]();
-      return;
-    }
+  #follow(order: StoreOrder): void {
+    if ("tell" in order) return this.#heed(order);
     const { id } = order;
     this.#answer(order).then(
       (value) => this.#post({ id, value }),
@@ -36,65 +50,72 @@ class DiskServer {
     );
   }
 
-  async #answer(question: DiskQuestion): Promise<unknown> {
+  #heed(notice: StoreNotice): void {
+    switch (notice.tell) {
+      case "acknowledge":
+        return this.#stores[notice.store].acknowledge(notice.cursor, notice.position);
+      case "skip":
+        return this.#readers.get(notice.reader)?.reader.skip();
+      case "leave":
+        this.#readers.get(notice.reader)?.reader[Symbol.dispose]();
+        this.#readers.delete(notice.reader);
+    }
+  }
+
+  async #answer(question: StoreQuestion): Promise<unknown> {
     switch (question.ask) {
-      case "list":
-        return await this.#disk(question.directory).list();
-      case "open": {
-        const { directory, name, mode } = question;
-        return this.#keep(this.#files, await this.#disk(directory).open(name, mode));
-      }
-      case "rename":
-        return await this.#disk(question.directory).rename(question.from, question.to);
-      case "remove":
-        return await this.#disk(question.directory).remove(question.name);
+      case "open":
+        return await this.#open(question.directory, question.options);
+      case "register":
+        return await this.#stores[question.store].registerCursor(question.cursor);
+      case "append":
+        return sent(await this.#stores[question.store].append(question.info, question.parts));
       case "sync":
-        return await this.#disk(question.directory).sync();
-      case "lock": {
-        const lock = await this.#disk(question.directory).lock(question.name);
-        return lock && this.#keep(this.#locks, lock);
-      }
-      case "size":
-        return await this.#file(question.file).size();
+        return sent(await this.#stores[question.store].sync());
       case "read":
-        return await this.#file(question.file).read(question.into, question.position);
-      case "write":
-        return await this.#file(question.file).write(question.bytes, question.position);
-      case "truncate":
-        return await this.#file(question.file).truncate(question.bytes);
-      case "sync_file":
-        return await this.#file(question.file).sync();
+        return await this.#read(question);
+      case "close":
+        return await this.#stores[question.store].close();
       case "end":
         return undefined;
     }
   }
 
-  #disk(directory: string): Disk {
-    const disk = this.#disks.get(directory) ??
-      new DenoDisk(directory, "read and write", "blocking");
-    this.#disks.set(directory, disk);
-    return disk;
+  async #open(directory: string, options: SpillOptions | undefined): Promise<OpenedStore> {
+    const disk = new DenoDisk(directory, "read and write", "blocking");
+    const store = await openSpill(disk, options);
+    using oldest = store.reader();
+    const number = this.#stores.push(store) - 1;
+    return { store: number, last: store.last, oldest: oldest.sequence };
   }
 
-  #file(number: number): DiskFile {
-    // INVARIANT: only what is open is asked for.
-    return this.#files.get(number)!;
+  async #read(
+    { store, reader: number, from }: Extract<StoreQuestion, { ask: "read" }>,
+  ): Promise<SentRead> {
+    const served = this.#readers.get(number) ??
+      { reader: this.#stores[store].reader(from), room: roomOf(0) };
+    this.#readers.set(number, served);
+    const result = await served.reader.next((bytes) => {
+      if (served.room.length < bytes) served.room = roomOf(bytes);
+      return served.room.subarray(0, bytes);
+    });
+    return { result: sent(result), sequence: served.reader.sequence };
   }
 
-  #keep<T>(all: Map<number, T>, one: T): number {
-    all.set(++this.#last, one);
-    return this.#last;
-  }
-
-  #take<T>(all: Map<number, T>, number: number): T | undefined {
-    const one = all.get(number);
-    all.delete(number);
-    return one;
-  }
-
-  #post(answer: DiskAnswer): void {
+  #post(answer: StoreAnswer): void {
     this.#port.postMessage(answer);
   }
+}
+
+function roomOf(bytes: number): Uint8Array<SharedArrayBuffer> {
+  const whole = Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES;
+  return new Uint8Array(new SharedArrayBuffer(whole));
+}
+
+/** A result as it is posted. */
+function sent<T extends { type: string }>(result: T): Sent<T> {
+  const { error } = result as { error?: unknown };
+  return (error === undefined ? result : { ...result, error: toSent(error) }) as Sent<T>;
 }
 
 /** Serves the port that this worker is posted first. */
@@ -102,5 +123,5 @@ export function serve(): void {
   const scope = globalThis as unknown as {
     onmessage: (event: { data: { port: MessagePort } }) => void;
   };
-  scope.onmessage = ({ data }) => void new DiskServer(data.port);
+  scope.onmessage = ({ data }) => void new StoreServer(data.port);
 }

@@ -13,11 +13,11 @@ import type { FailureEvent } from "../isolation/failure_options.ts";
 import { supervisedBy, type SupervisedHandler } from "../isolation/supervised.ts";
 import { workerHandlerBy, type WorkerHandlerEvent } from "../isolation/worker/worker_handler.ts";
 import type { HandlerOptions } from "../options.ts";
-import type { OpenDisk } from "../spill/disk.ts";
+import type { OpenStore } from "../spill/record_store.ts";
 import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
 import type { IsolatedEvent, IsolatedWhenFull } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
-import { DiskLink, RemoteDisk } from "./remote_disk.ts";
+import { StoreLink } from "./remote_store.ts";
 import { RemoteWorkers } from "./remote_workers.ts";
 import { fromSent, toSent } from "./sent_error.ts";
 import { type IsolatedHandlerStats, StatsBlock } from "./stats_block.ts";
@@ -49,7 +49,7 @@ interface Kept {
 class Reader {
   readonly #abort = new AbortController();
   readonly #workers = new RemoteWorkers(post);
-  #links: readonly DiskLink[] = [];
+  #links: readonly StoreLink[] = [];
   #client: Client | undefined;
   #unopened = 0;
 
@@ -80,7 +80,7 @@ class Reader {
   }
 
   async #run(start: Start): Promise<void> {
-    this.#links = start.disks.map(({ directory, port }) => new DiskLink(directory, port));
+    this.#links = start.disks.map(({ directory, port }) => new StoreLink(directory, port));
     let end: Error;
     try {
       end = await this.#feed(start);
@@ -104,7 +104,7 @@ class Reader {
     const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {
       return [name, {
         ...lane,
-        whenFull: overflowOf(lane.whenFull ?? plan.whenFull, this.#openDisk),
+        whenFull: overflowOf(lane.whenFull ?? plan.whenFull, this.#openStore),
       }];
     });
     const client = await connect(plan.target, {
@@ -129,9 +129,9 @@ class Reader {
     }
   }
 
-  readonly #openDisk: OpenDisk = (path) => {
+  readonly #openStore: OpenStore = (path, options) => {
     // INVARIANT: there is a worker for each directory that the plan names.
-    return new RemoteDisk(this.#links.find((link) => link.has(path))!, path);
+    return this.#links.find((link) => link.has(path))!.open(path, options);
   };
 
   #keep({ name, specifier, limits, failure }: HandlerPlan): Kept {
@@ -142,7 +142,7 @@ class Reader {
     const worker = workerHandlerBy(this.#workers.spawnFor(name), specifier, {
       ...{ name, ...limits, onEvent },
     });
-    const handler = supervisedBy(this.#openDisk, worker, { ...failure, onEvent });
+    const handler = supervisedBy(this.#openStore, worker, { ...failure, onEvent });
     const kept = { name, handler, framesUnanswered: 0, frames: 0, framesHeld: 0 };
     return kept;
   }
@@ -188,15 +188,15 @@ class Reader {
 
 function overflowOf(
   whenFull: IsolatedWhenFull | undefined,
-  openDisk: OpenDisk,
+  openStore: OpenStore,
 ): WhenFull | undefined {
   if (typeof whenFull !== "object") return whenFull;
   if ("journal" in whenFull) {
     const { journal, ...options } = whenFull;
-    return journalBy(openDisk, journal, options);
+    return journalBy(openStore, journal, options);
   }
   const { spill, ...options } = whenFull;
-  return spillBy(openDisk, spill, options);
+  return spillBy(openStore, spill, options);
 }
 
 function tell(event: IsolatedEvent): void {

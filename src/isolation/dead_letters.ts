@@ -8,19 +8,17 @@ import type { Batch, SlabBatch } from "../batch.ts";
 import { SpillwayError } from "../errors.ts";
 import { codecOf } from "../spill/batch_codec.ts";
 import { isDiskError, SpillPermissionError } from "../spill/errors.ts";
-import type { OpenDisk } from "../spill/disk.ts";
-import { openSpill } from "../spill/open.ts";
-import type { SpillStore } from "../spill/store.ts";
+import type { OpenStore, RecordStore } from "../spill/record_store.ts";
 
 /** A spill directory of batches nobody has handled, the oldest first. */
 export class DeadLetters {
   readonly #directory: string;
-  readonly #openDisk: OpenDisk;
-  #store: SpillStore | undefined;
+  readonly #openStore: OpenStore;
+  #store: RecordStore | undefined;
 
-  constructor(directory: string, openDisk: OpenDisk) {
+  constructor(directory: string, openStore: OpenStore) {
     this.#directory = directory;
-    this.#openDisk = openDisk;
+    this.#openStore = openStore;
   }
 
   /**
@@ -38,7 +36,7 @@ export class DeadLetters {
 
   /** Appends a batch that is on loan; when this resolves with `undefined` it is on disk. Else with why it is not, or not all of it. */
   async append(batch: Batch): Promise<Error | undefined> {
-    let store: SpillStore;
+    let store: RecordStore;
     try {
       store = await this.#opened();
     } catch (error) {
@@ -69,8 +67,8 @@ export class DeadLetters {
     await store?.close();
   }
 
-  async #opened(): Promise<SpillStore> {
-    this.#store ??= await openSpill(this.#openDisk(this.#directory));
+  async #opened(): Promise<RecordStore> {
+    this.#store ??= await this.#openStore(this.#directory);
     return this.#store;
   }
 

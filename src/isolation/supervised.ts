@@ -8,8 +8,8 @@ import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { OptionError } from "../errors.ts";
-import { openDenoDisk } from "../spill/deno_disk.ts";
-import type { OpenDisk } from "../spill/disk.ts";
+import { openSpill } from "../spill/open.ts";
+import type { OpenStore } from "../spill/record_store.ts";
 import {
   type FailureCounts,
   type FailureEvent,
@@ -64,12 +64,12 @@ export function supervised<C extends readonly Column[] = readonly Column[]>(
   handler: Handler<C> | (Handler<C> & AsyncDisposable),
   options: FailureOptions<FailureEvent> = {},
 ): SupervisedHandler<C> {
-  return supervisedBy(openDenoDisk, handler, options);
+  return supervisedBy(openSpill, handler, options);
 }
 
-/** The same, with dead letters in a directory that `openDisk` opens. */
+/** The same, with dead letters in a directory that `openStore` opens. */
 export function supervisedBy<C extends readonly Column[] = readonly Column[]>(
-  openDisk: OpenDisk,
+  openStore: OpenStore,
   handler: Handler<C> | (Handler<C> & AsyncDisposable),
   options: FailureOptions<FailureEvent>,
 ): SupervisedHandler<C> {
@@ -79,7 +79,7 @@ export function supervisedBy<C extends readonly Column[] = readonly Column[]>(
   const supervision = new Supervision<FailureEvent>(settleFailure(options), {
     isFinal: (error) => FINAL.some((type) => error instanceof type),
     isOfBatch: () => true,
-  }, openDisk);
+  }, openStore);
   return new Supervised(handler as Handler, supervision) as unknown as SupervisedHandler<C>;
 }
 

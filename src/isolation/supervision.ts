@@ -18,8 +18,8 @@ import { feedOf } from "../dispatch/shared_feed.ts";
 import { messageOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
-import { openDenoDisk } from "../spill/deno_disk.ts";
-import type { OpenDisk } from "../spill/disk.ts";
+import { openSpill } from "../spill/open.ts";
+import type { OpenStore } from "../spill/record_store.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type {
   BatchPlace,
@@ -54,11 +54,11 @@ export class Supervision<E = FailureEvent> {
   readonly #deadLetters: DeadLetters | undefined;
   #stopped = false;
 
-  /** Dead letters go to a directory that `openDisk` opens. */
+  /** Dead letters go to a directory that `openStore` opens. */
   constructor(
     settings: FailureSettings<E | FailureEvent>,
     rules: ErrorRules,
-    openDisk: OpenDisk = openDenoDisk,
+    openStore: OpenStore = openSpill,
   ) {
     const { restart, deadLetter } = settings;
     this.#settings = settings;
@@ -66,7 +66,7 @@ export class Supervision<E = FailureEvent> {
     this.#backoff = new Backoff(restart);
     this.#deadLetters = deadLetter === undefined
       ? undefined
-      : new DeadLetters(deadLetter, openDisk);
+      : new DeadLetters(deadLetter, openStore);
   }
 
   /** Takes what is needed; see {@linkcode DeadLetters.open}. */

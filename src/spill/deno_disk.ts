@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Disk, DiskFile, OpenDisk, OpenMode } from "./disk.ts";
+import type { Disk, DiskFile, OpenMode } from "./disk.ts";
 import { type DiskOperation, SpillIoError, SpillPermissionError } from "./errors.ts";
 
 const OPEN_OPTIONS: Readonly<Record<OpenMode, Deno.OpenOptions>> = {
@@ -120,9 +120,6 @@ export class DenoDisk implements Disk {
     }
   }
 }
-
-/** Directories of this isolate. */
-export const openDenoDisk: OpenDisk = (path) => new DenoDisk(path);
 
 type Ask = <T>(operation: DiskOperation, ask: () => Promise<T>) => Promise<T>;
 

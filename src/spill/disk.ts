@@ -43,9 +43,6 @@ export interface Disk {
   lock(name: string): Promise<Disposable | undefined>;
 }
 
-/** Opens the directory of a path. */
-export type OpenDisk = (path: string) => Disk;
-
 /** Reads until `into` is full or the file ends; gives how much. */
 export async function readFully(
   file: DiskFile,

@@ -4,7 +4,8 @@ import { connect, OptionError } from "../../mod.ts";
 import { type JournalOptions, journalTo } from "../../spill.ts";
 import { journalBy } from "../../src/backlog/spill_to.ts";
 import { DenoDisk } from "../../src/spill/deno_disk.ts";
-import type { OpenDisk } from "../../src/spill/disk.ts";
+import { openSpill } from "../../src/spill/open.ts";
+import type { OpenStore } from "../../src/spill/record_store.ts";
 import { SpillIoError } from "../../src/spill/errors.ts";
 import { delay, FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
@@ -112,7 +113,7 @@ Deno.test("a batch whose handler threw is not handled", async () => {
 Deno.test("a journal whose disk refuses is told of, asks it again once a second, and lets the client end", async () => {
   await inDirectory(async (directory) => {
     let asked = 0;
-    const openDisk: OpenDisk = (path) => {
+    const openStore: OpenStore = (path, options) => {
       const disk = new DenoDisk(path);
       const open = disk.open.bind(disk);
       disk.open = async (name, mode) => {
@@ -120,13 +121,13 @@ Deno.test("a journal whose disk refuses is told of, asks it again once a second,
         asked += 1;
         throw new SpillIoError("open", name, "no such luck");
       };
-      return disk;
+      return openSpill(disk, options);
     };
     const transport = new ScriptedTransport();
     const refused: string[] = [];
     const client = await connect(transport, {
       framing: FRAMING,
-      whenFull: journalBy(openDisk, directory),
+      whenFull: journalBy(openStore, directory),
       onEvent: (event) => event.type === "spill_failed" && refused.push(event.error.message),
     });
     const running = client.run({ batch: () => {} });

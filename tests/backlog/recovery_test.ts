@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert"
 import { FakeTime } from "@std/testing/time";
 import { type ClientEvent, connect, DisconnectError, type Target } from "../../mod.ts";
 import { spillBy } from "../../src/backlog/spill_to.ts";
+import { openSpill } from "../../src/spill/open.ts";
 import { FRAMING, numbered, numbersOf, until, within } from "../client/harness.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
 import { random } from "../spill/random.ts";
@@ -19,7 +20,9 @@ async function spilling(
   return await connect(target, {
     framing: FRAMING,
     bufferBytes: 2 * SLAB_BYTES,
-    whenFull: spillBy(() => disk, disk.path, { segmentBytes: SLAB_BYTES }),
+    whenFull: spillBy((_, options) => openSpill(disk, options), disk.path, {
+      segmentBytes: SLAB_BYTES,
+    }),
     onEvent,
   });
 }

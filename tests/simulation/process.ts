@@ -193,7 +193,7 @@ export class Process {
     return await this.#opening((disks) => {
       const lanes = disks.map((disk, i) => ({
         whenFull: whenFull === "spill"
-          ? this.#spillOf(i, spillBy(() => disk, disk.path, spill))
+          ? this.#spillOf(i, spillBy((_, options) => openSpill(disk, options), disk.path, spill))
           : whenFull,
       }));
       return connect(target, {
