@@ -54,16 +54,20 @@ export class RangeQueue {
     return this.#ranges.at(-1);
   }
 
-  /** Seals the oldest range at its first `most` frames, and leaves it where it is. */
-  seal(most: number): SlabRange | undefined {
-    const [head] = this.#ranges;
-    if (head === undefined) return undefined;
-    head.sealed = true;
-    if (head.end - head.first <= most) return head;
-    const part = new SlabRange(this.#pool, head.store, head.first, head.first + most);
+  /** The range behind the `before` oldest, if there is one. */
+  at(before: number): SlabRange | undefined {
+    return this.#ranges[before];
+  }
+
+  /** Seals the range behind the `before` oldest at its first `most` frames, and leaves it where it is. */
+  seal(before: number, most: number): SlabRange {
+    const range = this.#ranges[before];
+    range.sealed = true;
+    if (range.end - range.first <= most) return range;
+    const part = new SlabRange(this.#pool, range.store, range.first, range.first + most);
     part.sealed = true;
-    head.first = part.end;
-    this.#ranges.unshift(part);
+    range.first = part.end;
+    this.#ranges.splice(before, 0, part);
     return part;
   }
 

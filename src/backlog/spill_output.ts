@@ -5,12 +5,25 @@
  */
 
 import type { Slab } from "../slab.ts";
+import type { GivenRecord } from "../spill/record_store.ts";
+import type { AppendResult } from "../spill/result.ts";
 import type { BacklogCounts, SpillEvent } from "./backlog.ts";
-import { RangeQueue, type SlabRange } from "./memory_backlog.ts";
+import { RangeQueue } from "./memory_backlog.ts";
 import { Refusal } from "./refusal.ts";
 import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
-/** Writes ranges to a store, one after the other. */
+/** So much is appended at once, unless less waits: slabs are free again only behind it. */
+const GROUP_BYTES = 768 * 1024;
+/** So many groups are with the store, which need not wait for the next one then. */
+const GROUPS_OUT = 2;
+
+/** Records with the store. */
+interface Group {
+  records: readonly GivenRecord[];
+  appending: Promise<AppendResult>;
+}
+
+/** Writes ranges to a store, in order. */
 export class SpillOutput {
   readonly queue: RangeQueue;
   readonly #parts: SpillParts;
@@ -25,7 +38,7 @@ export class SpillOutput {
   #closed = false;
 
   /**
-   * `onWritten` is called with the frames of each record written, `onIdle` when
+   * `onWritten` is called with the frames of each record written, in order, `onIdle` when
    * writing ends, for want of ranges or of disk.
    */
   constructor(
@@ -79,38 +92,75 @@ export class SpillOutput {
     await this.#writing;
   }
 
+  /** Has the store write group after group, the next one while it is at the last. */
   async #writeAll(): Promise<void> {
-    const { codec, onChange } = this.#parts;
-    while (!this.#closed) {
-      const { head } = this.queue;
-      if (head === undefined) return;
-      const range = this.queue.seal(codec.fitting(head.store, head.first, head.end - head.first));
-      if (range === undefined || !await this.#append(range)) return;
-      onChange();
+    const groups: Group[] = [];
+    /** Ranges in them, and the sequence of the first record behind them. */
+    let ranges = 0;
+    let next = this.#parts.store.last.sequence + 1;
+    while (true) {
+      while (!this.#closed && groups.length < GROUPS_OUT) {
+        const records = this.#encode(ranges, GROUP_BYTES);
+        if (records.length === 0) break;
+        groups.push({ records, appending: this.#parts.store.appendAll(records, next) });
+        ranges += records.length;
+        next += records.length;
+      }
+      const oldest = groups.shift();
+      if (oldest === undefined) return;
+      ranges -= oldest.records.length;
+      const result = await oldest.appending;
+      if (result.type === "appended") this.#written(oldest.records);
+      else {
+        // Those behind are overtaken: they would be before it.
+        await Promise.all(groups.splice(0).map(({ appending }) => appending));
+        if (!await this.#appendOldest()) return;
+        ranges = 0;
+        next = this.#parts.store.last.sequence + 1;
+      }
+      this.#parts.onChange();
     }
   }
 
-  /** Writes the oldest range, or drops it; false if neither is possible now. */
-  async #append(range: SlabRange): Promise<boolean> {
-    const { store, codec, whenFull } = this.#parts;
-    const frames = range.end - range.first;
-    const { info, parts } = codec.encode(range.store, range.first, frames);
-    const result = await store.append({ ...info, timeMicros: 0 }, parts);
-    if (result.type === "appended") {
-      this.#refusal.worked();
+  /** Ranges behind the `before` oldest, as records of up to `mostBytes` together. */
+  #encode(before: number, mostBytes: number): GivenRecord[] {
+    const { codec, segmentBytes } = this.#parts;
+    const most = Math.min(mostBytes, segmentBytes);
+    const records: GivenRecord[] = [];
+    let bytes = 0;
+    for (let i = before, range; (range = this.queue.at(i)) !== undefined && bytes < most; i++) {
+      const { store, first, end } = range;
+      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first));
+      const { info, parts } = codec.encode(store, first, sealed.end - first);
+      records.push({ info: { ...info, timeMicros: 0 }, parts });
+      bytes += parts.reduce((sum, part) => sum + part.length, 0);
+    }
+    return records;
+  }
+
+  #written(records: readonly GivenRecord[]): void {
+    this.#refusal.worked();
+    for (const { info: { frameCount } } of records) {
       // Nothing, if it was cleared meanwhile: then what is on disk is dropped as well.
-      if (this.queue.drop() > 0) {
-        this.#counts.spilled += frames;
-        this.#onWritten(frames);
-      }
+      if (this.queue.drop() === 0) return;
+      this.#counts.spilled += frameCount;
+      this.#onWritten(frameCount);
+    }
+  }
+
+  /** Writes the oldest range alone, for which there may be room, or drops it; false if neither is possible now. */
+  async #appendOldest(): Promise<boolean> {
+    if (this.#closed) return false;
+    const { store, whenFull } = this.#parts;
+    const records = this.#encode(0, 1);
+    if (records.length === 0) return false;
+    const result = await store.appendAll(records, store.last.sequence + 1);
+    if (result.type === "appended") {
+      this.#written(records);
       return true;
     }
     if (this.#closed) return false;
-    this.#refusal.refused(
-      result.type === "full"
-        ? { type: "spill_full", maxBytes: result.maxBytes }
-        : { type: "spill_failed", error: result.error },
-    );
+    this.#refusal.refused(refusalOf(result));
     if (whenFull === "drop_newest") {
       this.#counts.droppedSpill += this.queue.drop();
       return true;
@@ -119,4 +169,13 @@ export class SpillOutput {
     if (!this.#flushing) this.#retry = setTimeout(() => this.write(), RETRY_MS);
     return false;
   }
+}
+
+/** What to tell of a store that took nothing. */
+function refusalOf(result: Exclude<AppendResult, { type: "appended" }>): SpillEvent {
+  // INVARIANT: nobody else appends.
+  if (result.type === "overtaken") throw new Error("somebody else appended to a spill");
+  return result.type === "full"
+    ? { type: "spill_full", maxBytes: result.maxBytes }
+    : { type: "spill_failed", error: result.error };
 }

@@ -69,7 +69,9 @@ class StoreServer {
       case "register":
         return await this.#stores[question.store].registerCursor(question.cursor);
       case "append":
-        return sent(await this.#stores[question.store].append(question.info, question.parts));
+        return sent(
+          await this.#stores[question.store].appendAll(question.records, question.sequence),
+        );
       case "sync":
         return sent(await this.#stores[question.store].sync());
       case "read":

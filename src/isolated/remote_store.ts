@@ -7,10 +7,9 @@
 import { withResolvers } from "../deferred.ts";
 import type { Position } from "../spill/cursors.ts";
 import { type DiskError, SpillIoError } from "../spill/errors.ts";
-import type { RecordInfo } from "../spill/format.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { ReadResult } from "../spill/reader.ts";
-import type { RecordReader, RecordStore } from "../spill/record_store.ts";
+import type { GivenRecord, RecordReader, RecordStore } from "../spill/record_store.ts";
 import type { AppendResult, SyncResult } from "../spill/result.ts";
 import { fromSent } from "./sent_error.ts";
 import type {
@@ -132,11 +131,11 @@ class RemoteStore implements RecordStore {
     this.last = last;
   }
 
-  async append(info: RecordInfo, parts: readonly Uint8Array[]): Promise<AppendResult> {
-    const question = { ask: "append", store: this.#store, info, parts } as const;
+  async appendAll(records: readonly GivenRecord[], sequence?: number): Promise<AppendResult> {
+    const question = { ask: "append", store: this.#store, records, sequence } as const;
     const result = await this.#link.result<AppendResult>(question);
     if (result.type === "appended") {
-      const epoch = Math.max(this.last.epoch, info.epoch);
+      const epoch = Math.max(this.last.epoch, ...records.map(({ info }) => info.epoch));
       this.last = { epoch, sequence: result.sequence };
     }
     return result;

@@ -6,9 +6,9 @@
  */
 
 import type { Position } from "../spill/cursors.ts";
-import type { RecordInfo } from "../spill/format.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { ReadResult } from "../spill/reader.ts";
+import type { GivenRecord } from "../spill/record_store.ts";
 import type { SentError } from "./sent_error.ts";
 
 /** Something that is asked and answered. */
@@ -18,7 +18,7 @@ export type StoreQuestion =
   /** Answered by its `Position`. */
   | { ask: "register"; store: number; cursor: string }
   /** Answered by a {@linkcode Sent} `AppendResult`. */
-  | { ask: "append"; store: number; info: RecordInfo; parts: readonly Uint8Array[] }
+  | { ask: "append"; store: number; records: readonly GivenRecord[]; sequence?: number }
   /** Answered by a {@linkcode Sent} `SyncResult`. */
   | { ask: "sync"; store: number }
   /** Answered by a {@linkcode SentRead}; `reader` begins at `from`, if it has not begun. */

@@ -50,10 +50,11 @@ export class DeadLetters {
     for (let from = 0; from < batch.count;) {
       const count = codec.fitting(frames, first + from, batch.count - from);
       const { info, parts } = codec.encode(frames, first + from, count);
-      const result = await store.append({ ...info, timeMicros: Date.now() * 1000 }, parts);
+      const timeMicros = Date.now() * 1000;
+      const result = await store.appendAll([{ info: { ...info, timeMicros }, parts }]);
       if (result.type === "failed") return result.error;
-      // INVARIANT: only a store with a bound can be full, and this has none.
-      if (result.type === "full") throw new RangeError(`no room for ${result.bytes} bytes`);
+      // INVARIANT: only a store with a bound can be full, and this has none; and nothing overtakes.
+      if (result.type !== "appended") throw new Error(`dead letters: ${result.type}`);
       from += count;
     }
     const synced = await store.sync();

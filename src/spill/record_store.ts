@@ -20,12 +20,23 @@ export interface RecordReader extends Disposable {
   skip(): void;
 }
 
+/** A record to be appended. */
+export interface GivenRecord {
+  info: RecordInfo;
+  /** Its payload, one part after the other. */
+  parts: readonly Uint8Array[];
+}
+
 /** An open directory of records; see `SpillStore`. */
 export interface RecordStore {
   /** Position of the last record ever appended. */
   readonly last: Position;
-  /** Appends a record. */
-  append(info: RecordInfo, parts: readonly Uint8Array[]): Promise<AppendResult>;
+  /**
+   * Appends records, all of them or none. Given the sequence that the first is to
+   * have, they are `overtaken` if it would have another: so calls need not wait
+   * for each other, and none gets ahead of one that failed.
+   */
+  appendAll(records: readonly GivenRecord[], sequence?: number): Promise<AppendResult>;
   /** Brings all that was appended and acknowledged onto the disk. */
   sync(): Promise<SyncResult>;
   /** A reader of all records from `sequence` on. */

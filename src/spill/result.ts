@@ -8,11 +8,13 @@ import type { DiskError } from "./errors.ts";
 
 /** What became of an append. */
 export type AppendResult =
-  /** The record is in the file; on disk after the next `sync()`. */
+  /** The records are in the file, `sequence` is the last one's; on disk after the next `sync()`. */
   | { type: "appended"; sequence: number; bytes: number }
-  /** It would exceed `maxBytes`; nothing was written. */
+  /** They were to follow a record that is not there: nothing was written. */
+  | { type: "overtaken" }
+  /** They would exceed `maxBytes`; nothing was written. */
   | { type: "full"; bytes: number; maxBytes: number }
-  /** The disk refused; nothing of the record is kept. The next append may succeed, unless a sync failed. */
+  /** The disk refused; nothing of them is kept. The next append may succeed, unless a sync failed. */
   | { type: "failed"; error: DiskError };
 
 /** What became of a sync. */

@@ -1,7 +1,8 @@
 /**
  * Writing one segment, record behind record.
  *
- * Small parts are gathered and written together, large ones as they are. While
+ * Small parts are gathered and written together, the end of one record with the
+ * beginning of the next, and large ones as they are. While
  * the disk takes a large part its checksum is computed, which is why a record's
  * checksum stands behind it.
  *
@@ -14,7 +15,6 @@ import {
   encodeRecordHeader,
   encodeTrailer,
   RECORD_HEADER_BYTES,
-  recordBytes,
   type RecordHeader,
   trailerBytes,
 } from "./format.ts";
@@ -22,6 +22,13 @@ import {
 const GATHERED_BYTES = 64 * 1024;
 /** Below, copying is cheaper than a write of its own (15 µs). */
 const LARGE_BYTES = 32 * 1024;
+
+/** A record to be written. */
+export interface NewRecord {
+  header: RecordHeader;
+  /** Its payload. */
+  parts: readonly Uint8Array[];
+}
 
 /** One segment open for appending. */
 export class SegmentOutput implements Disposable {
@@ -33,7 +40,7 @@ export class SegmentOutput implements Disposable {
   #gatheredBytes = 0;
   #position = 0;
   #crc = 0;
-  /** Whether there may be bytes behind `end`, of a record that failed. */
+  /** Whether there may be bytes behind `end`, of records that failed. */
   #torn = false;
 
   constructor(file: DiskFile, marker: Uint8Array, end: number) {
@@ -42,13 +49,16 @@ export class SegmentOutput implements Disposable {
     this.end = end;
   }
 
-  /** Appends a record. When this throws, the segment ends where it did. */
-  async append(header: RecordHeader, parts: readonly Uint8Array[]): Promise<void> {
+  /** Appends records, all of them: when this throws, the segment ends where it did. */
+  async append(records: readonly NewRecord[]): Promise<void> {
     await this.#cutTorn();
     try {
       this.#torn = true;
-      await this.#write(header, parts);
-      this.end += recordBytes(header.payloadBytes);
+      this.#position = this.end;
+      this.#gatheredBytes = 0;
+      for (const record of records) await this.#write(record);
+      await this.#flush();
+      this.end = this.#position;
       this.#torn = false;
     } catch (error) {
       // At the next append again, should it fail now.
@@ -73,26 +83,24 @@ export class SegmentOutput implements Disposable {
     this.#torn = false;
   }
 
-  async #write(header: RecordHeader, parts: readonly Uint8Array[]): Promise<void> {
-    this.#position = this.end;
+  async #write({ header, parts }: NewRecord): Promise<void> {
     this.#crc = 0;
-    this.#gatheredBytes = 0;
-    encodeRecordHeader(this.#gathered, this.#marker, header);
+    await this.#reserve(RECORD_HEADER_BYTES);
+    encodeRecordHeader(this.#gathered.subarray(this.#gatheredBytes), this.#marker, header);
     this.#gather(RECORD_HEADER_BYTES);
     for (const part of parts) {
       if (part.length >= LARGE_BYTES) await this.#writeLarge(part);
       else await this.#writeSmall(part);
     }
     const length = trailerBytes(header.payloadBytes);
-    if (this.#gatheredBytes + length > GATHERED_BYTES) await this.#flush();
+    await this.#reserve(length);
     const trailer = this.#gathered.subarray(this.#gatheredBytes, this.#gatheredBytes + length);
     encodeTrailer(trailer, this.#crc);
     this.#gatheredBytes += length;
-    await this.#flush();
   }
 
   async #writeSmall(part: Uint8Array): Promise<void> {
-    if (this.#gatheredBytes + part.length > GATHERED_BYTES) await this.#flush();
+    await this.#reserve(part.length);
     this.#gathered.set(part, this.#gatheredBytes);
     this.#gather(part.length);
   }
@@ -110,6 +118,10 @@ export class SegmentOutput implements Disposable {
     const from = this.#gatheredBytes;
     this.#gatheredBytes += length;
     this.#crc = crc32c(this.#gathered.subarray(from, this.#gatheredBytes), this.#crc);
+  }
+
+  async #reserve(length: number): Promise<void> {
+    if (this.#gatheredBytes + length > GATHERED_BYTES) await this.#flush();
   }
 
   async #flush(): Promise<void> {

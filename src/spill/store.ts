@@ -20,10 +20,16 @@ import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { checkInfo, type SpillOptions } from "./options.ts";
 import { type ReaderSource, SpillReader } from "./reader.ts";
+import type { GivenRecord } from "./record_store.ts";
 import type { Recovered } from "./recovery.ts";
 import type { AppendResult, SpillStats, SyncResult } from "./result.ts";
 import { createSegment, type Segment } from "./segment.ts";
-import { SegmentOutput } from "./segment_output.ts";
+import { type NewRecord, SegmentOutput } from "./segment_output.ts";
+
+/** A record whose length is known. */
+interface SizedRecord extends GivenRecord {
+  payloadBytes: number;
+}
 
 /** A directory of records. One writer, any number of readers. */
 export class SpillStore implements AsyncDisposable {
@@ -112,11 +118,25 @@ export class SpillStore implements AsyncDisposable {
    * Throws a `RangeError` for what no record can have.
    */
   append(info: RecordInfo, parts: readonly Uint8Array[]): Promise<AppendResult> {
-    const payloadBytes = parts.reduce((total, part) => total + part.length, 0);
-    checkInfo(info, payloadBytes);
+    return this.appendAll([{ info, parts }]);
+  }
+
+  /**
+   * Appends records, at least one, all of them into one segment, or none: the
+   * fewer writes, the faster. `sequence` is what the first is to have: they are
+   * `overtaken` if it would have another, because a call before this one failed.
+   * Else as {@linkcode append}.
+   */
+  appendAll(records: readonly GivenRecord[], sequence?: number): Promise<AppendResult> {
+    const sized = records.map(({ info, parts }) => {
+      const payloadBytes = parts.reduce((total, part) => total + part.length, 0);
+      checkInfo(info, payloadBytes);
+      return { info, parts, payloadBytes };
+    });
     return this.#run(async () => {
       try {
-        return await this.#append(info, parts, payloadBytes);
+        if (sequence !== undefined && sequence !== this.#nextSequence) return { type: "overtaken" };
+        return await this.#append(sized);
       } catch (error) {
         if (!isDiskError(error)) throw error;
         this.#stats.failedAppends += 1;
@@ -219,13 +239,9 @@ export class SpillStore implements AsyncDisposable {
     return this.#exclusive.run(task);
   }
 
-  async #append(
-    info: RecordInfo,
-    parts: readonly Uint8Array[],
-    payloadBytes: number,
-  ): Promise<AppendResult> {
+  async #append(records: readonly SizedRecord[]): Promise<AppendResult> {
     if (this.#syncError !== undefined) throw this.#syncError;
-    const bytes = recordBytes(payloadBytes);
+    const bytes = records.reduce((sum, { payloadBytes }) => sum + recordBytes(payloadBytes), 0);
     if (!await this.#makeRoom(bytes)) {
       this.#stats.fullAppends += 1;
       return { type: "full", bytes, maxBytes: this.#options.maxBytes };
@@ -233,15 +249,17 @@ export class SpillStore implements AsyncDisposable {
     const output = this.#output ?? await this.#rotate();
     // INVARIANT: the output writes the last segment.
     const segment = this.#segments.at(-1)!;
-    const sequence = this.#nextSequence;
-    await output.append({ ...info, sequence, payloadBytes }, parts);
-    this.#nextSequence += 1;
+    await output.append(records.map(({ info, parts, payloadBytes }, i): NewRecord => ({
+      header: { ...info, sequence: this.#nextSequence + i, payloadBytes },
+      parts,
+    })));
+    this.#nextSequence += records.length;
     segment.nextSequence = this.#nextSequence;
     segment.bytes = output.end;
-    this.#lastEpoch = Math.max(this.#lastEpoch, info.epoch);
-    this.#stats.appendedRecords += 1;
+    this.#lastEpoch = Math.max(this.#lastEpoch, ...records.map(({ info }) => info.epoch));
+    this.#stats.appendedRecords += records.length;
     this.#stats.appendedBytes += bytes;
-    return { type: "appended", sequence, bytes };
+    return { type: "appended", sequence: this.#nextSequence - 1, bytes };
   }
 
   /** Goes on in a new segment if the last one is full; false if all segments together are. */
