@@ -67,12 +67,16 @@ export class BatchCodec {
 
   /** How many of `count` frames from `first` on fit into one record; at least 1. */
   fitting(store: FrameStore, first: number, count: number, maxBytes = PAYLOAD_BYTES_MAX): number {
-    let [fits, tooMany] = [1, count + 1];
+    const fit = (frames: number) => {
+      // Of scattered frames that is more than will be written.
+      const { start, end } = this.#extent(store, this.#lent(store, first, frames));
+      return this.#payloadBytes(frames, end - start, hasGaps(store)) <= maxBytes;
+    };
+    if (fit(count)) return count;
+    let [fits, tooMany] = [1, count];
     while (tooMany - fits > 1) {
       const middle = fits + tooMany >> 1;
-      // Of scattered frames that is more than will be written.
-      const { start, end } = this.#extent(store, this.#lent(store, first, middle));
-      if (this.#payloadBytes(middle, end - start, hasGaps(store)) <= maxBytes) fits = middle;
+      if (fit(middle)) fits = middle;
       else tooMany = middle;
     }
     return fits;

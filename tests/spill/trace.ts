@@ -83,8 +83,8 @@ async function attempt(store: SpillStore, size: number, promises: Promises): Pro
   const half = size >> 1;
   const parts = [payload.subarray(0, half), payload.subarray(half)];
   const result = await store.append(infoOf(sequence), parts);
-  assert(result.type !== "full");
   if (result.type === "failed") return;
+  assert(result.type === "appended");
   assertEquals(result.sequence, sequence);
   promises.records.set(sequence, payload);
 }
