@@ -41,6 +41,8 @@ async function spilling(
     epochs,
     events,
     types,
+    /** Reading is paused now. */
+    paused: () => types().findLast((type) => type === "paused" || type === "resumed") === "paused",
     directory,
     /** Holds the handler until what it returns is called. */
     hold() {
@@ -113,7 +115,7 @@ Deno.test("a full spill with block pauses reading and loses nothing", async () =
   const release = feed.hold();
   feed.transport.give(numbered(FRAMES, FRAME_BYTES - 4));
   await until(() => feed.types().includes("spill_full"), "full spill");
-  await until(() => feed.types().at(-1) === "paused", "pause");
+  await until(() => feed.paused(), "pause");
   release();
   feed.transport.give(null);
   await within(feed.running, "end");

@@ -3,6 +3,7 @@
  * of its own, which pushes flat out and asks for a sign of life.
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import type { ClientStats } from "../../mod.ts";
 import { connectIsolated, type IsolatedOptions } from "../../isolation.ts";
 import { within } from "../client/harness.ts";
 import { moduleUrl } from "./harness.ts";
@@ -25,7 +26,7 @@ interface End {
 async function feed(
   options: Partial<IsolatedOptions>,
   meanwhile: () => void = () => {},
-): Promise<{ end: End; dropped: number; delivered: number }> {
+): Promise<{ end: End; stats: ClientStats }> {
   const ping = `--ping=100ms/${PONG_MS}ms`;
   const args = ["run", "--no-prompt", "--allow-net=127.0.0.1", "cli.ts", "push", "--json", ping];
   const server = new Deno.Command(Deno.execPath(), {
@@ -43,31 +44,30 @@ async function feed(
   for await (const text of lines) said += text;
   await within(client.closed, "end of the feed");
   await server.status;
-  const { framesDroppedOldest, framesDelivered } = client.stats();
   const end = JSON.parse(said.trim().split("\n").at(-1)!);
-  return { end, dropped: framesDroppedOldest, delivered: framesDelivered };
+  return { end, stats: client.stats() };
 }
 
 Deno.test("while the main isolate computes, the feed goes on and a handler's writes arrive", async () => {
   const handler = { module: import.meta.resolve("./modules/pong.ts") };
-  const { end, delivered } = await feed({ handler }, () => {
+  const { end, stats } = await feed({ handler }, () => {
     const until = performance.now() + SPIN_MS;
     while (performance.now() < until);
   });
-  assertEquals(end.type, "finish", JSON.stringify(end));
+  assertEquals(end.type, "finish", JSON.stringify({ end, stats }));
   assertLess(end.longestStallMs, PONG_MS);
   assertGreater(end.pongs, 10);
-  assertGreater(delivered, 100_000);
+  assertGreater(stats.framesDelivered, 100_000);
 });
 
 Deno.test("while a handler computes, PINGs are answered and the server is never held up", async () => {
-  const { end, dropped } = await feed({
+  const { end, stats } = await feed({
     handler: { module: moduleUrl("spin") },
     whenFull: "drop_oldest",
     respond: [{ match: "PING", send: "PONG\n" }],
   });
-  assertEquals(end.type, "finish", JSON.stringify(end));
+  assertEquals(end.type, "finish", JSON.stringify({ end, stats }));
   assertLess(end.longestStallMs, PONG_MS);
   assertGreater(end.pongs, 10);
-  assertGreater(dropped, 0);
+  assertGreater(stats.framesDroppedOldest, 0);
 });

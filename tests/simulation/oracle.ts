@@ -88,8 +88,8 @@ export class Oracle {
     assert(first !== undefined, `a record begins with a frame of another handler`);
     assertEquals(streamOffset, stream.starts[first], "a record begins within a frame");
     const record = { sequence, stream, first, end: first + count, uncertain: true };
-    const before = this.#records.at(-1);
-    if (before?.sequence === sequence) this.#records.pop();
+    // Those that came to nothing are written anew.
+    this.#records = this.#records.filter((before) => before.sequence < sequence);
     this.#records.push(record);
     return record;
   }

@@ -63,7 +63,7 @@ export function look(watch: Watch): void {
 export function lookOn(): Disposable {
   const { acquire } = SlabPool.prototype;
   const { takeBuffer, freeBuffer, push } = RestoredBatches.prototype;
-  const { registerCursor, append } = SpillStore.prototype;
+  const { registerCursor, appendAll } = SpillStore.prototype;
   SlabPool.prototype.acquire = function (this: SlabPool): Slab | undefined {
     if (current !== undefined) current.pool = this;
     return acquire.call(this);
@@ -90,15 +90,17 @@ export function lookOn(): Disposable {
     seen.opening.begin(position, this.last);
     return position;
   };
-  SpillStore.prototype.append = async function (this: SpillStore, info, parts) {
+  SpillStore.prototype.appendAll = async function (this: SpillStore, records, sequence) {
     const seen = current;
-    const { epoch, streamOffset, frameCount } = info;
-    const sequence = this.last.sequence + 1;
-    const record = oracles.get(this)?.appending(sequence, epoch, streamOffset, frameCount);
-    const result = await append.call(this, info, parts);
-    if (seen === undefined || record === undefined || result.type !== "appended") return result;
-    seen.appends += 1;
-    record.uncertain = false;
+    const oracle = oracles.get(this);
+    const first = sequence ?? this.last.sequence + 1;
+    const appending = records.map(({ info: { epoch, streamOffset, frameCount } }, i) =>
+      oracle?.appending(first + i, epoch, streamOffset, frameCount)
+    );
+    const result = await appendAll.call(this, records, sequence);
+    if (seen === undefined || oracle === undefined || result.type !== "appended") return result;
+    seen.appends += records.length;
+    for (const record of appending) record!.uncertain = false;
     return result;
   };
   return {
@@ -106,7 +108,7 @@ export function lookOn(): Disposable {
       current = undefined;
       Object.assign(SlabPool.prototype, { acquire });
       Object.assign(RestoredBatches.prototype, { takeBuffer, freeBuffer, push });
-      Object.assign(SpillStore.prototype, { registerCursor, append });
+      Object.assign(SpillStore.prototype, { registerCursor, appendAll });
     },
   };
 }
