@@ -34,14 +34,16 @@ function script(name: string, about: string, runtime: string, path: string, buil
   return { name, about, mode: "sum", needs, runtime, command: () => [runtime, file] };
 }
 
-function deno(name: string, about: string, path: string): Peer {
+function deno(name: string, about: string, path: string, ...flags: string[]): Peer {
   const file = benchPath(path);
   return {
     name,
     about,
     mode: "sum",
     needs: [file],
-    command: (host, port) => [Deno.execPath(), "run", `--allow-net=${host}:${port}`, file],
+    command: (host, port) => {
+      return [Deno.execPath(), "run", `--allow-net=${host}:${port}`, ...flags, file];
+    },
   };
 }
 
@@ -51,6 +53,14 @@ export const PEERS: readonly Peer[] = [
   binary(BASELINE, "C, decoder by hand", "client-c"),
   deno("spillway-accessors", "Spillway, accessors", "peers/spillway/accessors.ts"),
   deno("spillway-columns", "Spillway, columns", "peers/spillway/columns.ts"),
+  deno(
+    "spillway-isolated",
+    "Spillway, isolated",
+    "peers/spillway/isolated.ts",
+    "--unstable-worker-options",
+    // What workers begin with is loaded from the checkout.
+    `--allow-read=${benchPath("..")}`,
+  ),
   binary("rust", "Rust, tokio-util codecs", "rust/release/client"),
   binary("go", "Go, bufio", "client-go"),
   {

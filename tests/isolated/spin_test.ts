@@ -3,6 +3,7 @@
  * of its own, which pushes flat out and asks for a sign of life.
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import type { ClientStats } from "../../mod.ts";
 import { connectIsolated, type IsolatedOptions } from "../../isolation.ts";
 import { within } from "../client/harness.ts";
@@ -22,11 +23,8 @@ interface End {
   pongs: number;
 }
 
-/** Feeds a client from a server in a process of its own; `meanwhile` runs once it is connected. */
-async function feed(
-  options: Partial<IsolatedOptions>,
-  meanwhile: () => void = () => {},
-): Promise<{ end: End; stats: ClientStats }> {
+/** A server in a process of its own, and how it ended. */
+function push(): { address: Promise<string>; end: Promise<End> } {
   const ping = `--ping=100ms/${PONG_MS}ms`;
   const args = ["run", "--no-prompt", "--allow-net=127.0.0.1", "cli.ts", "push", "--json", ping];
   const server = new Deno.Command(Deno.execPath(), {
@@ -34,30 +32,48 @@ async function feed(
     stdout: "piped",
   }).spawn();
   const lines = server.stdout.pipeThrough(new TextDecoderStream()).values();
-  const { port } = JSON.parse((await lines.next()).value!);
-  await using client = await connectIsolated(`127.0.0.1:${port}`, {
+  const address = lines.next().then(({ value }) => `127.0.0.1:${JSON.parse(value!).port}`);
+  const end = address.then(async () => {
+    let said = "";
+    for await (const text of lines) said += text;
+    await server.status;
+    return JSON.parse(said.trim().split("\n").at(-1)!);
+  });
+  return { address, end };
+}
+
+/** Feeds a client in this process. */
+async function feed(
+  options: Partial<IsolatedOptions>,
+): Promise<{ end: End; stats: ClientStats }> {
+  const server = push();
+  await using client = await connectIsolated(await server.address, {
     framing: { type: "lines" },
     ...options,
   });
-  meanwhile();
-  let said = "";
-  for await (const text of lines) said += text;
+  const end = await server.end;
   await within(client.closed, "end of the feed");
-  await server.status;
-  const end = JSON.parse(said.trim().split("\n").at(-1)!);
   return { end, stats: client.stats() };
 }
 
+// In a program of its own: a test's isolate is not the one that a process begins with.
 Deno.test("while the main isolate computes, the feed goes on and a handler's writes arrive", async () => {
-  const handler = { module: import.meta.resolve("./modules/pong.ts") };
-  const { end, stats } = await feed({ handler }, () => {
-    const until = performance.now() + SPIN_MS;
-    while (performance.now() < until);
-  });
-  assertEquals(end.type, "finish", JSON.stringify({ end, stats }));
+  const server = push();
+  const address = await server.address;
+  const program = fileURLToPath(import.meta.resolve("./programs/computing.ts"));
+  const flags = ["--no-prompt", "--unstable-worker-options", `--allow-net=${address}`];
+  const module = import.meta.resolve("./modules/pong.ts");
+  const running = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, "--allow-read=.", program, address, module, String(SPIN_MS)],
+    stderr: "inherit",
+  }).output();
+  const end = await server.end;
+  const told = new TextDecoder().decode((await within(running, "end of the program")).stdout);
+  assertEquals(end.type, "finish", `${JSON.stringify(end)} ${told}`);
   assertLess(end.longestStallMs, PONG_MS);
+  // One is on the way at a time, every 100 ms.
   assertGreater(end.pongs, 10);
-  assertGreater(stats.framesDelivered, 100_000);
+  assertGreater(JSON.parse(told).stats.framesDelivered, 100_000);
 });
 
 Deno.test("while a handler computes, PINGs are answered and the server is never held up", async () => {

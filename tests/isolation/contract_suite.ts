@@ -179,6 +179,22 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
     });
   }
 
+  test("close() sees the counters as they are at the end", async () => {
+    const { error, client } = await run(
+      await handler(`
+        export default {
+          batch(batch, { write }) {
+            if (batch.u32(batch.count - 1, 0) === 19999) void write("!");
+          },
+          close({ stats }) { throw new Error(stats().framesDelivered + " " + stats().bytesRead) },
+        };`),
+      { stream: numbered(20_000) },
+    );
+    assertInstanceOf(error, HandlerError);
+    const { framesDelivered, bytesRead } = client.stats();
+    assertEquals((error.cause as Error).message, `${framesDelivered} ${bytesRead}`);
+  });
+
   test("close() is waited for", async () => {
     const { error } = await run(
       await handler(`

@@ -164,6 +164,7 @@ export class HandlerWorker {
     try {
       if (this.#error !== undefined) return "done";
       const answer = this.#ask("closed");
+      this.#control.writeStats(this.#options.context.stats());
       this.#post({ type: "close" });
       return await answer;
     } finally {
