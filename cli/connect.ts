@@ -124,11 +124,17 @@ export class Run {
 
   /** The same, with everything in workers. */
   async #feedIsolated(): Promise<void> {
-    const run = await IsolatedRun.start(this.#plan, {
+    const starting = IsolatedRun.start(this.#plan, {
       signal: this.#abort.signal,
       onClientEvent: (event) => this.#tell(event),
       onHandlerEvent: (plan, event) => this.#tellOf(plan, event),
     });
+    const run = await this.#patience.wait(starting);
+    if (run === "late") {
+      const within = seconds(this.#plan.stopTimeoutMs);
+      const why = `a handler was not open within ${within} of the interrupt`;
+      return this.#log.note({ type: "unfinished" }, why);
+    }
     this.#taker = run;
     const end = await this.#follow(run.client, run.ended());
     // Nothing here has closed it: the reader did.

@@ -14,10 +14,14 @@ import type {
 } from "../isolation.ts";
 import { type ClientEvent, DisconnectError } from "../mod.ts";
 import { connectFor } from "../src/isolated/connect.ts";
+import { ONLY_HANDLER } from "../src/isolated/plan.ts";
 import type { ConnectPlan } from "./connect_flags.ts";
 import { framesGiven, type HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
+
+/** The longest there is. */
+const CLOSE_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What a run has to do with its client. */
 export interface IsolatedHooks {
@@ -76,9 +80,9 @@ export class IsolatedRun {
 
   /** What each was given and was not, by name. */
   report(): Record<string, HandlerReport> {
-    const stats = Object.values(this.client.statsByHandler());
-    return Object.fromEntries(this.#plan.handlers.map(({ name }, i) => {
-      const { framesHeld: _, ...report } = stats[i];
+    const stats = this.client.statsByHandler();
+    return Object.fromEntries(this.#plan.handlers.map(({ name, named }) => {
+      const { framesHeld: _, ...report } = stats[named ? name : ONLY_HANDLER];
       return [name, report];
     }));
   }
@@ -100,6 +104,8 @@ function optionsOf(plan: ConnectPlan, hooks: IsolatedHooks): IsolatedOptions {
     ...plan.handlers[0].named
       ? { handlers: Object.fromEntries(handlers) }
       : { handler: handlers[0][1] },
+    // Whoever runs this has a patience of its own, which begins with an interrupt only.
+    closeTimeoutMs: CLOSE_TIMEOUT_MS,
     signal: hooks.signal,
     onEvent: (event) => {
       if (!isOfHandler(event)) return hooks.onClientEvent(event);

@@ -164,7 +164,9 @@ export class SpillInput {
     let room = buffer;
     const result = await this.#reader.next((bytes) => {
       if (room.length < bytes) {
-        room = this.#newRoom(Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES);
+        // At least twice the last: a worker that is told of each keeps them all.
+        const whole = Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES;
+        room = this.#newRoom(Math.max(whole, 2 * room.length));
       }
       return room.subarray(0, bytes);
     });

@@ -97,8 +97,8 @@ class Reader {
     const kept = plan.handlers.map((handler) => this.#keep(handler));
     const given = () => {
       const frames = kept.map(({ frames }) => frames);
-      const shared = plan.feed.partition === "round_robin";
-      return shared ? frames.reduce((sum, count) => sum + count) : Math.min(...frames);
+      const { partition = "all" } = plan.feed;
+      return partition === "all" ? Math.min(...frames) : frames.reduce((sum, count) => sum + count);
     };
     const onGiven = () => given() >= plan.frameLimit && this.#abort.abort();
     const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {

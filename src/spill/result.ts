@@ -14,7 +14,7 @@ export type AppendResult =
   | { type: "overtaken" }
   /** They would exceed `maxBytes`; nothing was written. */
   | { type: "full"; bytes: number; maxBytes: number }
-  /** The disk refused; nothing of them is kept. The next append may succeed, unless a sync failed. */
+  /** The disk refused; nothing of them is kept, but that after a crash the first ones may be there. The next append may succeed, unless a sync failed. */
   | { type: "failed"; error: DiskError };
 
 /** What became of a sync. */

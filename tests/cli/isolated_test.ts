@@ -122,3 +122,43 @@ Deno.test("connect --isolation worker counts what a handler that hangs did not a
     assertEquals(summaryOf(done).handlers.hangs.framesUnanswered, 1);
   });
 });
+
+Deno.test("connect --isolation worker --partition key:NAME ends after --limit frames of all handlers", async () => {
+  await using server = sendsAndStays("1\n2\n1\n3\n");
+  await inDirectory(async (directory) => {
+    const limited = await feed(
+      server,
+      directory,
+      { b: SILENT, 1: SILENT },
+      WORKERS,
+      ...["--isolation", "worker", "--json", "--limit", "4"],
+      ...["--column", "first:u8@0", "--partition", "key:first"],
+    );
+    assertEquals(limited.code, 0, limited.stderr);
+    const { end, handlers } = summaryOf(limited);
+    assertEquals(end, "limit");
+    const given = ["b", "1"].map((name) => handlers[name].framesDelivered);
+    assertEquals(given[0] + given[1], 4);
+  });
+});
+
+Deno.test("connect --isolation worker waits for a handler that is being opened no longer than it is told to", async () => {
+  await using server = sendsAndStays("1\n");
+  await inDirectory(async (directory) => {
+    const opening = "export default { open: () => new Promise(() => {}), batch() {} };";
+    await Deno.writeTextFile(`${directory}/a.ts`, opening);
+    const child = start(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...WORKERS],
+      ["connect", server.address, "--handler", `${directory}/a.ts`, "--isolation", "worker"]
+        .concat("--json", "--stop-timeout", "200ms"),
+    );
+    const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes('"connected"')) text += (await stderr.read()).value;
+    child.kill("SIGINT");
+    for (let part = await stderr.read(); !part.done; part = await stderr.read()) text += part.value;
+    assertEquals((await child.status).code, 130, text);
+    assertStringIncludes(text, '"unfinished"');
+    await child.stdout.cancel();
+  });
+});

@@ -159,6 +159,11 @@ export class HandlerWorker {
     for (const { settle } of this.#handed.splice(0, answered)) settle.resolve(DONE);
   }
 
+  /** Nothing can be asked of it any more. */
+  get dead(): boolean {
+    return this.#error !== undefined;
+  }
+
   /** Has the handler closed and ends the worker, unless it has died. */
   async close(): Promise<WorkerAnswer> {
     try {

@@ -15,7 +15,7 @@ import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
-import type { Grants } from "../contract.ts";
+import { type Grants, HandlerModuleError } from "../contract.ts";
 import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
@@ -24,7 +24,7 @@ import { spawnHere, type SpawnWorker } from "./peer.ts";
 
 /** What a {@linkcode workerHandler} tells. */
 export type WorkerHandlerEvent =
-  /** A worker has its handler open: the first, or one in the place of one that did not answer. */
+  /** A worker has its handler open: the first, or one in the place of one that did not answer or has died. */
   | { type: "started"; name: string }
   /** A worker did not answer for frames it was given. It is left behind with them, and their slab is never used again. */
   | {
@@ -124,6 +124,8 @@ class WorkerHandler implements Handler, AsyncDisposable {
   /** The worker, or the one that is being started. */
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
+  /** One that has died, which was told: whoever goes on all the same gets another. */
+  #spent: HandlerWorker | undefined;
 
   constructor(
     spawn: SpawnWorker,
@@ -157,9 +159,34 @@ class WorkerHandler implements Handler, AsyncDisposable {
     const lent = lentOf(batch);
     for (let from = 0; from < lent.batch.count;) {
       // One that is being started in place of another takes what it left, in order.
-      const worker = await this.#worker;
+      const worker = await this.#living(context);
+      try {
+        from = await this.#hand(worker, lent, from, context);
+      } catch (error) {
+        if (worker.dead) this.#spent = worker;
+        throw error;
+      }
+    }
+  }
+
+  /** The worker, or one in its place if it has died. */
+  async #living(context: HandlerContext): Promise<HandlerWorker> {
+    while (true) {
+      const starting = this.#worker;
+      const worker = await starting;
       if (worker === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
-      from = await this.#hand(worker, lent, from, context);
+      if (worker !== this.#spent) return worker;
+      if (this.#worker === starting) this.#worker = this.#startAgain(worker, context);
+    }
+  }
+
+  async #startAgain(spent: HandlerWorker, context: HandlerContext): Promise<HandlerWorker> {
+    spent.terminate();
+    try {
+      return await this.#start(sharedFeedOf(context), context);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new HandlerModuleError(`${this.#name} can't be started again: ${why}`, { cause });
     }
   }
 

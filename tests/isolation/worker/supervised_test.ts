@@ -17,7 +17,7 @@ const FRAMES = 20_000;
 const logging = (file: string, harm: string): string =>
   moduleOf(`
     let harms = 0;
-    export default { batch(batch) {
+    export default { async batch(batch) {
       const numbers = Array.from({ length: batch.count }, (_, i) => batch.u32(i, 0));
       if (numbers.includes(5000)) { ${harm} }
       Deno.writeTextFileSync(${JSON.stringify(file)}, numbers.join(" ") + " ", { append: true });
@@ -83,5 +83,19 @@ Deno.test("supervised() has a worker handle a batch again, in order", async () =
     assert(again[0] <= 5000, `${again[0]}`);
     assertEquals(again, upTo(FRAMES).slice(again[0]));
     assertEquals(numbers.slice(0, Math.max(back, 0)), upTo(Math.max(back, 0)));
+  });
+});
+
+Deno.test("supervised() skips the batch a worker died at, and goes on with another worker", async () => {
+  await inDirectory(async (directory) => {
+    const harm = 'setTimeout(() => { throw new Error("dead") }); await new Promise(() => {});';
+    const { numbers, events, stats } = await supervise(directory, harm, { onFailure: "skip" });
+    assertEquals([events.length, stats.skippedBatches], [1, 1]);
+    const [skipped] = events;
+    assert(skipped.type === "skipped" && skipped.error.message.includes("dead"));
+    const first = skipped.offset / 8;
+    const gap = new Set(upTo(skipped.frames).map((i) => first + i));
+    const others = numbers.filter((number) => !gap.has(number));
+    assertEquals(others, upTo(FRAMES).filter((number) => !gap.has(number)));
   });
 });
