@@ -16,7 +16,7 @@ const FRAME_BYTES = 64;
 const SMOKE_BATCHES = 50;
 /** The first batches find everything cold. */
 const WARMUP_SHARE = 0.1;
-/** In one run threads are awake, in the other they have gone to sleep. */
+/** In one run the next batch follows at once, in the other when all threads have long gone to sleep. */
 const GAPS_MS = [0, 2] as const;
 
 /** Of one batch, in microseconds: until the handler has it, and until the client has the answer. */
@@ -85,22 +85,22 @@ function row(what: string, values: readonly number[]): string[] {
 }
 
 function render(runs: readonly HandOver[][], where: string, smoke: boolean): string {
-  const [awake, asleep] = runs;
+  const [following, asleep] = runs;
   const there = (run: readonly HandOver[]) => run.map(({ there }) => there);
   const back = (run: readonly HandOver[]) => run.map(({ andBack }) => andBack);
-  const p50 = percentile(there(awake), 0.5);
+  const p50 = percentile(there(following), 0.5);
   const judged = p50 <= TARGET_US ? "reached" : "missed";
   return [
     "# Handing a batch to a worker",
     "",
     where,
     "",
-    `Microseconds, of ${awake.length} batches of one frame each.`,
+    `Microseconds, of ${following.length} batches of one frame each.`,
     "",
     table([
       ["", "p50", "p99"],
-      row("until the handler has it, threads awake", there(awake)),
-      row("until the client has the answer", back(awake)),
+      row("until the handler has it, one batch after the other", there(following)),
+      row("until the client has the answer", back(following)),
       row(`until the handler has it, behind ${GAPS_MS[1]} ms of silence`, there(asleep)),
       row("until the client has the answer", back(asleep)),
     ]),

@@ -25,6 +25,9 @@ const HOLD_MS = 5000;
 const BELOW = 0.8;
 const ABOVE = 1.5;
 
+/** The disk discards what was removed, which takes it a while. */
+const SETTLE_MS = 3000;
+
 interface Scale {
   rounds: number;
   bytes: number;
@@ -33,8 +36,12 @@ interface Scale {
   smoke: boolean;
 }
 
-/** What the disk takes, measured now; a first pass warms up the system's cache. */
-async function measureDisk(directory: string, bytes: number): Promise<DiskRates> {
+async function settled({ smoke }: Scale): Promise<void> {
+  if (!smoke) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
+
+/** What the disk takes, measured now. */
+async function measureDisk(directory: string, { bytes, smoke }: Scale): Promise<DiskRates> {
   const program = benchPath("spill/disk.ts");
   const file = `${directory}/sequential`;
   const { success, stdout, stderr } = await run([
@@ -45,6 +52,7 @@ async function measureDisk(directory: string, bytes: number): Promise<DiskRates>
     program,
     file,
     String(bytes),
+    String(smoke ? 0 : SETTLE_MS),
   ]);
   if (!success) throw new Error(`the disk can't be measured: ${stderr}`);
   return JSON.parse(stdout);
@@ -93,9 +101,11 @@ async function measureThroughput(directory: string, scale: Scale): Promise<Throu
   const rounds: Throughput[] = [];
   for (let round = 0; round < scale.rounds; round++) {
     console.error(`throughput: round ${round + 1} of ${scale.rounds}`);
-    await measureDisk(directory, scale.bytes);
-    const disk = await measureDisk(directory, scale.bytes);
+    await settled(scale);
+    const disk = await measureDisk(directory, scale);
+    await settled(scale);
     const spill = (await feed(directory, { mode: "spill", holdBytes }, frames)).client;
+    await settled(scale);
     const journal = (await feed(directory, { mode: "journal" }, frames)).client;
     rounds.push({
       disk,
@@ -112,9 +122,11 @@ async function burst(
   mode: SpillJob["mode"],
   share: number,
   disk: number,
-  { holdMs, burstSeconds }: Scale,
+  scale: Scale,
 ): Promise<Burst> {
   console.error(`a burst at ${share} of the disk's synced rate, ${mode}`);
+  await settled(scale);
+  const { holdMs, burstSeconds } = scale;
   const pace = Math.round(share * disk);
   const frames = Math.ceil(pace * burstSeconds / FRAME_BYTES);
   const run = await feed(directory, { mode, holdMs }, frames, ["--pace", String(pace)]);

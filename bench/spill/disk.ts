@@ -1,4 +1,4 @@
-/** Writes a file from front to back, as fast as the disk takes it, and prints its rates: `FILE BYTES`. */
+/** Writes a file from front to back, as fast as the disk takes it, and prints its rates: `FILE BYTES PAUSE_MS`. */
 
 /** What the disk takes, in bytes a second. */
 export interface DiskRates {
@@ -34,10 +34,9 @@ function rate(path: string, bytes: number, syncBytes: number): number {
 }
 
 if (import.meta.main) {
-  const [path, bytes] = Deno.args;
-  const rates: DiskRates = {
-    sequential: rate(path, Number(bytes), Infinity),
-    synced: rate(path, Number(bytes), SYNC_BYTES),
-  };
+  const [path, bytes, pauseMs] = Deno.args;
+  const sequential = rate(path, Number(bytes), Infinity);
+  await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
+  const rates: DiskRates = { sequential, synced: rate(path, Number(bytes), SYNC_BYTES) };
   console.log(JSON.stringify(rates));
 }
