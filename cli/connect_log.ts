@@ -11,6 +11,7 @@ import {
   FramingError,
   HandlerError,
 } from "../mod.ts";
+import { HandlerModuleError } from "../src/isolation/contract.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
@@ -84,7 +85,8 @@ export class ConnectLog {
   /** Tells why it failed, and where in the user's code. */
   error(error: Error): void {
     const thrown = error instanceof HandlerError ? error.cause : undefined;
-    const stack = thrown instanceof Error ? stackOf(thrown) : "";
+    const isCode = thrown instanceof Error && !(thrown instanceof HandlerModuleError);
+    const stack = isCode ? stackOf(thrown) : "";
     this.#say(
       { type: "error", message: error.message, ...(stack && { stack }) },
       `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,

@@ -162,3 +162,18 @@ Deno.test("connect --isolation worker waits for a handler that is being opened n
     await child.stdout.cancel();
   });
 });
+
+Deno.test("connect --isolation worker says in one sentence that a module is not there", async () => {
+  await using server = sendsAndStays("1\n");
+  await inDirectory(async (directory) => {
+    const missing = `${directory}/missing.ts`;
+    const { code, stderr } = await run(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...WORKERS],
+      ["connect", server.address, "--handler", missing, "--isolation", "worker"],
+    );
+    assertEquals(code, 4, stderr);
+    const said = stderr.split("spillway connect: ")[1];
+    assertStringIncludes(said, `missing.ts cannot be loaded: Module not found`);
+    assertEquals(said.trim().split("\n").length, 1, said);
+  });
+});

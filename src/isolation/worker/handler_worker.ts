@@ -369,7 +369,9 @@ export class HandlerWorker {
   /** What the runtime tells of an error that nothing caught; it has ended the worker. */
   #died(message: string): Error {
     if (this.#task?.report === "loaded") {
-      return new HandlerModuleError(`${this.#options.specifier} cannot be loaded: ${message}`);
+      // What stands behind is where the worker's own first module imports this one.
+      const [why] = message.split("\n    at ");
+      return new HandlerModuleError(`${this.#options.specifier} cannot be loaded: ${why}`);
     }
     return new Error(message);
   }
