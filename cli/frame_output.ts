@@ -6,6 +6,7 @@
 
 import type { Batch, Handler } from "../mod.ts";
 import { notHandled } from "../src/dispatch/handler.ts";
+import { messageOf } from "../src/errors.ts";
 import type { FrameFormat } from "./frame_format.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import type { StatusLine } from "./status_line.ts";
@@ -81,7 +82,7 @@ export class FrameOutput implements Handler {
       await writeAll(this.#buffer.take());
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         throw new OutputError(`standard output cannot be written: ${message}`, { cause: error });
       }
       this.#end("output_closed");

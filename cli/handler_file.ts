@@ -6,6 +6,7 @@
 
 import { pathToFileURL } from "node:url";
 import type { Handler, OptionValues } from "../mod.ts";
+import { messageOf } from "../src/errors.ts";
 import { type HandlerModule, HandlerModuleError } from "../src/isolation/contract.ts";
 import { configuredHandler } from "../src/isolation/schema.ts";
 import { permissionError } from "./permission.ts";
@@ -29,7 +30,7 @@ export async function loadHandler(
       ? await (await import("./fresh_import.ts")).importFresh(file)
       : await import(pathToFileURL(file).href);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw permissionError(`the handler file ${file}`, error) ??
       new HandlerModuleError(`the handler file ${file} cannot be loaded: ${message}`, {
         cause: error,

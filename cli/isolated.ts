@@ -13,10 +13,11 @@ import type {
   IsolatedOptions,
 } from "../isolation.ts";
 import { type ClientEvent, DisconnectError } from "../mod.ts";
+import { framesGiven } from "../src/dispatch/lanes.ts";
 import { connectFor } from "../src/isolated/connect.ts";
 import { ONLY_HANDLER } from "../src/isolated/plan.ts";
 import type { ConnectPlan } from "./connect_flags.ts";
-import { framesGiven, type HandlerReport } from "./handlers/crew.ts";
+import type { HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { messageOf } from "../src/errors.ts";
 import { describeBatch } from "../src/spill/batch_codec.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../src/spill/format.ts";
@@ -83,7 +84,7 @@ async function write(output: OutputBuffer): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return false;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new OutputError(`standard output cannot be written: ${message}`, { cause: error });
   }
 }

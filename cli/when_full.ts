@@ -5,9 +5,10 @@
  * @module
  */
 
-import type { IsolatedHandler, IsolatedWhenFull } from "../isolation.ts";
+import type { IsolatedHandler } from "../isolation.ts";
 import type { ConnectOptions } from "../mod.ts";
-import { journalTo, spillTo } from "../spill.ts";
+import { overflowOf } from "../src/isolated/overflow.ts";
+import { openSpill } from "../src/spill/open.ts";
 
 /** What may be said for all handlers, and for each. */
 export type LanePlan = Pick<IsolatedHandler, "whenFull" | "highWaterBytes" | "lowWaterBytes">;
@@ -27,15 +28,5 @@ export function withOverflow({ handlers, ...options }: PlannedOptions): ConnectO
 function opened<L extends LanePlan>(
   lane: L,
 ): Omit<L, "whenFull"> & Pick<ConnectOptions, "whenFull"> {
-  return { ...lane, whenFull: overflowOf(lane.whenFull) };
-}
-
-function overflowOf(whenFull: IsolatedWhenFull | undefined): ConnectOptions["whenFull"] {
-  if (typeof whenFull !== "object") return whenFull;
-  if ("journal" in whenFull) {
-    const { journal, ...options } = whenFull;
-    return journalTo(journal, options);
-  }
-  const { spill, ...options } = whenFull;
-  return spillTo(spill, options);
+  return { ...lane, whenFull: overflowOf(lane.whenFull, openSpill) };
 }

@@ -7,7 +7,7 @@
 import type { Core } from "./core/core.ts";
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
-import { CorruptMemoryError, DisconnectError, FramingError } from "./errors.ts";
+import { CorruptMemoryError, DisconnectError, FramingError, messageOf } from "./errors.ts";
 import type { DisconnectReason } from "./reason.ts";
 import { Feed, type FeedEnd } from "./feed.ts";
 import { type Settings, tell } from "./options.ts";
@@ -254,9 +254,7 @@ function openingFailed(
     what = `${name}: ${cause.message}`;
   } else if (opened && !CUT.has(reason) && nameOf(cause) !== "InvalidData") {
     reason = "handshake";
-    what = `${name}: the handshake failed: ${
-      cause instanceof Error ? cause.message : String(cause)
-    }`;
+    what = `${name}: the handshake failed: ${messageOf(cause)}`;
   } else if (reason === "eof" && !opened) {
     // The only thing read before a connection stands is TLS.
     reason = "tls";

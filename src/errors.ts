@@ -39,6 +39,11 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** What was thrown, as an error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
+}
+
 /** An option has a value that can't work; nothing was connected. */
 export class OptionError extends SpillwayError {
   /** Class name. */
@@ -51,6 +56,15 @@ export class OptionError extends SpillwayError {
     super(`${option} takes ${expected}, got ${show(actual)}`);
     this.option = option;
   }
+}
+
+/** Timers take no more, and would fire at once. */
+const MS_MAX = 2 ** 31 - 1;
+
+/** Throws an `OptionError` for what is no time from `min` on. */
+export function checkMs(option: string, ms: number, min: number): void {
+  if (typeof ms === "number" && ms >= min && ms <= MS_MAX) return;
+  throw new OptionError(option, `milliseconds from ${min} to ${MS_MAX}`, ms);
 }
 
 /** What the core tells of an invalid frame. */

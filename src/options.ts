@@ -11,7 +11,7 @@ import {
   type WhenFull,
 } from "./backlog/backlog.ts";
 import { checkColumns, type Column } from "./columns.ts";
-import { type DisconnectError, OptionError } from "./errors.ts";
+import { checkMs, type DisconnectError, OptionError } from "./errors.ts";
 import { checkKey } from "./dispatch/key_partition.ts";
 import { type Partition, PARTITIONS } from "./dispatch/lanes.ts";
 import type { Framing } from "./framing.ts";
@@ -188,8 +188,8 @@ export function settle(options: ConnectOptions): Settings {
       throw new OptionError(name, "a number above 0", value);
     }
   }
-  duration("connectTimeoutMs", settings.connectTimeoutMs, 1);
-  duration("idleTimeoutMs", settings.idleTimeoutMs, 0);
+  checkMs("connectTimeoutMs", settings.connectTimeoutMs, 1);
+  checkMs("idleTimeoutMs", settings.idleTimeoutMs, 0);
   checkPartition(settings);
   for (const name of ["coalesceReads", "sharedMemory"] as const) {
     if (typeof settings[name] !== "boolean") {
@@ -285,19 +285,10 @@ function settleReconnect(
     maxDelayMs: given.maxDelayMs ?? 30_000,
     maxAttempts: given.maxAttempts ?? Infinity,
   };
-  duration("reconnect.initialDelayMs", settled.initialDelayMs, 0);
-  duration("reconnect.maxDelayMs", settled.maxDelayMs, settled.initialDelayMs);
+  checkMs("reconnect.initialDelayMs", settled.initialDelayMs, 0);
+  checkMs("reconnect.maxDelayMs", settled.maxDelayMs, settled.initialDelayMs);
   if (!(typeof settled.maxAttempts === "number" && settled.maxAttempts >= 1)) {
     throw new OptionError("reconnect.maxAttempts", "a number of at least 1", settled.maxAttempts);
   }
   return settled;
-}
-
-/** Timers take no more, and would fire at once. */
-const DURATION_MS_MAX = 2 ** 31 - 1;
-
-function duration(option: string, value: number, min: number): void {
-  if (!(typeof value === "number" && value >= min && value <= DURATION_MS_MAX)) {
-    throw new OptionError(option, `milliseconds from ${min} to ${DURATION_MS_MAX}`, value);
-  }
 }

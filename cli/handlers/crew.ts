@@ -7,7 +7,8 @@
 import { resolve } from "node:path";
 import { type FailureCounts, ReloadError } from "../../isolation.ts";
 import type { Batch, Client, Handler, HandlerContext, HandlerStats, Partition } from "../../mod.ts";
-import { messageOf } from "../../src/errors.ts";
+import { framesGiven } from "../../src/dispatch/lanes.ts";
+import { errorOf } from "../../src/errors.ts";
 import { type HandlerEvent, type KeptHandler, makeHandler } from "./make.ts";
 import { moduleFiles } from "./module_files.ts";
 import { ModuleWatch } from "./module_watch.ts";
@@ -29,11 +30,6 @@ export interface CrewOptions {
   /** Called once they were given. */
   onEnd: (why: "limit") => void;
   onEvent: (plan: HandlerPlan, event: HandlerEvent) => void;
-}
-
-/** Frames of the feed that were given, of what each handler was: all of them to each, or each to one of them. */
-export function framesGiven(partition: Partition = "all", frames: readonly number[]): number {
-  return partition === "all" ? Math.min(...frames) : frames.reduce((sum, count) => sum + count, 0);
 }
 
 /** Handlers that count. */
@@ -166,8 +162,4 @@ class CountingHandler implements Handler {
   close(context: HandlerContext): void | Promise<void> {
     return this.kept.close?.(context);
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OptionError } from "../errors.ts";
+import { checkMs, OptionError } from "../errors.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
@@ -101,9 +101,7 @@ export function journalBy(
   options: JournalOptions = {},
 ): Overflow {
   const { syncEveryMs = 100, ...spill } = options;
-  if (!(typeof syncEveryMs === "number" && syncEveryMs >= 1 && syncEveryMs < 2 ** 31)) {
-    throw new OptionError("syncEveryMs", "milliseconds from 1 to 2147483647", syncEveryMs);
-  }
+  checkMs("syncEveryMs", syncEveryMs, 1);
   return source(openStore, directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
 }
 

@@ -41,6 +41,11 @@ export type PartitionWord = Extract<Partition, string>;
 /** All there are. */
 export const PARTITIONS: readonly PartitionWord[] = ["all", "round_robin"];
 
+/** Frames of the feed that were given, of what each handler was: all of them to each, or each to one of them. */
+export function framesGiven(partition: Partition = "all", frames: readonly number[]): number {
+  return partition === "all" ? Math.min(...frames) : frames.reduce((sum, count) => sum + count, 0);
+}
+
 /** The way to one handler. */
 export interface Lane {
   /** Its name; `undefined` where there is only one. */

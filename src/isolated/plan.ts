@@ -5,8 +5,7 @@
  */
 
 import type { OptionValues } from "../dispatch/handler.ts";
-import { OptionError } from "../errors.ts";
-import { checkMs } from "../isolation/failure_options.ts";
+import { checkMs, OptionError } from "../errors.ts";
 import {
   checkSpecifier,
   permissionsOf,

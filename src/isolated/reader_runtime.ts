@@ -5,17 +5,17 @@
  * @module
  */
 
-import type { WhenFull } from "../backlog/backlog.ts";
-import { journalBy, spillBy } from "../backlog/spill_to.ts";
 import { type Client, connect } from "../client.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
+import { framesGiven } from "../dispatch/lanes.ts";
 import type { FailureEvent } from "../isolation/failure_options.ts";
 import { supervisedBy, type SupervisedHandler } from "../isolation/supervised.ts";
 import { workerHandlerBy, type WorkerHandlerEvent } from "../isolation/worker/worker_handler.ts";
 import type { HandlerOptions } from "../options.ts";
 import type { OpenStore } from "../spill/record_store.ts";
 import type { ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
-import type { IsolatedEvent, IsolatedWhenFull } from "./options.ts";
+import type { IsolatedEvent } from "./options.ts";
+import { overflowOf } from "./overflow.ts";
 import type { HandlerPlan } from "./plan.ts";
 import { StoreLink } from "./remote_store.ts";
 import { RemoteWorkers } from "./remote_workers.ts";
@@ -95,12 +95,10 @@ class Reader {
   /** Resolves with the end one returns from; rejects with any other. */
   async #feed({ plan, module, stats }: Start): Promise<Error> {
     const kept = plan.handlers.map((handler) => this.#keep(handler));
-    const given = () => {
-      const frames = kept.map(({ frames }) => frames);
-      const { partition = "all" } = plan.feed;
-      return partition === "all" ? Math.min(...frames) : frames.reduce((sum, count) => sum + count);
+    const onGiven = () => {
+      const given = framesGiven(plan.feed.partition, kept.map(({ frames }) => frames));
+      if (given >= plan.frameLimit) this.#abort.abort();
     };
-    const onGiven = () => given() >= plan.frameLimit && this.#abort.abort();
     const lanes = plan.handlers.map(({ name, lane }): [string, HandlerOptions] => {
       return [name, {
         ...lane,
@@ -184,19 +182,6 @@ class Reader {
       (error) => post({ type: "written", id, error: toSent(error) }),
     );
   }
-}
-
-function overflowOf(
-  whenFull: IsolatedWhenFull | undefined,
-  openStore: OpenStore,
-): WhenFull | undefined {
-  if (typeof whenFull !== "object") return whenFull;
-  if ("journal" in whenFull) {
-    const { journal, ...options } = whenFull;
-    return journalBy(openStore, journal, options);
-  }
-  const { spill, ...options } = whenFull;
-  return spillBy(openStore, spill, options);
 }
 
 function tell(event: IsolatedEvent): void {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OptionError } from "../errors.ts";
+import { checkMs, OptionError } from "../errors.ts";
 import type { BackoffOptions } from "../reconnect.ts";
 import { FAILURE_POLICIES, type FailurePolicy } from "./contract.ts";
 
@@ -86,8 +86,6 @@ export interface FailureSettings<E> {
   onEvent: (event: E) => void;
 }
 
-const MS_MAX = 2 ** 31 - 1;
-
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settleFailure<E>(options: FailureOptions<E>): FailureSettings<E> {
   const { onFailure = "stop", deadLetter, budgetMs, onEvent = () => {} } = options;
@@ -104,12 +102,6 @@ export function settleFailure<E>(options: FailureOptions<E>): FailureSettings<E>
   checkDeadLetter(deadLetter, onFailure);
   if (typeof onEvent !== "function") throw new OptionError("onEvent", "a function", onEvent);
   return { onFailure, restart, deadLetter, budgetMs, onEvent };
-}
-
-/** Throws an `OptionError` for what is no time from `min` on. */
-export function checkMs(option: string, ms: number, min: number): void {
-  if (typeof ms === "number" && ms >= min && ms <= MS_MAX) return;
-  throw new OptionError(option, `milliseconds from ${min} to ${MS_MAX}`, ms);
 }
 
 function checkDeadLetter(directory: string | undefined, onFailure: FailurePolicy): void {

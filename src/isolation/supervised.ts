@@ -16,7 +16,6 @@ import {
   type FailureOptions,
   settleFailure,
 } from "./failure_options.ts";
-import { HandlerModuleError } from "./contract.ts";
 import { HandlerProcessError } from "./process/errors.ts";
 import { Supervision } from "./supervision.ts";
 import { UnresponsiveHandlerError, WorkerProtocolError } from "./worker/errors.ts";
@@ -86,7 +85,6 @@ export function supervisedBy<C extends readonly Column[] = readonly Column[]>(
 
 /** A handler that throws these does so for every batch to come. */
 const FINAL = [
-  HandlerModuleError,
   HandlerProcessError,
   OptionError,
   UnresponsiveHandlerError,

@@ -15,7 +15,7 @@
 import type { Batch } from "../batch.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
 import { feedOf } from "../dispatch/shared_feed.ts";
-import { messageOf } from "../errors.ts";
+import { errorOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { openSpill } from "../spill/open.ts";
@@ -202,8 +202,4 @@ export class Supervision<E = FailureEvent> {
 
 function placeOf(batch: Batch): BatchPlace {
   return { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

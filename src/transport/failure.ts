@@ -4,7 +4,7 @@
  * @module
  */
 
-import { linuxErrno } from "../errors.ts";
+import { linuxErrno, messageOf } from "../errors.ts";
 import type { DisconnectReason } from "../reason.ts";
 
 /** What an error means for a connection. */
@@ -82,9 +82,9 @@ export function classify(cause: unknown, name: string): Failure {
   const known = typeof code === "string" ? BY_CODE[code] : undefined;
   const reason = known ?? byWords(cause);
   const said = typeof code === "string"
-    ? `${WORDS[reason] ?? messageOf(cause)} (${code}${numberOf(code)})`
+    ? `${WORDS[reason] ?? clauseOf(cause)} (${code}${numberOf(code)})`
     : undefined;
-  const heard = reason === "other" ? messageOf(cause) : `${WORDS[reason]} (${messageOf(cause)})`;
+  const heard = reason === "other" ? clauseOf(cause) : `${WORDS[reason]} (${clauseOf(cause)})`;
   return {
     reason,
     code: typeof code === "string" ? code : undefined,
@@ -101,7 +101,7 @@ export function ended(reason: "eof" | "eof_in_frame", name: string): Failure {
 function byWords(cause: unknown): DisconnectReason {
   const named = BY_NAME[nameOf(cause)];
   if (named !== undefined) return named;
-  const message = messageOf(cause);
+  const message = clauseOf(cause);
   if (
     /failed to lookup address|Name or service not known|No such host|nodename nor servname/i.test(
       message,
@@ -126,8 +126,7 @@ function numberOf(code: string): string {
   return errno === undefined ? "" : `, errno ${errno} on Linux`;
 }
 
-function messageOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // It goes on behind it.
-  return message.replace(/\.$/, "");
+/** Without the full stop: the sentence goes on behind it. */
+function clauseOf(cause: unknown): string {
+  return messageOf(cause).replace(/\.$/, "");
 }

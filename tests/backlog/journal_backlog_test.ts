@@ -8,19 +8,11 @@ import { openSpill } from "../../src/spill/open.ts";
 import type { OpenStore } from "../../src/spill/record_store.ts";
 import { SpillIoError } from "../../src/spill/errors.ts";
 import { delay, FRAMING, numbered, numbersOf, until, upTo, within } from "../client/harness.ts";
+import { inDirectory } from "../spill/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
 const SLAB_BYTES = 256 * 1024;
 const FRAMES = 20_000;
-
-async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await test(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 async function journaling(directory: string, options: JournalOptions = {}) {
   const transport = new ScriptedTransport();

@@ -18,19 +18,11 @@ import {
   pieces,
   Recorder,
 } from "../dispatch/keyed.ts";
+import { inDirectory } from "../spill/harness.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 
 const SLAB_BYTES = 256 * 1024;
 const COUNT = 3;
-
-async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await test(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 function connected(
   transport: ScriptedTransport,

@@ -5,10 +5,9 @@
  */
 
 import { NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
-import { OptionError } from "../../errors.ts";
+import { checkMs, OptionError } from "../../errors.ts";
 import type { Grants } from "../contract.ts";
 import {
-  checkMs,
   type FailureEvent,
   type FailureOptions,
   type FailureSettings,

@@ -5,6 +5,7 @@
  */
 
 import { CHILD_PROGRAM } from "./child_program.ts";
+import { messageOf } from "../../errors.ts";
 import { HandlerProcessError } from "./errors.ts";
 import type { ProcessSettings } from "./options.ts";
 
@@ -36,7 +37,7 @@ export function spawnChild(settings: ProcessSettings): Deno.ChildProcess {
       ? `its process needs run access to ${deno}, run again with --allow-run=${deno}`
       : error instanceof Deno.errors.NotFound
       ? `there is no ${deno} to run it in; the option deno takes the path of one`
-      : `its process could not be started: ${error instanceof Error ? error.message : error}`;
+      : `its process could not be started: ${messageOf(error)}`;
     throw new HandlerProcessError(name, "start", what, { cause: error });
   }
 }

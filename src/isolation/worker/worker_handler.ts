@@ -12,7 +12,7 @@ import {
   type OptionValues,
 } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
-import { OptionError } from "../../errors.ts";
+import { checkMs, messageOf, OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError } from "../contract.ts";
@@ -136,11 +136,10 @@ class WorkerHandler implements Handler, AsyncDisposable {
     this.#specifier = specifier;
     this.#name = options.name ?? specifier;
     this.#options = options.options ?? NO_OPTIONS;
-    this.#limits = {
-      startTimeoutMs: duration("startTimeoutMs", options.startTimeoutMs ?? 30_000),
-      batchTimeoutMs: duration("batchTimeoutMs", options.batchTimeoutMs ?? 60_000),
-      heartbeatTimeoutMs: duration("heartbeatTimeoutMs", options.heartbeatTimeoutMs ?? 10_000),
-    };
+    const { startTimeoutMs = 30_000, batchTimeoutMs = 60_000, heartbeatTimeoutMs = 10_000 } =
+      options;
+    this.#limits = { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs };
+    for (const [option, ms] of Object.entries(this.#limits)) checkMs(option, ms, 1);
     this.#onEvent = options.onEvent ?? (() => {});
   }
 
@@ -185,7 +184,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
     try {
       return await this.#start(sharedFeedOf(context), context);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new HandlerModuleError(`${this.#name} can't be started again: ${why}`, { cause });
     }
   }
@@ -309,9 +308,4 @@ function sharedFeedOf(context: HandlerContext): SharedFeed {
   const feed = feedOf(context);
   if (feed?.core.shared) return feed;
   throw new OptionError("sharedMemory", "true for a handler in a worker", false);
-}
-
-function duration(option: string, ms: number): number {
-  if (typeof ms === "number" && ms >= 1 && ms < 2 ** 31) return ms;
-  throw new OptionError(option, "milliseconds from 1 to 2147483647", ms);
 }
