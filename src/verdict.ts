@@ -21,10 +21,10 @@ export type VerdictKind =
   | "this_side"
   | "no_connection";
 
-/** The likely cause. */
-export interface Verdict {
+/** The likely cause. `Kind` are the words it comes in; the doctor, which sees both sides, has more. */
+export interface Verdict<Kind extends string = VerdictKind> {
   /** For programs. */
-  kind: VerdictKind;
+  kind: Kind;
   /** For people. */
   sentence: string;
 }
