@@ -1,0 +1,156 @@
+/**
+ * How long packets take, and whether that grows.
+ *
+ * @module
+ */
+
+const STEPS = 128;
+const STEP_MS_FIRST = 4;
+
+/** The least of a step, over time: steps double when they run out. */
+export class LeastOverTime {
+  readonly values: Float64Array = new Float64Array(STEPS).fill(NaN);
+  stepMs: number = STEP_MS_FIRST;
+  fromMs = NaN;
+
+  /** Takes in a value. */
+  add(timeMs: number, value: number): void {
+    if (Number.isNaN(this.fromMs)) this.fromMs = timeMs;
+    let step = Math.floor((timeMs - this.fromMs) / this.stepMs);
+    if (step < 0) return;
+    while (step >= STEPS) {
+      this.#double();
+      step = Math.floor((timeMs - this.fromMs) / this.stepMs);
+    }
+    const there = this.values[step];
+    if (!(there <= value)) this.values[step] = value;
+  }
+
+  #double(): void {
+    for (let i = 0; i < STEPS; i++) {
+      const [a, b] = i < STEPS / 2 ? [this.values[2 * i], this.values[2 * i + 1]] : [NaN, NaN];
+      this.values[i] = a <= b || Number.isNaN(b) ? a : b;
+    }
+    this.stepMs *= 2;
+  }
+}
+
+/** Times from a segment to its acknowledgement, one segment at a time, none that was sent again (Karn 1987). */
+export class RoundTrips {
+  count = 0;
+  minMs = Infinity;
+  maxMs = 0;
+  readonly overTime: LeastOverTime = new LeastOverTime();
+  /** How many took a power of two of microseconds. */
+  readonly #byPower: Uint32Array = new Uint32Array(64);
+  #awaited = NaN;
+  #sentMs = 0;
+
+  /** New data up to `end`. */
+  sent(end: number, timeMs: number): void {
+    if (!Number.isNaN(this.#awaited)) return;
+    this.#awaited = end;
+    this.#sentMs = timeMs;
+  }
+
+  /** Something was sent again: what is acknowledged now may be either. */
+  forget(): void {
+    this.#awaited = NaN;
+  }
+
+  /** Acknowledged up to `ack`. */
+  acknowledged(ack: number, timeMs: number): void {
+    if (!(ack >= this.#awaited)) return;
+    this.#awaited = NaN;
+    const ms = Math.max(0, timeMs - this.#sentMs);
+    this.count++;
+    this.minMs = Math.min(this.minMs, ms);
+    this.maxMs = Math.max(this.maxMs, ms);
+    this.overTime.add(timeMs, ms);
+    this.#byPower[Math.min(63, Math.floor(2 * Math.log2(1 + ms * 1000)))]++;
+  }
+
+  /** Half of them took longer, to about a fifth. */
+  get medianMs(): number {
+    let rest = this.count / 2;
+    for (let power = 0; power < 64; power++) {
+      rest -= this.#byPower[power];
+      if (rest <= 0) {
+        const ms = (2 ** ((power + 0.5) / 2) - 1) / 1000;
+        return Math.min(this.maxMs, Math.max(this.minMs, ms));
+      }
+    }
+    return this.maxMs;
+  }
+}
+
+/** Ticks per second of timestamp clocks in use (RFC 7323, section 5.4, allows 1 ms to 1 s; Linux can count microseconds). */
+const TICKS_MS: readonly number[] = [0.001, 1, 4, 10, 100, 500, 1000];
+/** Shorter than this, a clock's speed can't be told. */
+const CLOCK_MS_MIN = 500;
+
+/** How much longer than the quickest each packet took one way, by the sender's timestamps. */
+export class OneWayDelays {
+  /** One packet a step: when it came and what its timestamp was. */
+  readonly #times: Float64Array = new Float64Array(STEPS).fill(NaN);
+  readonly #stamps: Float64Array = new Float64Array(STEPS).fill(NaN);
+  #fromMs = NaN;
+  #stepMs: number = STEP_MS_FIRST;
+  #stamp = NaN;
+
+  /** A packet with payload came. */
+  add(timeMs: number, timestamp: number): void {
+    if (Number.isNaN(this.#fromMs)) {
+      this.#fromMs = timeMs;
+      this.#stamp = timestamp;
+    }
+    this.#stamp += (timestamp - this.#stamp) | 0;
+    let step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
+    if (step < 0) return;
+    while (step >= STEPS) {
+      this.#double();
+      step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
+    }
+    if (!Number.isNaN(this.#times[step])) return;
+    this.#times[step] = timeMs;
+    this.#stamps[step] = this.#stamp;
+  }
+
+  #double(): void {
+    for (const array of [this.#times, this.#stamps]) {
+      for (let i = 0; i < STEPS; i++) {
+        if (i >= STEPS / 2) array[i] = NaN;
+        else array[i] = Number.isNaN(array[2 * i]) ? array[2 * i + 1] : array[2 * i];
+      }
+    }
+    this.#stepMs *= 2;
+  }
+
+  /** Delay beyond the least, of each step; NaN where there is none, and everywhere if the clock can't be told. */
+  beyondLeast(): Float64Array {
+    const tickMs = this.#tickMs();
+    const delays = new Float64Array(STEPS).fill(NaN);
+    let least = Infinity;
+    for (let i = 0; i < STEPS; i++) {
+      delays[i] = this.#times[i] - this.#stamps[i] * tickMs;
+      if (delays[i] < least) least = delays[i];
+    }
+    return delays.map((delay) => delay - least);
+  }
+
+  /** Begin of the first step, and the length of each. */
+  get steps(): { fromMs: number; stepMs: number } {
+    return { fromMs: this.#fromMs, stepMs: this.#stepMs };
+  }
+
+  /** Milliseconds a tick takes, by the longest stretch there is; NaN if that is too short. */
+  #tickMs(): number {
+    const seen = [...this.#times.keys()].filter((i) => !Number.isNaN(this.#times[i]));
+    const [first, last] = [seen[0], seen[seen.length - 1]];
+    const ms = this.#times[last] - this.#times[first];
+    const ticks = this.#stamps[last] - this.#stamps[first];
+    if (!(ms >= CLOCK_MS_MIN && ticks > 0)) return NaN;
+    const off = (tick: number) => Math.abs(Math.log(ms / (ticks * tick)));
+    return TICKS_MS.reduce((best, tick) => off(tick) < off(best) ? tick : best);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Packets that were captured twice: on both sides of a bridge, or on two interfaces
+ * of `-i any`. A retransmission is a packet of its own, with another number.
+ *
+ * @module
+ */
+
+import type { Segment } from "../packet/segment.ts";
+
+const REMEMBERED = 16;
+/** A numbered packet, or one with a timestamp, is still the same after this long. */
+const SAME_MS = 200;
+/** One without is only for this long. */
+const SAME_UNNUMBERED_MS = 0.25;
+
+/** The last packets of one side. */
+export class Duplicates {
+  readonly #hashes: Int32Array = new Int32Array(REMEMBERED);
+  readonly #times: Float64Array = new Float64Array(REMEMBERED).fill(-Infinity);
+  #next = 0;
+
+  /** Whether the packet is one that was seen. */
+  seen(segment: Segment): boolean {
+    const hash = hashOf(segment);
+    const limit = segment.id !== 0 ? SAME_MS : SAME_UNNUMBERED_MS;
+    for (let i = 0; i < REMEMBERED; i++) {
+      if (this.#hashes[i] === hash && segment.timeMs - this.#times[i] <= limit) return true;
+    }
+    const at = this.#next;
+    this.#hashes[at] = hash;
+    this.#times[at] = segment.timeMs;
+    this.#next = (at + 1) % REMEMBERED;
+    return false;
+  }
+}
+
+function hashOf(segment: Segment): number {
+  let hash = mix(segment.seq | 0, segment.ack);
+  hash = mix(hash, segment.id << 16 | segment.window);
+  hash = mix(hash, segment.flags << 24 | segment.length);
+  hash = mix(hash, segment.timestamp);
+  return mix(hash, segment.timestampEcho);
+}
+
+function mix(hash: number, value: number): number {
+  const mixed = Math.imul(hash ^ value, 0x9e3779b1);
+  return mixed ^ mixed >>> 15;
+}

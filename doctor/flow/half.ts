@@ -1,0 +1,40 @@
+/**
+ * One direction of a connection: what one side sent, and the window the other side
+ * left it.
+ *
+ * @module
+ */
+
+import { Duplicates } from "./duplicates.ts";
+import { OneWayDelays, RoundTrips } from "./delays.ts";
+import { Origin } from "./origin.ts";
+import { SenderView } from "./sender_view.ts";
+import { Sequence } from "./sequence.ts";
+import { Silence } from "./silence.ts";
+import type { Recording } from "./timeline.ts";
+import { Unanswered } from "./unanswered.ts";
+import { Window } from "./window.ts";
+
+/** What is known of the data one side sends. */
+export class Half {
+  /** Packets it sent, as captured. */
+  packets = 0;
+  readonly origin: Origin = new Origin();
+  readonly duplicates: Duplicates = new Duplicates();
+  readonly sequence: Sequence = new Sequence();
+  /** The window the other side advertised for this data. */
+  readonly window: Window = new Window();
+  /** That window as this side knew it. */
+  readonly view: SenderView = new SenderView();
+  /** From its data to the acknowledgement. */
+  readonly roundTrips: RoundTrips = new RoundTrips();
+  readonly oneWay: OneWayDelays = new OneWayDelays();
+  readonly silence: Silence = new Silence();
+  readonly unanswered: Unanswered = new Unanswered();
+  /** What is drawn; only of connections with more than a few packets. */
+  recording: Recording | undefined;
+  /** The window was closed since it last sent data. */
+  stalledSinceData = false;
+  /** When it last sent anything. */
+  lastMs = NaN;
+}

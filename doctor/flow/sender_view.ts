@@ -1,0 +1,69 @@
+/**
+ * The receiver's window as the sender sees it: an acknowledgement captured near the
+ * receiver takes its time to get there. From that follow the bytes in flight, and how
+ * long the window, not the sender, limited what was sent (T-RAT, Zhang et al. 2002).
+ *
+ * @module
+ */
+
+/** Acknowledgements on their way that are remembered. A window holds fewer. */
+const PENDING_MAX = 256;
+
+/** What the sender knows. */
+export class SenderView {
+  /** Last acknowledged, and behind the last byte it may send. */
+  acked = NaN;
+  edge = NaN;
+  /** Time in which the window was used up. */
+  limitedMs = 0;
+  /** Of it, the advertised window by the largest one, each part weighed by its time. */
+  #openness = 0;
+  readonly #times: Float64Array = new Float64Array(PENDING_MAX);
+  readonly #acks: Float64Array = new Float64Array(PENDING_MAX);
+  readonly #edges: Float64Array = new Float64Array(PENDING_MAX);
+  readonly #shares: Float64Array = new Float64Array(PENDING_MAX);
+  #first = 0;
+  #count = 0;
+  #share = 1;
+  #limitedSince = NaN;
+
+  /** An acknowledgement with its window, which was `share` of the largest. */
+  acknowledge(ack: number, edge: number, share: number, timeMs: number): void {
+    if (this.#count === PENDING_MAX) this.#arrive();
+    const at = (this.#first + this.#count++) % PENDING_MAX;
+    this.#times[at] = timeMs;
+    this.#acks[at] = ack;
+    this.#edges[at] = edge;
+    this.#shares[at] = share;
+  }
+
+  #arrive(): void {
+    const at = this.#first;
+    this.acked = this.#acks[at];
+    this.edge = this.#edges[at];
+    this.#share = this.#shares[at];
+    this.#first = (at + 1) % PENDING_MAX;
+    this.#count--;
+  }
+
+  /**
+   * New data up to `end`, which the sender sent when it knew what was captured `lagMs` ago.
+   * `segment` is what it needs to send more; `stalled` says that the window was closed meanwhile,
+   * which is counted elsewhere. Gives the bytes in flight, NaN if not known.
+   */
+  data(end: number, timeMs: number, lagMs: number, segment: number, stalled: boolean): number {
+    const since = this.#limitedSince;
+    if (!Number.isNaN(since) && !stalled) {
+      this.limitedMs += timeMs - since;
+      this.#openness += (timeMs - since) * this.#share;
+    }
+    while (this.#count > 0 && this.#times[this.#first] <= timeMs - lagMs) this.#arrive();
+    this.#limitedSince = this.edge - end < segment ? timeMs : NaN;
+    return Math.max(0, end - this.acked);
+  }
+
+  /** How open the window was while it limited the sender, 0 to 1: near 1 for a reader that keeps up. */
+  get openness(): number {
+    return this.limitedMs > 0 ? this.#openness / this.limitedMs : 1;
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * What one side sent, by its sequence numbers: new, again, or late because one
+ * got lost. Sequence numbers are unwrapped, so that they only grow.
+ *
+ * @module
+ */
+
+/** Nobody keeps more: a capture that misses so much tells little. */
+const HOLES_MAX = 64;
+/** Without a known round-trip time, what comes later than this was sent again. */
+const REORDERED_MS = 3;
+/** Below this share of a round trip, a packet was overtaken; a lost one takes a whole one. */
+const REORDERED_SHARE = 0.75;
+
+/** What a segment is to its stream. */
+export const Part = {
+  /** No payload, or one known otherwise. */
+  NONE: 0,
+  /** Payload not seen before. */
+  NEW: 1,
+  /** All of it was seen before and not acknowledged: sent again. */
+  AGAIN: 2,
+  /** The same, but it was acknowledged: the sender did not know. */
+  NEEDLESS: 6,
+  /** It fills a hole so late that it must have been sent again. */
+  LATE: 3,
+  /** It fills a hole: it was overtaken. */
+  OVERTAKEN: 4,
+  /** It asks whether the other side is there: a keep-alive or a window probe. */
+  PROBE: 5,
+} as const;
+
+/** A sequence number that is near `reference`, unwrapped. */
+export function unwrap(reference: number, seq: number): number {
+  return reference + ((seq - reference) | 0);
+}
+
+interface Hole {
+  from: number;
+  to: number;
+  timeMs: number;
+}
+
+/** The stream of one side. */
+export class Sequence {
+  /** Behind the last byte seen; NaN before the first. */
+  next = NaN;
+  /** Behind the last byte the other side acknowledged; NaN before the first. */
+  acked = NaN;
+  /** Bytes of payload, each once. */
+  bytes = 0;
+  /** Segments with payload. */
+  segments = 0;
+  /** Segments sent more than once, seen twice. */
+  again = 0;
+  /** Segments sent again after they had been acknowledged. */
+  needless = 0;
+  /** Segments seen once, but sent more than once. */
+  late = 0;
+  overtaken = 0;
+  /** Probes of either kind. */
+  probes = 0;
+  /** Bytes acknowledged but not captured. */
+  missed = 0;
+  /** Gaps in what was captured, that the network did not make. */
+  missedGaps = 0;
+  readonly #holes: Hole[] = [];
+  /** The last probe carried a byte of its own. */
+  #probedByte = false;
+
+  /** Bytes seen and not acknowledged. */
+  get inFlight(): number {
+    return Math.max(0, this.next - this.acked) || 0;
+  }
+
+  /**
+   * Takes in a segment. `phantom` are the numbers SYN and FIN take, `closed` says
+   * that the other side's window is. `roundTripMs` may be NaN.
+   */
+  add(
+    seq: number,
+    length: number,
+    phantom: number,
+    timeMs: number,
+    closed: boolean,
+    roundTripMs: number,
+  ): number {
+    if (Number.isNaN(this.next)) {
+      this.next = seq + length + phantom;
+      this.#count(length);
+      return length > 0 ? Part.NEW : Part.NONE;
+    }
+    const from = unwrap(this.next, seq);
+    const to = from + length + phantom;
+    if (phantom === 0 && this.#isProbe(from, to, closed)) {
+      this.probes++;
+      return Part.PROBE;
+    }
+    if (to <= this.next) {
+      return length > 0 ? this.#old(from, to, length, timeMs, roundTripMs) : Part.NONE;
+    }
+    if (from > this.next && from - this.next < 2 ** 30) this.#open(this.next, from, timeMs);
+    const fresh = Math.min(length, to - this.next);
+    this.next = to;
+    this.#count(fresh);
+    return length > 0 ? Part.NEW : Part.NONE;
+  }
+
+  #count(length: number): void {
+    if (length === 0) return;
+    this.segments++;
+    this.bytes += length;
+  }
+
+  #isProbe(from: number, to: number, closed: boolean): boolean {
+    if (to - from > 1) return false;
+    this.#probedByte = closed && from === this.next && to === from + 1;
+    return this.#probedByte || from === this.next - 1;
+  }
+
+  #old(from: number, to: number, length: number, timeMs: number, roundTripMs: number): number {
+    const hole = this.#holes.findIndex((one) => from < one.to && to > one.from);
+    if (hole < 0 && to <= this.acked) {
+      this.needless++;
+      return Part.NEEDLESS;
+    }
+    if (hole < 0) {
+      this.again++;
+      return Part.AGAIN;
+    }
+    const lateMs = timeMs - this.#holes[hole].timeMs;
+    this.#fill(hole, from, to);
+    this.#count(length);
+    const limitMs = roundTripMs > 0 ? roundTripMs * REORDERED_SHARE : REORDERED_MS;
+    if (lateMs < limitMs) {
+      this.overtaken++;
+      return Part.OVERTAKEN;
+    }
+    this.late++;
+    return Part.LATE;
+  }
+
+  #open(from: number, to: number, timeMs: number): void {
+    if (this.#holes.length === HOLES_MAX) this.#miss(this.#holes.shift()!);
+    this.#holes.push({ from, to, timeMs });
+  }
+
+  #fill(index: number, from: number, to: number): void {
+    const { from: begin, to: end, timeMs } = this.#holes[index];
+    const rest: Hole[] = [];
+    if (from > begin) rest.push({ from: begin, to: from, timeMs });
+    if (to < end) rest.push({ from: to, to: end, timeMs });
+    this.#holes.splice(index, 1, ...rest);
+  }
+
+  #miss(hole: Hole): void {
+    this.missed += hole.to - hole.from;
+    this.missedGaps++;
+  }
+
+  /** The other side acknowledged up to `ack`. True if that is news. */
+  acknowledge(ack: number): boolean {
+    const reference = Number.isNaN(this.next) ? ack : this.next;
+    const to = unwrap(reference, ack);
+    if (Number.isNaN(this.next)) this.next = to;
+    if (to > this.next) this.#acknowledgeUnseen(to);
+    while (this.#holes.length > 0 && this.#holes[0].to <= to) this.#miss(this.#holes.shift()!);
+    if (to <= this.acked) return false;
+    this.acked = to;
+    return true;
+  }
+
+  #acknowledgeUnseen(to: number): void {
+    const probed = this.#probedByte && to === this.next + 1;
+    if (!probed) {
+      this.missed += to - this.next;
+      this.missedGaps++;
+    }
+    this.next = to;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * All connections of a capture, found by their ends.
+ *
+ * @module
+ */
+
+import { Flag, type Segment } from "../packet/segment.ts";
+import { Connection } from "./connection.ts";
+
+/** Connections that are kept: their memory is what bounds the doctor's. */
+export const CONNECTIONS_MAX = 65_536;
+/** The same ends are another connection's after this long without a packet. */
+const FORGOTTEN_MS = 30 * 60_000;
+
+/** Finds the connection of a packet. */
+export class ConnectionTable {
+  /** In the order of their first packets. */
+  readonly connections: Connection[] = [];
+  /** Connections there was no room for. */
+  moreConnections = 0;
+  readonly #byHash: Map<number, Connection> = new Map();
+  #last: Connection | undefined;
+  /** Side of the last packet that was found. */
+  side: 0 | 1 = 0;
+
+  /** The connection of `segment`, which may begin it; `undefined` if there is no room for one more. */
+  find(segment: Segment): Connection | undefined {
+    const known = this.lookUp(segment);
+    if (known !== undefined && !beginsAnother(known, this.side, segment)) return known;
+    if (this.connections.length === CONNECTIONS_MAX) {
+      // Counted by its first packet, as far as that can be told.
+      if ((segment.flags & Flag.SYN) !== 0) this.moreConnections++;
+      return undefined;
+    }
+    const created = new Connection(segment);
+    const hash = hashOf(segment);
+    created.next = this.#byHash.get(hash);
+    this.#byHash.set(hash, created);
+    this.connections.push(created);
+    this.#last = created;
+    this.side = 0;
+    return created;
+  }
+
+  /** The connection of `segment` if there is one; `side` says who sent it. */
+  lookUp(segment: Segment): Connection | undefined {
+    const last = this.#last;
+    if (last !== undefined && this.#matches(last, segment)) return last;
+    let one = this.#byHash.get(hashOf(segment));
+    while (one !== undefined && !this.#matches(one, segment)) one = one.next;
+    if (one !== undefined) this.#last = one;
+    return one;
+  }
+
+  #matches(connection: Connection, segment: Segment): boolean {
+    const side = connection.sideOf(segment);
+    if (side < 0) return false;
+    this.side = side as 0 | 1;
+    return true;
+  }
+}
+
+/** Whether the packet is the first of another connection on the same ends. */
+function beginsAnother(known: Connection, side: 0 | 1, segment: Segment): boolean {
+  if (segment.timeMs - known.toMs > FORGOTTEN_MS) return true;
+  const syn = (segment.flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
+  if (!syn || !known.ending.over) return false;
+  const { next } = known.halves[side].sequence;
+  // The same SYN again belongs to the same connection.
+  return segment.seq !== ((next - 1) >>> 0) || known.ending.fin[side] !== undefined;
+}
+
+function hashOf(segment: Segment): number {
+  const { source, target } = segment;
+  let hash = Math.imul(segment.sourcePort + segment.targetPort, 0x9e3779b1);
+  for (let i = 0; i < 4; i++) hash = Math.imul(hash ^ source[i] ^ target[i], 0x85ebca6b);
+  return hash ^ segment.sourcePort ^ segment.targetPort;
+}

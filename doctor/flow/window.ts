@@ -1,0 +1,184 @@
+/**
+ * The receive window of one side: when it was too small for the other side to send,
+ * and how that is known.
+ *
+ * ```text
+ *           window ≥ a segment                 window < a segment
+ *   OPEN ───────────────────────▶ OPEN   OPEN ───────────────────▶ CLOSED
+ *   CLOSED ── window ≥ a segment, or data beyond it (its opening was not captured) ──▶ OPEN
+ *   CLOSED ── data that still fits: the sender was not stopped yet ──▶ CLOSED, from there on
+ * ```
+ *
+ * @module
+ */
+
+import type { Stall } from "../report.ts";
+
+/** What a sender stopped by the window has sent to fill its rest came at least this late: its persist timer ran. */
+const PERSIST_MS = 100;
+/** How long after an opening the data it let through may take, beside the way there and back. */
+const PROMPT_MS = 50;
+/** Stalls that are kept one by one. */
+const STALLS_MAX = 64;
+/** A segment when the handshake does not say (RFC 9293, section 3.7.1). */
+const SEGMENT_DEFAULT = 536;
+
+/** A stall whose side is not named yet. */
+export type OpenStall = Omit<Stall, "side">;
+
+/** What one side advertised. */
+export class Window {
+  /** log2 of its unit; -1 if not known. */
+  scale = -1;
+  /** The largest segment it takes. */
+  segment: number = SEGMENT_DEFAULT;
+  /** Last advertised, in bytes, or in units if the scale is not known; NaN before the first. */
+  size = NaN;
+  largest = 0;
+  /** Behind the last byte it takes, by the sender's numbers; NaN if not known. */
+  edge = NaN;
+  /** Times it went from open to zero, and how long it was. */
+  zeroCount = 0;
+  zeroMs = 0;
+  /** All stalls, and those among them that made the sender wait. */
+  readonly stalls: OpenStall[] = [];
+  moreStalls = 0;
+  stalledMs = 0;
+  probes = 0;
+  #zeroSince = NaN;
+  #current: OpenStall | undefined;
+  /** The last one that ended, until it is known whether the sender was waiting. */
+  #opened: OpenStall | undefined;
+  #restart = false;
+  /** Behind the last data, and when it was sent. */
+  #dataEnd = NaN;
+  #dataMs = NaN;
+
+  /** The stall there is now. */
+  get current(): OpenStall | undefined {
+    return this.#current;
+  }
+
+  get closed(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Below this size a sender waits (RFC 9293, section 3.8.6.2.1). */
+  get least(): number {
+    return this.scale < 0 ? 1 : Math.min(this.segment, Math.ceil(this.largest / 2));
+  }
+
+  /** It was advertised as `size`, behind `ack`. */
+  advertise(size: number, ack: number, frame: number, timeMs: number): void {
+    this.#noteZero(size, timeMs);
+    this.size = size;
+    this.largest = Math.max(this.largest, size);
+    this.edge = this.scale < 0
+      ? NaN
+      : Math.max(ack + size, Number.isNaN(this.edge) ? 0 : this.edge);
+    if (size >= this.least) return this.#open(timeMs, "opened");
+    this.#current ??= this.#close(size, frame, timeMs);
+    if (this.#restart) this.#current.frame = frame;
+    this.#restart = false;
+    this.#current.smallestWindow = Math.min(this.#current.smallestWindow, size);
+  }
+
+  #noteZero(size: number, timeMs: number): void {
+    if (size === 0 && Number.isNaN(this.#zeroSince)) {
+      this.#zeroSince = timeMs;
+      if (!(this.size === 0)) this.zeroCount++;
+    } else if (size > 0) this.#endZero(timeMs);
+  }
+
+  #endZero(timeMs: number): void {
+    if (Number.isNaN(this.#zeroSince)) return;
+    const ms = timeMs - this.#zeroSince;
+    this.zeroMs += ms;
+    if (this.#current !== undefined) this.#current.zeroMs += ms;
+    this.#zeroSince = NaN;
+  }
+
+  #close(size: number, frame: number, timeMs: number): OpenStall {
+    // The sender stopped when it had used the window up, not when that was acknowledged.
+    const usedUp = this.edge - this.#dataEnd < this.least;
+    return {
+      frame,
+      fromMs: usedUp ? this.#dataMs : timeMs,
+      toMs: timeMs,
+      endedBy: "capture_end",
+      smallestWindow: size,
+      zeroMs: 0,
+      probes: 0,
+    };
+  }
+
+  #open(timeMs: number, endedBy: Stall["endedBy"]): void {
+    const stall = this.#current;
+    if (stall === undefined) return;
+    this.#current = undefined;
+    stall.toMs = timeMs;
+    stall.endedBy = endedBy;
+    if (stall.probes > 0) stall.proof = "probes";
+    // The sender went up to the very edge; nobody does that by chance.
+    else if (stall.zeroMs > 0 && endedBy !== "opened") stall.proof = "window_full";
+    if (stall.proof !== undefined || endedBy !== "opened") return this.#keep(stall);
+    this.#settle();
+    this.#opened = stall;
+  }
+
+  /** The sender sent new data up to `end`. `thereAndBackMs` is how long it takes to react to what the capture shows. */
+  data(end: number, timeMs: number, thereAndBackMs: number): void {
+    const opened = this.#opened;
+    if (opened !== undefined) {
+      const prompt = timeMs - opened.toMs <= thereAndBackMs * 1.5 + PROMPT_MS;
+      if (prompt) opened.proof = "sent_when_opened";
+      this.#settle();
+    }
+    this.#dataEnd = end;
+    this.#dataMs = timeMs;
+    const stall = this.#current;
+    if (stall === undefined) return;
+    if (end > this.edge) return this.#open(timeMs, "opened");
+    const persisted = end === this.edge && timeMs - stall.fromMs >= PERSIST_MS;
+    if (!persisted && this.scale >= 0) {
+      stall.fromMs = timeMs;
+      this.#restart = true;
+    }
+  }
+
+  /** The sender asked for the window. */
+  probe(): void {
+    if (this.#current === undefined) return;
+    this.#current.probes++;
+    this.probes++;
+  }
+
+  /** Nothing comes any more. */
+  end(timeMs: number, endedBy: Stall["endedBy"]): void {
+    this.#endZero(timeMs);
+    this.#open(timeMs, endedBy);
+    this.#settle();
+  }
+
+  #settle(): void {
+    const stall = this.#opened;
+    this.#opened = undefined;
+    if (stall !== undefined) this.#keep(stall);
+  }
+
+  #keep(stall: OpenStall): void {
+    if (stall.proof !== undefined) this.stalledMs += stall.toMs - stall.fromMs;
+    this.stalls.push(stall);
+    if (this.stalls.length <= STALLS_MAX) return;
+    this.moreStalls++;
+    let shortest = 0;
+    for (let i = 1; i < this.stalls.length; i++) {
+      if (lengthOf(this.stalls[i]) < lengthOf(this.stalls[shortest])) shortest = i;
+    }
+    this.stalls.splice(shortest, 1);
+  }
+}
+
+function lengthOf(stall: OpenStall): number {
+  return stall.toMs - stall.fromMs;
+}

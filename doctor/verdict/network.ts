@@ -1,0 +1,185 @@
+/**
+ * What the network did: losses, outages, queues.
+ *
+ * @module
+ */
+
+import type { Half } from "../flow/half.ts";
+import type { Outage } from "../flow/unanswered.ts";
+import { type Pause, wasHeldUp } from "../flow/silence.ts";
+import type { ConnectionEnd, DoctorVerdict, Side } from "../report.ts";
+import { type Facts, halfOf, otherSide } from "./facts.ts";
+import { percent, time, times } from "./words.ts";
+
+/** Fewer losses are what every network has. */
+const LOSSES_MIN = 3;
+const LOSS_SHARE = 0.005;
+/** With so many losses, a short outage is some of them in a row. */
+const LOSSY_SHARE = 0.03;
+const SHORT_OUTAGE_MS = 1000;
+/** A queue delays by this much more than the way takes, and at least this long. */
+const QUEUE_ROUND_TRIPS = 2;
+const QUEUE_MS = 60;
+/** For this share of the time. */
+const QUEUED_SHARE = 0.3;
+const STEPS_MIN = 4;
+
+/** An outage, and the side nothing came from. */
+interface SidedOutage extends Outage {
+  side: Side;
+}
+
+/** All outages of a connection, the first first. */
+export function outagesOf(facts: Facts): SidedOutage[] {
+  const of = (side: Side): SidedOutage[] =>
+    halfOf(facts, side).unanswered.outages.map((outage) => ({ ...outage, side: otherSide(side) }));
+  return [...of("client"), ...of("server")].sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** Nothing came through any more, to the end. */
+export function unreachableVerdict(facts: Facts): DoctorVerdict | undefined {
+  const outage = outagesOf(facts).find((one) => !one.ended);
+  if (outage === undefined) return undefined;
+  const { unreachable } = facts.connection.ending;
+  const { side } = outage;
+  return {
+    kind: "unreachable",
+    confidence: unreachable === undefined ? "likely" : "certain",
+    sentence: `nothing came from the ${side} any more: the ${otherSide(side)} sent ${
+      times(Math.ceil(outage.retries))
+    } again in ${time(outage.toMs - outage.fromMs)} without an answer`,
+    evidence: [
+      { frame: outage.frame, atMs: outage.fromMs, what: "the first packet without an answer" },
+      ...(unreachable === undefined
+        ? []
+        : [{ frame: unreachable.frame, atMs: unreachable.timeMs, what: "ICMP says so" }]),
+    ],
+    consistentWith:
+      `a network that is down, a ${side} that lost power or froze, or a firewall that forgot the connection`,
+    next:
+      `Check the way to the ${side} and whether it is up; keep-alives or an idle timeout notice it sooner.`,
+  };
+}
+
+/** Nothing came through for a while. */
+export function outageVerdict(facts: Facts): DoctorVerdict | undefined {
+  const least = lossShare(facts) >= LOSSY_SHARE ? SHORT_OUTAGE_MS : 0;
+  const seen = outagesOf(facts).filter((one) => one.ended && one.toMs - one.fromMs >= least);
+  if (seen.length > 0) return outage(facts, seen);
+  const held =
+    (["server", "client"] as const).flatMap((side) =>
+      halfOf(facts, side).silence.pauses.filter((pause) =>
+        pause.lostPackets >= 1 && wasHeldUp(pause)
+      )
+        .map((pause) => ({ side, pause }))
+    )[0];
+  return held === undefined ? undefined : heldUp(held.side, held.pause);
+}
+
+function outage(facts: Facts, outages: SidedOutage[]): DoctorVerdict {
+  const ms = outages.reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
+  const longest = outages.reduce((a, b) => b.toMs - b.fromMs > a.toMs - a.fromMs ? b : a);
+  void facts;
+  return {
+    kind: "outage",
+    confidence: "likely",
+    sentence: `nothing came through for ${
+      time(ms)
+    }: what was sent in that time had to be sent again`,
+    evidence: outages.slice(0, 3).map((one) => ({
+      frame: one.frame,
+      atMs: one.fromMs,
+      what: `no answer for ${time(one.toMs - one.fromMs)}, ${Math.ceil(one.retries)} retries`,
+    })),
+    consistentWith: `a ${longest.side} that was frozen for that time`,
+    next: "Look for what happened to the network at that time: a route, a link, a roaming client.",
+  };
+}
+
+function heldUp(side: Side, pause: Pause): DoctorVerdict {
+  return {
+    kind: "outage",
+    confidence: "possible",
+    sentence: `nothing came from the ${side} for ${
+      time(pause.toMs - pause.fromMs)
+    }, then what was due came at once, and ${times(pause.lostPackets)} a packet is missing`,
+    evidence: [{ frame: pause.frame, atMs: pause.fromMs, what: "the last packet before" }],
+    consistentWith: `a ${side} that was frozen, or held its data back`,
+    next: "Capture on the other side too: it shows whether the packets were sent.",
+  };
+}
+
+/** Packets that got lost, of both directions. */
+function losses(half: Half): number {
+  const { again, late } = half.sequence;
+  return again + late;
+}
+
+function lossShare(facts: Facts): number {
+  const { sequence } = facts.main;
+  const retriesOfOutages = facts.main.unanswered.outages.reduce((sum, one) => sum + one.retries, 0);
+  const lost = Math.max(0, losses(facts.main) - retriesOfOutages);
+  return sequence.segments > 0 ? lost / sequence.segments : 0;
+}
+
+/** Packets got lost. */
+export function lossVerdict(facts: Facts): DoctorVerdict | undefined {
+  if (facts.lossy) return undefined;
+  const share = lossShare(facts);
+  const count = Math.round(share * facts.main.sequence.segments);
+  if (count < LOSSES_MIN || share < LOSS_SHARE) return undefined;
+  const { main, connection } = facts;
+  return {
+    kind: "packet_loss",
+    confidence: "certain",
+    sentence: `packets of the ${facts.sender} got lost: ${count} of ${main.sequence.segments} (${
+      percent(share)
+    }) had to be sent again`,
+    evidence: [{
+      frame: connection.firstFrame,
+      atMs: connection.fromMs,
+      what: `${main.sequence.again} seen twice, ${main.sequence.late} only when sent again`,
+    }],
+    consistentWith: "a bad link, a queue that overflows, or a policer on the way",
+    next: "Look for errors and drops on the links between the two (wireless, overloaded, faulty).",
+  };
+}
+
+/** Packets wait in a queue before a slow link. */
+export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
+  const delays = facts.vantage === "server" && facts.sender === "server"
+    ? beyondBase(facts.main.roundTrips.overTime.values, facts)
+    : facts.main.oneWay.beyondLeast();
+  const steps = [...delays].filter((delay) => !Number.isNaN(delay));
+  const base = facts.baseRttMs || 0;
+  const limit = Math.max(QUEUE_MS, QUEUE_ROUND_TRIPS * base);
+  const queued = steps.filter((delay) => delay >= limit);
+  if (steps.length < STEPS_MIN || queued.length < QUEUED_SHARE * steps.length) return undefined;
+  const longest = queued.reduce((a, b) => Math.max(a, b));
+  const atEnd = end.by === facts.sender && end.how === "reset";
+  return {
+    kind: "path_bottleneck",
+    confidence: "likely",
+    sentence: `the way is slower than the feed: packets waited up to ${
+      time(longest)
+    } in a queue, on a way that takes ${time(base)}, while the ${facts.reader}'s window was open${
+      atEnd ? `; then the ${facts.sender} cut it off` : ""
+    }`,
+    evidence: [{
+      frame: facts.connection.firstFrame,
+      atMs: facts.connection.fromMs,
+      what: `${percent(queued.length / steps.length)} of the time packets waited ${
+        time(limit)
+      } or more`,
+    }],
+    consistentWith:
+      `a rate limit or traffic shaper, or a busy ${facts.sender} whose packets wait in its own queue`,
+    next:
+      "Send less (fewer topics, a filter, compression), or get a faster link; the reader is not the cause.",
+  };
+}
+
+function beyondBase(roundTrips: Float64Array, facts: Facts): Float64Array {
+  const least = Math.min(facts.baseRttMs || Infinity, facts.main.roundTrips.minMs);
+  return roundTrips.map((ms) => ms - least);
+}

@@ -1,0 +1,103 @@
+/**
+ * Times in which the server had nothing to say, and ends for want of a word from the
+ * client.
+ *
+ * @module
+ */
+
+import type { ConnectionEnd, DoctorVerdict } from "../report.ts";
+import { type Pause, wasHeldUp } from "../flow/silence.ts";
+import type { Facts } from "./facts.ts";
+import { time, times } from "./words.ts";
+
+/** A server that never said a word is silent after this long. */
+const NEVER_MS = 2000;
+/** Idle timeouts are set in whole seconds; a close comes this much later than one, or little. */
+const ROUND_SLACK_MS = 80;
+const ROUND_SLACK_SHARE = 0.01;
+const IDLE_MS = 900;
+/** Both silent for this long before the end. */
+const BOTH_IDLE_MS = 900;
+
+/** The server sent nothing though it could. */
+export function silentVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
+  const { server } = facts;
+  const pauses = server.silence.pauses.filter((pause) => !wasHeldUp(pause));
+  if (pauses.length > 0) return silent(pauses);
+  const { connection } = facts;
+  const untilMs = end.by === "capture" ? facts.captureEndMs : end.atMs;
+  const ms = untilMs - connection.fromMs;
+  if (server.sequence.bytes > 0 || ms < NEVER_MS || !facts.handshake) return undefined;
+  return {
+    kind: "server_silent",
+    side: "server",
+    confidence: "likely",
+    sentence: `the server never sent a byte in ${time(ms)}`,
+    evidence: [{
+      frame: connection.firstFrame,
+      atMs: connection.fromMs,
+      what: "the connection's first packet",
+    }],
+    consistentWith:
+      "a server that waits for the client to speak first, or a program that does not accept: the system shakes hands by itself",
+    next: "Check what the protocol wants said first, and whether the server program works.",
+  };
+}
+
+function silent(pauses: Pause[]): DoctorVerdict {
+  const ms = pauses.reduce((sum, pause) => sum + pause.toMs - pause.fromMs, 0);
+  const last = pauses[pauses.length - 1];
+  return {
+    kind: "server_silent",
+    side: "server",
+    confidence: "likely",
+    sentence: `the server sent nothing for ${time(ms)}${
+      pauses.length > 1 ? ` in ${pauses.length} pauses` : ""
+    }, though the window was open${last.ended ? "" : ", up to the end"}`,
+    evidence: pauses.slice(0, 3).map((pause) => ({
+      frame: pause.frame,
+      atMs: pause.fromMs,
+      what: `no data for ${time(pause.toMs - pause.fromMs)}`,
+    })),
+    consistentWith: "a feed with nothing to say, or a way that lost all of the server's packets",
+    next: "Ask the server: its log at that time says whether it had something to send.",
+  };
+}
+
+/** The server ended a connection on which the client had been silent. */
+export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
+  if (end.by !== "server" || (end.how !== "fin" && end.how !== "reset")) return undefined;
+  const { client, server, connection } = facts;
+  const lastWord = Number.isNaN(client.silence.lastMs) ? connection.fromMs : client.silence.lastMs;
+  const silentMs = end.atMs - lastWord;
+  if (silentMs < IDLE_MS) return undefined;
+  const bothMs = end.atMs - Math.max(lastWord, server.silence.lastMs || lastWord);
+  const round = roundSeconds(silentMs, facts.baseRttMs || 0);
+  const bothIdle = bothMs >= BOTH_IDLE_MS && server.silence.isSilence(bothMs);
+  if (round === undefined && !bothIdle) return undefined;
+  return {
+    kind: "server_idle_closed",
+    side: "server",
+    confidence: "possible",
+    sentence: `the server closed the connection ${time(silentMs)} after the client's last word${
+      round === undefined ? "" : `, as a timeout of ${round} s would`
+    }`,
+    evidence: [
+      { frame: connection.firstFrame, atMs: lastWord, what: "the client's last word" },
+      { frame: end.frame, atMs: end.atMs, what: end.sentence },
+    ],
+    consistentWith: "an ordinary close: the two look the same",
+    next:
+      "If the protocol has pings or heartbeats, send them; else ask for the server's idle timeout.",
+  };
+}
+
+/** The whole seconds a timeout of which fits; `undefined` if none does. */
+function roundSeconds(ms: number, roundTripMs: number): number | undefined {
+  const seconds = Math.round(ms / 1000);
+  const slack = ROUND_SLACK_MS + roundTripMs + ROUND_SLACK_SHARE * ms;
+  const over = ms - seconds * 1000;
+  return seconds >= 1 && over >= -roundTripMs && over <= slack ? seconds : undefined;
+}
+
+void times;

@@ -1,0 +1,31 @@
+/**
+ * Numbers as people read them.
+ *
+ * @module
+ */
+
+/** A length of time: `43 ms`, `3.1 s`, `2 min 5 s`. */
+export function time(ms: number): string {
+  if (ms < 1) return `${(ms * 1000).toFixed(0)} µs`;
+  if (ms < 1000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round(ms % 60_000 / 1000)} s`;
+}
+
+/** Bytes: `200 B`, `63.5 kB`. */
+export function bytes(count: number): string {
+  if (count < 1e3) return `${Math.round(count)} B`;
+  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
+  if (count < 1e9) return `${(count / 1e6).toFixed(1)} MB`;
+  return `${(count / 1e9).toFixed(2)} GB`;
+}
+
+/** A share: `68 %`. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+/** `1 time`, `8 times`. */
+export function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
