@@ -87,7 +87,8 @@ export class Connection implements Ends {
     if (reset) return true;
     // Before this packet's own data: it may answer what went before.
     other.unanswered.answered(segment.timeMs);
-    this.#data(segment, sender, other, from, missing);
+    sender.missingSinceData += missing;
+    this.#data(segment, sender, other, from);
     if ((flags & Flag.ACK) !== 0) this.#acknowledgement(segment, other);
     sender.origin.add(segment.ttl, segment.id, this.#packetsIn(segment, sender));
     sender.lastMs = segment.timeMs;
@@ -131,7 +132,7 @@ export class Connection implements Ends {
     }
   }
 
-  #data(segment: Segment, sender: Half, other: Half, from: 0 | 1, missing: number): void {
+  #data(segment: Segment, sender: Half, other: Half, from: 0 | 1): void {
     const { timeMs, frame, length, flags } = segment;
     const { sequence, window } = sender;
     const phantom = ((flags & Flag.SYN) !== 0 ? 1 : 0) + ((flags & Flag.FIN) !== 0 ? 1 : 0);
@@ -140,19 +141,16 @@ export class Connection implements Ends {
     const { ending } = this;
     const again = part === Part.AGAIN || part === Part.NEEDLESS ||
       ((flags & Flag.SYN) !== 0 && ending.syns + ending.synAcks > 2);
-    if (part === Part.PROBE) sender.unanswered.probed(frame, timeMs);
+    if (part === Part.PROBE) sender.unanswered.probed(window.closed, frame, timeMs);
     else if (length + phantom > 0) sender.unanswered.sent(again, frame, timeMs);
     if (part === Part.NEEDLESS) {
       sender.unanswered.repeated(unwrap(sequence.next, segment.seq), frame, timeMs);
     }
     if (part === Part.PROBE) window.probe();
     if (again || part === Part.LATE) sender.roundTrips.forget();
+    if (again) sender.sentAgainSinceData = true;
+    if (part === Part.NEW || part === Part.LATE) this.#sentOn(segment, sender, other);
     if (part !== Part.NEW) return;
-    sender.unanswered.wentOn(timeMs);
-    const excused = sender.stalledSinceData ||
-      sender.unanswered.outages.some((one) => one.toMs >= sender.silence.lastMs) ||
-      other.unanswered.outages.some((one) => one.toMs >= sender.silence.lastMs);
-    sender.silence.data(length, frame, timeMs, excused, missing);
     sender.roundTrips.sent(sequence.next, timeMs);
     if (segment.timestamps) sender.oneWay.add(timeMs, segment.timestamp);
     const lagMs = this.lagMs[from];
@@ -168,6 +166,18 @@ export class Connection implements Ends {
     sender.stalledSinceData = window.closed;
   }
 
+  /** Data came that had not come before. */
+  #sentOn(segment: Segment, sender: Half, other: Half): void {
+    const { length, frame, timeMs } = segment;
+    sender.unanswered.wentOn(timeMs);
+    const since = sender.silence.lastMs;
+    const excused = sender.stalledSinceData || sender.sentAgainSinceData ||
+      [sender, other].some((half) => half.unanswered.lastMs >= since);
+    sender.silence.data(length, frame, timeMs, excused, sender.missingSinceData);
+    sender.missingSinceData = 0;
+    sender.sentAgainSinceData = false;
+  }
+
   /** The segment acknowledges data of `other`, and tells how much more of it is welcome. */
   #acknowledgement(segment: Segment, other: Half): void {
     const { timeMs, frame } = segment;
@@ -175,7 +185,7 @@ export class Connection implements Ends {
     const news = sequence.acknowledge(segment.ack);
     if (news) other.roundTrips.acknowledged(sequence.acked, timeMs);
     // Older than what was seen: its window no longer holds.
-    if (((segment.ack - sequence.acked) | 0) < 0) return;
+    if (((segment.ack - sequence.acked) | 0) < 0 || segment.window < 0) return;
     const scale = (segment.flags & Flag.SYN) !== 0 ? 0 : Math.max(0, window.scale);
     const size = segment.window * 2 ** scale;
     const closedBefore = window.closed;
@@ -195,7 +205,7 @@ export class Connection implements Ends {
       half.unanswered.end(endMs);
       const gone = half.unanswered.outages.some((one) => !one.ended) ||
         other.unanswered.outages.some((one) => !one.ended);
-      half.silence.end(endMs, half.stalledSinceData || gone);
+      half.silence.end(endMs, half.stalledSinceData || half.sentAgainSinceData || gone);
       half.window.end(ended ? this.#endOf() : endMs, ended ? "connection_end" : "capture_end");
     }
   }

@@ -41,8 +41,6 @@ export class Ending {
   unreachable: (Mark & Unreachable) | undefined;
   /** Data or acknowledgements of each side after the first RST that seemed to come from it. */
   wentOnAfterReset = 0;
-  /** Data of each side captured after the other's FIN. */
-  readonly dataAfterFin: number[] = [0, 0];
   /** Last acknowledgement each side sent. */
   readonly #acks: number[] = [NaN, NaN];
 
@@ -59,7 +57,6 @@ export class Ending {
     if (this.reset?.from === from && (segment.length > 0 || (flags & Flag.ACK) !== 0)) {
       this.wentOnAfterReset++;
     }
-    if (segment.length > 0 && this.fin[1 - from] !== undefined) this.dataAfterFin[from]++;
     if ((flags & Flag.ACK) !== 0) this.#acks[from] = segment.ack;
   }
 

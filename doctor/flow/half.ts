@@ -35,6 +35,10 @@ export class Half {
   recording: Recording | undefined;
   /** The window was closed since it last sent data. */
   stalledSinceData = false;
+  /** It has sent something again since its last new data. */
+  sentAgainSinceData = false;
+  /** Packets it sent since its last data that were not captured, by their numbers; NaN if not known. */
+  missingSinceData = 0;
   /** When it last sent anything. */
   lastMs = NaN;
 }

@@ -49,8 +49,10 @@ export class Sequence {
   acked = NaN;
   /** Bytes of payload, each once. */
   bytes = 0;
-  /** Segments with payload. */
+  /** Segments with payload, those as long as the longest, and that length. */
   segments = 0;
+  full = 0;
+  longest = 0;
   /** Segments sent more than once, seen twice. */
   again = 0;
   /** Segments sent again after they had been acknowledged. */
@@ -110,6 +112,11 @@ export class Sequence {
     if (length === 0) return;
     this.segments++;
     this.bytes += length;
+    if (length > this.longest) {
+      this.longest = length;
+      this.full = 0;
+    }
+    if (length === this.longest) this.full++;
   }
 
   #isProbe(from: number, to: number, closed: boolean): boolean {
@@ -119,20 +126,18 @@ export class Sequence {
   }
 
   #old(from: number, to: number, length: number, timeMs: number, roundTripMs: number): number {
-    const hole = this.#holes.findIndex((one) => from < one.to && to > one.from);
-    if (hole < 0 && to <= this.acked) {
-      this.needless++;
-      return Part.NEEDLESS;
-    }
-    if (hole < 0) {
+    const since = this.#fill(from, to);
+    if (Number.isNaN(since)) {
+      if (to <= this.acked) {
+        this.needless++;
+        return Part.NEEDLESS;
+      }
       this.again++;
       return Part.AGAIN;
     }
-    const lateMs = timeMs - this.#holes[hole].timeMs;
-    this.#fill(hole, from, to);
     this.#count(length);
     const limitMs = roundTripMs > 0 ? roundTripMs * REORDERED_SHARE : REORDERED_MS;
-    if (lateMs < limitMs) {
+    if (timeMs - since < limitMs) {
       this.overtaken++;
       return Part.OVERTAKEN;
     }
@@ -145,12 +150,20 @@ export class Sequence {
     this.#holes.push({ from, to, timeMs });
   }
 
-  #fill(index: number, from: number, to: number): void {
-    const { from: begin, to: end, timeMs } = this.#holes[index];
-    const rest: Hole[] = [];
-    if (from > begin) rest.push({ from: begin, to: from, timeMs });
-    if (to < end) rest.push({ from: to, to: end, timeMs });
-    this.#holes.splice(index, 1, ...rest);
+  /** Fills all holes there are between the two, and gives since when the first one was open; NaN if there is none. */
+  #fill(from: number, to: number): number {
+    let since = NaN;
+    for (let i = 0; i < this.#holes.length; i++) {
+      const { from: begin, to: end, timeMs } = this.#holes[i];
+      if (from >= end || to <= begin) continue;
+      if (Number.isNaN(since)) since = timeMs;
+      const rest: Hole[] = [];
+      if (from > begin) rest.push({ from: begin, to: from, timeMs });
+      if (to < end) rest.push({ from: to, to: end, timeMs });
+      this.#holes.splice(i, 1, ...rest);
+      i += rest.length - 1;
+    }
+    return since;
   }
 
   #miss(hole: Hole): void {

@@ -13,6 +13,9 @@ const UNUSUAL = 8;
 const USUAL_SHARE = 0.9;
 /** Pauses there must have been to say what is usual. */
 const PAUSES_MIN = 8;
+/** A side that speaks at regular times has gone quiet after this many of them. */
+const UNUSUAL_FACTOR = 1.3;
+const UNUSUAL_PAUSES_MIN = 2;
 /** What was held up comes in this share of the pause. */
 const CATCH_UP_SHARE = 0.25;
 /** This share of what usually comes in the pause was held up rather than not sent. */
@@ -37,6 +40,7 @@ export class Silence {
   #firstMs = NaN;
   #bytes = 0;
   #count = 0;
+  #longestMs = 0;
   readonly #byPower: Uint32Array = new Uint32Array(48);
   #catchUpUntil = -Infinity;
 
@@ -71,6 +75,7 @@ export class Silence {
       return;
     }
     this.#count++;
+    this.#longestMs = Math.max(this.#longestMs, ms);
     this.#byPower[Math.min(47, Math.floor(Math.log2(1 + Math.max(0, ms) * 1000)))]++;
   }
 
@@ -93,6 +98,16 @@ export class Silence {
     return ms >= SILENCE_MS && this.#count >= PAUSES_MIN && ms >= UNUSUAL * this.#usualMs();
   }
 
+  /** Whether the side speaks at regular times. */
+  get regular(): boolean {
+    return this.#count >= UNUSUAL_PAUSES_MIN;
+  }
+
+  /** Whether a pause of `ms` is longer than any before, of at least a few. */
+  isUnusual(ms: number): boolean {
+    return this.regular && ms > UNUSUAL_FACTOR * this.#longestMs;
+  }
+
   #usualMs(): number {
     let rest = this.#count * USUAL_SHARE;
     for (let power = 0; power < 48; power++) {
@@ -109,7 +124,12 @@ export class Silence {
   }
 }
 
-/** Whether the data of a pause came right after it: it was held up, not left unsent. */
+/** Whether the data of a pause came right after it: it was held up, or so it seems. */
 export function wasHeldUp(pause: Pause): boolean {
   return pause.usualBytes > 0 && pause.caughtUp >= HELD_UP_SHARE * pause.usualBytes;
+}
+
+/** Whether packets sent in the pause got lost: then it was no silence. */
+export function wasLost(pause: Pause): boolean {
+  return pause.lostPackets >= 1 && wasHeldUp(pause);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Not every probe is answered: Linux answers one in 500 ms. */
+/** Not every probe of a closed window is answered: Linux answers one in 500 ms. */
 const PROBE_WEIGHT = 0.5;
 /** Retries that must go unanswered, over this time: one alone is a loss. */
 const RETRIES_MIN = 2;
@@ -27,6 +27,8 @@ export interface Outage {
 /** What one side waits for. */
 export class Unanswered {
   readonly outages: Outage[] = [];
+  /** When the last one ended; -Infinity before the first. */
+  lastMs = -Infinity;
   #since = NaN;
   #frame = 0;
   #retries = 0;
@@ -36,9 +38,9 @@ export class Unanswered {
   #repeatedSince = NaN;
   #repeatedFrame = 0;
 
-  /** The side asked whether the other is there. */
-  probed(frame: number, timeMs: number): void {
-    this.#retries += PROBE_WEIGHT;
+  /** The side asked whether the other is there, or whether its closed window has opened. */
+  probed(closed: boolean, frame: number, timeMs: number): void {
+    this.#retries += closed ? PROBE_WEIGHT : 1;
     this.#waitFrom(frame, timeMs);
   }
 
@@ -104,6 +106,7 @@ export class Unanswered {
   }
 
   #keep(frame: number, fromMs: number, toMs: number, retries: number, ended: boolean): void {
+    this.lastMs = toMs;
     const last = this.outages[this.outages.length - 1];
     // One outage may show both ways.
     if (last !== undefined && fromMs <= last.toMs) {

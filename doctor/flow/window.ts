@@ -23,6 +23,15 @@ const STALLS_MAX = 64;
 /** A segment when the handshake does not say (RFC 9293, section 3.7.1). */
 const SEGMENT_DEFAULT = 536;
 
+/** A time in which data was acknowledged but none of it read: what was advertised shrank by as much. */
+export interface Shrink {
+  frame: number;
+  fromMs: number;
+  toMs: number;
+  from: number;
+  to: number;
+}
+
 /** A stall whose side is not named yet. */
 export type OpenStall = Omit<Stall, "side">;
 
@@ -35,6 +44,8 @@ export class Window {
   /** Last advertised, in bytes, or in units if the scale is not known; NaN before the first. */
   size = NaN;
   largest = 0;
+  /** The smallest, of those that say that it was open before. */
+  smallest = Infinity;
   /** Behind the last byte it takes, by the sender's numbers; NaN if not known. */
   edge = NaN;
   /** Times it went from open to zero, and how long it was. */
@@ -45,6 +56,10 @@ export class Window {
   moreStalls = 0;
   stalledMs = 0;
   probes = 0;
+  /** The time in which it shrank most without closing. */
+  shrink: Shrink | undefined;
+  /** Since when its edge stands still. */
+  #still: Shrink | undefined;
   #zeroSince = NaN;
   #current: OpenStall | undefined;
   /** The last one that ended, until it is known whether the sender was waiting. */
@@ -73,14 +88,28 @@ export class Window {
     this.#noteZero(size, timeMs);
     this.size = size;
     this.largest = Math.max(this.largest, size);
-    this.edge = this.scale < 0
-      ? NaN
-      : Math.max(ack + size, Number.isNaN(this.edge) ? 0 : this.edge);
+    this.smallest = Math.min(this.smallest, size);
+    this.#noteEdge(size, ack, frame, timeMs);
     if (size >= this.least) return this.#open(timeMs, "opened");
     this.#current ??= this.#close(size, frame, timeMs);
     if (this.#restart) this.#current.frame = frame;
     this.#restart = false;
     this.#current.smallestWindow = Math.min(this.#current.smallestWindow, size);
+  }
+
+  #noteEdge(size: number, ack: number, frame: number, timeMs: number): void {
+    if (this.scale < 0) return;
+    const before = this.edge;
+    this.edge = Math.max(ack + size, Number.isNaN(before) ? 0 : before);
+    const still = this.#still;
+    // Windows are rounded to segments: less than that is no reading.
+    if (still !== undefined && this.edge - before < this.segment) {
+      still.to = size;
+      still.toMs = timeMs;
+      return;
+    }
+    if (still !== undefined && still.from - still.to > shrunkBy(this.shrink)) this.shrink = still;
+    this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size };
   }
 
   #noteZero(size: number, timeMs: number): void {
@@ -92,7 +121,7 @@ export class Window {
 
   #endZero(timeMs: number): void {
     if (Number.isNaN(this.#zeroSince)) return;
-    const ms = timeMs - this.#zeroSince;
+    const ms = Math.max(0, timeMs - this.#zeroSince);
     this.zeroMs += ms;
     if (this.#current !== undefined) this.#current.zeroMs += ms;
     this.#zeroSince = NaN;
@@ -121,9 +150,9 @@ export class Window {
     if (stall.probes > 0) stall.proof = "probes";
     // The sender went up to the very edge; nobody does that by chance.
     else if (stall.zeroMs > 0 && endedBy !== "opened") stall.proof = "window_full";
-    if (stall.proof !== undefined || endedBy !== "opened") return this.#keep(stall);
     this.#settle();
-    this.#opened = stall;
+    if (endedBy === "opened") this.#opened = stall;
+    else this.#keep(stall);
   }
 
   /** The sender sent new data up to `end`. `thereAndBackMs` is how long it takes to react to what the capture shows. */
@@ -131,7 +160,7 @@ export class Window {
     const opened = this.#opened;
     if (opened !== undefined) {
       const prompt = timeMs - opened.toMs <= thereAndBackMs * 1.5 + PROMPT_MS;
-      if (prompt) opened.proof = "sent_when_opened";
+      if (prompt) opened.proof ??= "sent_when_opened";
       this.#settle();
     }
     this.#dataEnd = end;
@@ -146,16 +175,20 @@ export class Window {
     }
   }
 
-  /** The sender asked for the window. */
+  /** The sender asked for the window; it may not know yet that it opened. */
   probe(): void {
-    if (this.#current === undefined) return;
-    this.#current.probes++;
+    const stall = this.#current ?? this.#opened;
+    if (stall === undefined) return;
+    stall.probes++;
     this.probes++;
+    if (stall === this.#opened) stall.proof = "probes";
   }
 
   /** Nothing comes any more. */
   end(timeMs: number, endedBy: Stall["endedBy"]): void {
     this.#endZero(timeMs);
+    // What was advertised after the end stalled nobody.
+    if (this.#current !== undefined && this.#current.fromMs >= timeMs) this.#current = undefined;
     this.#open(timeMs, endedBy);
     this.#settle();
   }
@@ -181,4 +214,8 @@ export class Window {
 
 function lengthOf(stall: OpenStall): number {
   return stall.toMs - stall.fromMs;
+}
+
+function shrunkBy(shrink: Shrink | undefined): number {
+  return shrink === undefined ? 0 : shrink.from - shrink.to;
 }

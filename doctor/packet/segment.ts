@@ -38,7 +38,7 @@ export class Segment {
   seq = 0;
   ack = 0;
   flags = 0;
-  /** As it stands in the header, not scaled. */
+  /** As it stands in the header, not scaled; -1 if it was not captured. */
   window = 0;
   /** Bytes of payload it had, whether captured or not. */
   length = 0;

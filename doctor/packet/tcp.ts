@@ -7,8 +7,9 @@
 import { Flag, type Segment } from "./segment.ts";
 
 const HEADER_BYTES = 20;
-/** Up to and with the window. */
-const NEEDED_BYTES = 16;
+/** Up to and with the flags; the window is behind them. */
+const NEEDED_BYTES = 14;
+const WINDOW_END = 16;
 
 const Option = { END: 0, NOP: 1, MSS: 2, WINDOW_SCALE: 3, TIMESTAMPS: 8 } as const;
 /** The largest there is (RFC 7323, section 2.3). */
@@ -30,7 +31,7 @@ export function readTcp(
   segment.seq = view.getUint32(at + 4);
   segment.ack = view.getUint32(at + 8);
   segment.flags = view.getUint8(at + 13);
-  segment.window = view.getUint16(at + 14);
+  segment.window = at + WINDOW_END <= captured ? view.getUint16(at + 14) : -1;
   segment.length = length - headerBytes;
   segment.mss = 0;
   segment.windowScale = -1;

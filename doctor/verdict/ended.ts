@@ -38,7 +38,7 @@ export function endVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict {
   const evidence = [{ frame: end.frame, atMs: end.atMs, what: end.sentence }];
   if (end.how === "fin") return finVerdict(facts, end, evidence);
   if (end.how === "reset_no_socket") return noSocketVerdict(end, evidence);
-  if (end.how === "reset") return resetVerdict(end, evidence);
+  if (end.how === "reset") return resetVerdict(facts, end, evidence);
   return {
     kind: "nothing_wrong",
     confidence: "likely",
@@ -88,10 +88,9 @@ function finVerdict(
   };
 }
 
-/** Its system answered data with RST: the socket was gone, not only shut. */
+/** Its system answered with RST what came after: the socket was gone, not only shut. */
 function clientVanished(facts: Facts): boolean {
-  const { reset, dataAfterFin } = facts.connection.ending;
-  return reset?.from === facts.clientSide && dataAfterFin[1 - facts.clientSide] > 0;
+  return facts.connection.ending.reset?.from === facts.clientSide;
 }
 
 function noSocketVerdict(end: ConnectionEnd, evidence: DoctorVerdict["evidence"]): DoctorVerdict {
@@ -120,7 +119,11 @@ function noSocketVerdict(end: ConnectionEnd, evidence: DoctorVerdict["evidence"]
   };
 }
 
-function resetVerdict(end: ConnectionEnd, evidence: DoctorVerdict["evidence"]): DoctorVerdict {
+function resetVerdict(
+  facts: Facts,
+  end: ConnectionEnd,
+  evidence: DoctorVerdict["evidence"],
+): DoctorVerdict {
   if (end.by === "client") {
     return {
       kind: "client_killed",
@@ -132,16 +135,18 @@ function resetVerdict(end: ConnectionEnd, evidence: DoctorVerdict["evidence"]): 
       next: "Look into the client's log at that time: it ended the connection.",
     };
   }
+  const known = facts.server.window.scale >= 0;
   return {
     kind: "server_reset",
     side: "server",
-    confidence: "likely",
-    sentence:
-      "the server reset the connection, though the client read all it sent: the cause is on the server's side",
+    confidence: known ? "likely" : "possible",
+    sentence: known
+      ? "the server reset the connection, though the client left it room to send: the client's reading is not the cause"
+      : "the server reset the connection; why can't be seen",
     evidence,
     consistentWith:
-      "a server program that was killed or closed with something of the client's unread, or that resets on purpose",
-    next: "Look into the server's log at that time; the client's reading is not the cause.",
+      "a server program that was killed, that closed with something of the client's unread, or that resets on purpose, for instance because it was idle",
+    next: "Look into the server's log at that time.",
   };
 }
 

@@ -10,7 +10,7 @@ import type { Facts } from "./facts.ts";
 import { bottleneckVerdict, lossVerdict, outageVerdict, unreachableVerdict } from "./network.ts";
 import { idleVerdict, silentVerdict } from "./quiet.ts";
 import { setupVerdict } from "./setup.ts";
-import { bufferVerdict, slowVerdict } from "./slow.ts";
+import { bufferVerdict, mayBeLimited, slowVerdict } from "./slow.ts";
 
 /** Two are enough: the more are said, the less each is worth. */
 const VERDICTS_MAX = 2;
@@ -34,15 +34,30 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
     outageVerdict(facts),
     lossVerdict(facts),
     bufferVerdict(facts),
-    silentVerdict(facts, end),
-    idleVerdict(facts, end),
+    ...quietVerdicts(facts, end),
   ].filter((verdict) => verdict !== undefined);
   const last = endVerdict(facts, end);
+  if (found.length === 0 && mayBeLimited(facts)) {
+    const why =
+      "whether a window stopped the sender can't be told: the handshake, which says in what unit windows are counted, was not captured";
+    return TELLING.has(last.kind)
+      ? [last, unknownVerdict(facts, why)]
+      : [unknownVerdict(facts, why)];
+  }
   if (found.length > 0) return withEnd(found, last).slice(0, VERDICTS_MAX);
   if (facts.connection.packets < PACKETS_MIN && !facts.handshake) {
     return [unknownVerdict(facts, "too few packets were captured to say anything")];
   }
   return [last];
+}
+
+/** A silence up to an idle timeout is part of it. */
+function quietVerdicts(facts: Facts, end: ConnectionEnd): (DoctorVerdict | undefined)[] {
+  const silent = silentVerdict(facts, end);
+  const idle = idleVerdict(facts, end);
+  return facts.server.silence.pauses.some((pause) => !pause.ended)
+    ? [idle, silent]
+    : [silent, idle];
 }
 
 /** Ends that add something to what went before. */
@@ -58,6 +73,7 @@ function withEnd(found: DoctorVerdict[], last: DoctorVerdict): DoctorVerdict[] {
     first.kind === "path_bottleneck";
   if (said || !TELLING.has(last.kind)) return found;
   // A recovered stall did not end the connection.
-  const past = first.outcome === "recovered" || first.outcome === "still_stalled";
+  const past = first.outcome === "recovered" || first.outcome === "still_stalled" ||
+    first.kind === "server_silent";
   return past ? [last, ...found] : [first, last, ...found.slice(1)];
 }

@@ -6,13 +6,13 @@
 
 import type { Half } from "../flow/half.ts";
 import type { Outage } from "../flow/unanswered.ts";
-import { type Pause, wasHeldUp } from "../flow/silence.ts";
+import { type Pause, wasLost } from "../flow/silence.ts";
 import type { ConnectionEnd, DoctorVerdict, Side } from "../report.ts";
 import { type Facts, halfOf, otherSide } from "./facts.ts";
 import { percent, time, times } from "./words.ts";
 
 /** Fewer losses are what every network has. */
-const LOSSES_MIN = 3;
+const LOSSES_MIN = 2;
 const LOSS_SHARE = 0.005;
 /** With so many losses, a short outage is some of them in a row. */
 const LOSSY_SHARE = 0.03;
@@ -23,6 +23,9 @@ const QUEUE_MS = 60;
 /** For this share of the time. */
 const QUEUED_SHARE = 0.3;
 const STEPS_MIN = 4;
+/** Or, if the sender cut it off, for this share of the last part. */
+const LAST_PART = 4;
+const QUEUED_AT_END_SHARE = 0.6;
 
 /** An outage, and the side nothing came from. */
 interface SidedOutage extends Outage {
@@ -38,9 +41,9 @@ export function outagesOf(facts: Facts): SidedOutage[] {
 
 /** Nothing came through any more, to the end. */
 export function unreachableVerdict(facts: Facts): DoctorVerdict | undefined {
+  const { unreachable } = facts.connection.ending;
   const outage = outagesOf(facts).find((one) => !one.ended);
   if (outage === undefined) return undefined;
-  const { unreachable } = facts.connection.ending;
   const { side } = outage;
   return {
     kind: "unreachable",
@@ -147,16 +150,18 @@ export function lossVerdict(facts: Facts): DoctorVerdict | undefined {
 
 /** Packets wait in a queue before a slow link. */
 export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
-  const delays = facts.vantage === "server" && facts.sender === "server"
-    ? beyondBase(facts.main.roundTrips.overTime.values, facts)
-    : facts.main.oneWay.beyondLeast();
-  const steps = [...delays].filter((delay) => !Number.isNaN(delay));
-  const base = facts.baseRttMs || 0;
+  const steps = queueDelays(facts);
+  // Without the handshake, the shortest way seen may have a queue in it.
+  const base = facts.handshake ? facts.baseRttMs || 0 : 0;
   const limit = Math.max(QUEUE_MS, QUEUE_ROUND_TRIPS * base);
   const queued = steps.filter((delay) => delay >= limit);
-  if (steps.length < STEPS_MIN || queued.length < QUEUED_SHARE * steps.length) return undefined;
-  const longest = queued.reduce((a, b) => Math.max(a, b));
   const atEnd = end.by === facts.sender && end.how === "reset";
+  const last = steps.slice(-Math.ceil(steps.length / LAST_PART));
+  const queuedAtEnd = atEnd &&
+    last.filter((delay) => delay >= limit).length >= QUEUED_AT_END_SHARE * last.length;
+  if (steps.length < STEPS_MIN) return undefined;
+  if (queued.length < QUEUED_SHARE * steps.length && !queuedAtEnd) return undefined;
+  const longest = queued.reduce((a, b) => Math.max(a, b));
   return {
     kind: "path_bottleneck",
     confidence: "likely",
@@ -179,7 +184,19 @@ export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
   };
 }
 
-function beyondBase(roundTrips: Float64Array, facts: Facts): Float64Array {
-  const least = Math.min(facts.baseRttMs || Infinity, facts.main.roundTrips.minMs);
-  return roundTrips.map((ms) => ms - least);
+/**
+ * How long packets waited, by steps of time: near the sender their acknowledgements say it, near
+ * the receiver their timestamps, or else the acknowledgements of what the receiver sends.
+ */
+function queueDelays(facts: Facts): number[] {
+  const { main, reader } = facts;
+  const seen = (delays: Float64Array) => [...delays].filter((delay) => !Number.isNaN(delay));
+  if (facts.vantage === facts.sender) return seen(beyondBase(main, facts));
+  const oneWay = seen(main.oneWay.beyondLeast());
+  return oneWay.length >= STEPS_MIN ? oneWay : seen(beyondBase(halfOf(facts, reader), facts));
+}
+
+function beyondBase({ roundTrips }: Half, facts: Facts): Float64Array {
+  const least = Math.min(facts.baseRttMs || Infinity, roundTrips.minMs);
+  return roundTrips.overTime.values.map((ms) => ms - least);
 }

@@ -6,9 +6,9 @@
  */
 
 import type { ConnectionEnd, DoctorVerdict } from "../report.ts";
-import { type Pause, wasHeldUp } from "../flow/silence.ts";
+import { type Pause, wasHeldUp, wasLost } from "../flow/silence.ts";
 import type { Facts } from "./facts.ts";
-import { time, times } from "./words.ts";
+import { time } from "./words.ts";
 
 /** A server that never said a word is silent after this long. */
 const NEVER_MS = 2000;
@@ -22,8 +22,8 @@ const BOTH_IDLE_MS = 900;
 /** The server sent nothing though it could. */
 export function silentVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
   const { server } = facts;
-  const pauses = server.silence.pauses.filter((pause) => !wasHeldUp(pause));
-  if (pauses.length > 0) return silent(pauses);
+  const pauses = server.silence.pauses.filter((pause) => !wasLost(pause));
+  if (pauses.length > 0) return silent(facts, pauses);
   const { connection } = facts;
   const untilMs = end.by === "capture" ? facts.captureEndMs : end.atMs;
   const ms = untilMs - connection.fromMs;
@@ -44,13 +44,15 @@ export function silentVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict |
   };
 }
 
-function silent(pauses: Pause[]): DoctorVerdict {
+function silent(facts: Facts, pauses: Pause[]): DoctorVerdict {
   const ms = pauses.reduce((sum, pause) => sum + pause.toMs - pause.fromMs, 0);
   const last = pauses[pauses.length - 1];
+  // Seen at the server, it is what the server did.
+  const heldUp = facts.vantage !== "server" && pauses.some(wasHeldUp);
   return {
     kind: "server_silent",
     side: "server",
-    confidence: "likely",
+    confidence: heldUp ? "possible" : "likely",
     sentence: `the server sent nothing for ${time(ms)}${
       pauses.length > 1 ? ` in ${pauses.length} pauses` : ""
     }, though the window was open${last.ended ? "" : ", up to the end"}`,
@@ -59,7 +61,9 @@ function silent(pauses: Pause[]): DoctorVerdict {
       atMs: pause.fromMs,
       what: `no data for ${time(pause.toMs - pause.fromMs)}`,
     })),
-    consistentWith: "a feed with nothing to say, or a way that lost all of the server's packets",
+    consistentWith: heldUp
+      ? "a way that held its packets up: what was due came at once afterwards"
+      : "a feed with nothing to say, or a way that lost all of the server's packets",
     next: "Ask the server: its log at that time says whether it had something to send.",
   };
 }
@@ -72,9 +76,11 @@ export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | u
   const silentMs = end.atMs - lastWord;
   if (silentMs < IDLE_MS) return undefined;
   const bothMs = end.atMs - Math.max(lastWord, server.silence.lastMs || lastWord);
+  const quiet = client.silence.isUnusual(silentMs);
   const round = roundSeconds(silentMs, facts.baseRttMs || 0);
-  const bothIdle = bothMs >= BOTH_IDLE_MS && server.silence.isSilence(bothMs);
-  if (round === undefined && !bothIdle) return undefined;
+  const bothIdle = !client.silence.regular && bothMs >= BOTH_IDLE_MS &&
+    server.silence.isSilence(bothMs);
+  if (end.how === "reset" ? !quiet : round === undefined && !bothIdle && !quiet) return undefined;
   return {
     kind: "server_idle_closed",
     side: "server",
@@ -99,5 +105,3 @@ function roundSeconds(ms: number, roundTripMs: number): number | undefined {
   const over = ms - seconds * 1000;
   return seconds >= 1 && over >= -roundTripMs && over <= slack ? seconds : undefined;
 }
-
-void times;

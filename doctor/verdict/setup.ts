@@ -16,7 +16,7 @@ export function setupVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | 
   const { ending } = facts.connection;
   if (ending.syns === 0 || facts.handshake && hasGoneOn(facts)) return undefined;
   if (end.how === "refused") return refused(end);
-  if (ending.unreachable !== undefined && ending.synAcks === 0) return forbidden(facts, end);
+  if (ending.unreachable !== undefined && ending.synAcks === 0) return forbidden(facts);
   return timedOut(facts);
 }
 
@@ -39,12 +39,21 @@ function refused(end: ConnectionEnd): DoctorVerdict {
   };
 }
 
-function forbidden(facts: Facts, end: ConnectionEnd): DoctorVerdict {
+function forbidden(facts: Facts): DoctorVerdict {
   // INVARIANT: who calls has looked.
   const { prohibited, portClosed, frame, timeMs } = facts.connection.ending.unreachable!;
   const evidence = [{ frame, atMs: timeMs, what: "ICMP says that the SYN did not get through" }];
-  void end;
-  if (prohibited || portClosed) {
+  if (portClosed) {
+    return {
+      kind: "refused",
+      confidence: "certain",
+      sentence: "the connection was refused by ICMP: the port can't be reached",
+      evidence,
+      consistentWith: "a firewall that rejects: a port nothing listens at answers with an RST",
+      next: "Check the port, and the firewall of the server.",
+    };
+  }
+  if (prohibited) {
     return {
       kind: "filtered",
       confidence: "certain",

@@ -17,12 +17,17 @@ import { bytes, percent, time, times } from "./words.ts";
 /** Shorter stalls in all are no slow consumer, nor are ones of a few round trips. */
 const STALLED_MS = 100;
 const STALLED_ROUND_TRIPS = 2;
+/** Unless they add up to this share of the time. */
+const STALLED_SHARE = 0.2;
 /** The sender was stopped for this share of the last seconds before it ended the connection. */
 const CUT_SHARE = 0.5;
 const CUT_LOOK_BACK_MS = 5000;
 /** A reader that is free for so long behind its last stall has caught up. */
 const CAUGHT_UP_MS = 100;
 const CAUGHT_UP_ROUND_TRIPS = 3;
+/** A window that shrank by this share of the largest, for so long, was not read from. */
+const SHRUNK_BY = 0.4;
+const SHRUNK_MS = 300;
 /** The window limits a sender this much of the time before that is worth a word. */
 const LIMITED_SHARE = 0.5;
 const LIMITED_MS = 200;
@@ -39,10 +44,7 @@ export function slowVerdict(
 ): DoctorVerdict | undefined {
   const half = halfOf(facts, otherSide(reader));
   const stalls = half.window.stalls.filter((stall) => stall.proof !== undefined);
-  const { stalledMs } = half.window;
-  const longest = Math.max(0, ...stalls.map((stall) => stall.toMs - stall.fromMs));
-  const least = Math.max(STALLED_MS, STALLED_ROUND_TRIPS * (facts.baseRttMs || 0));
-  if (stalledMs < least || longest < Math.min(least, STALLED_MS)) return undefined;
+  if (!isSlow(facts, half, stalls)) return shrunkVerdict(half, reader);
   const outcome = outcomeOf(facts, end, reader, half, stalls);
   return {
     kind: "slow_consumer",
@@ -51,8 +53,45 @@ export function slowVerdict(
     confidence: outcome === "cut" || outcome === "slow_to_the_end" ? "likely" : "certain",
     sentence: sentenceOf(facts, end, reader, half, outcome),
     evidence: evidenceOf(stalls, end, outcome, half),
-    ...consistent(outcome, reader),
+    ...consistent(outcome),
     next: NEXT[outcome](reader),
+  };
+}
+
+function isSlow(facts: Facts, half: Half, stalls: OpenStall[]): boolean {
+  const waitedMs = waited(half);
+  const least = Math.max(STALLED_MS, STALLED_ROUND_TRIPS * (facts.baseRttMs || 0));
+  const longest = Math.max(0, ...stalls.map((stall) => stall.toMs - stall.fromMs));
+  const often = waitedMs >= STALLED_SHARE * facts.durationMs;
+  return waitedMs >= least && (longest >= least || often);
+}
+
+/** How long the sender had to wait for a reader that left the window nearly closed. */
+function waited(half: Half): number {
+  const { limitedMs, openness } = half.view;
+  return half.window.stalledMs + (openness < OPEN_SHARE ? limitedMs : 0);
+}
+
+/** Not read for a while, but not so long that anybody had to wait. */
+function shrunkVerdict(half: Half, reader: Side): DoctorVerdict | undefined {
+  const { shrink, largest } = half.window;
+  if (shrink === undefined) return undefined;
+  const ms = shrink.toMs - shrink.fromMs;
+  if (shrink.from - shrink.to < SHRUNK_BY * largest || ms < SHRUNK_MS) return undefined;
+  return {
+    kind: "slow_consumer",
+    outcome: "recovered",
+    side: reader,
+    confidence: "likely",
+    sentence: `the ${reader} did not read for ${time(ms)}: its window shrank from ${
+      bytes(shrink.from)
+    } to ${bytes(shrink.to)}, but did not close; it caught up`,
+    evidence: [{
+      frame: shrink.frame,
+      atMs: shrink.fromMs,
+      what: "from here on data is acknowledged, and the window shrinks by as much",
+    }],
+    next: NEXT.recovered(reader),
   };
 }
 
@@ -63,11 +102,16 @@ function outcomeOf(
   half: Half,
   stalls: OpenStall[],
 ): SlowOutcome {
+  // Only ever nearly closed.
+  if (stalls.length === 0) return "slow_to_the_end";
   const last = stalls.reduce((a, b) => b.toMs > a.toMs ? b : a);
   if (last.endedBy === "capture_end") return "still_stalled";
   const bySender = end.by === otherSide(reader);
   if (bySender && end.how !== "fin" && wasCut(end, stalls, last)) return "cut";
   if (!bySender && last.endedBy === "connection_end") return "still_stalled";
+  if (half.view.openness < OPEN_SHARE && half.view.limitedMs > half.window.stalledMs) {
+    return "slow_to_the_end";
+  }
   const free = Math.min(end.atMs, half.silence.lastMs) - last.toMs;
   const needed = CAUGHT_UP_MS + CAUGHT_UP_ROUND_TRIPS * (facts.baseRttMs || 0);
   return free < needed ? "slow_to_the_end" : "recovered";
@@ -96,11 +140,11 @@ function sentenceOf(
   const sender = otherSide(reader);
   const count = window.stalls.filter((stall) => stall.proof !== undefined).length +
     window.moreStalls;
-  const what = window.zeroCount > 0
-    ? "its receive window closed"
-    : "its receive window got too small";
-  const how = `the ${reader} did not read: ${what} ${times(count)}, and the ${sender} had to wait ${
-    time(window.stalledMs)
+  const what = count === 0
+    ? "its receive window was nearly closed"
+    : `its receive window ${window.zeroCount > 0 ? "closed" : "got too small"} ${times(count)}`;
+  const how = `the ${reader} did not read fast enough: ${what}, and the ${sender} had to wait ${
+    time(waited(half))
   } of ${time(facts.durationMs)}`;
   switch (outcome) {
     case "cut":
@@ -134,7 +178,15 @@ function evidenceOf(
   if (outcome === "cut") {
     evidence.push({ frame: end.frame, atMs: end.atMs, what: end.sentence });
   }
-  void half;
+  if (evidence.length === 0) {
+    evidence.push({
+      frame: end.frame,
+      atMs: end.atMs,
+      what: `until here the window was used up for ${time(half.view.limitedMs)} in all, and ${
+        percent(half.view.openness)
+      } open meanwhile`,
+    });
+  }
   return evidence;
 }
 
@@ -144,7 +196,7 @@ const PROOF: Record<NonNullable<OpenStall["proof"]>, (stall: OpenStall) => strin
   sent_when_opened: () => "and data came as soon as it opened",
 };
 
-function consistent(outcome: SlowOutcome, reader: Side): { consistentWith?: string } {
+function consistent(outcome: SlowOutcome): { consistentWith?: string } {
   if (outcome === "cut") {
     return {
       consistentWith:
@@ -157,7 +209,6 @@ function consistent(outcome: SlowOutcome, reader: Side): { consistentWith?: stri
         "an ordinary end, or a cut with FIN: what was queued is delivered before either",
     };
   }
-  void reader;
   return {};
 }
 
@@ -201,4 +252,17 @@ export function bufferVerdict(facts: Facts): DoctorVerdict | undefined {
     next:
       `Let the system tune the ${reader}'s buffer (do not set SO_RCVBUF), or raise net.ipv4.tcp_rmem there.`,
   };
+}
+
+/** A window that shrank to this share of itself may have been too small, whatever its unit. */
+const SHRUNK_SHARE = 0.25;
+/** Of a transfer as fast as can be, most segments are full. */
+const FULL_SHARE = 0.5;
+
+/** Whether the window may have stopped the sender, which can't be told because its unit is not known. */
+export function mayBeLimited(facts: Facts): boolean {
+  const { window, sequence } = facts.main;
+  if (window.scale >= 0 || sequence.segments === 0) return false;
+  const shrunk = window.smallest <= window.largest * SHRUNK_SHARE;
+  return shrunk || sequence.full >= FULL_SHARE * sequence.segments;
 }
