@@ -71,9 +71,7 @@ export function outageVerdict(facts: Facts): DoctorVerdict | undefined {
   if (seen.length > 0) return outage(facts, seen);
   const held =
     (["server", "client"] as const).flatMap((side) =>
-      halfOf(facts, side).silence.pauses.filter((pause) =>
-        pause.lostPackets >= 1 && wasHeldUp(pause)
-      )
+      halfOf(facts, side).silence.pauses.filter(wasLost)
         .map((pause) => ({ side, pause }))
     )[0];
   return held === undefined ? undefined : heldUp(held.side, held.pause);
