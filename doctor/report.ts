@@ -104,7 +104,7 @@ export interface Stall {
   /** Window probes the other side sent. */
   probes: number;
   /** Why it is known that the other side had to wait; `undefined`: it is not known. */
-  proof?: "probes" | "window_full" | "sent_when_opened";
+  proof?: "probes" | "sent_again" | "window_full" | "sent_when_opened";
 }
 
 /** A time in which nothing came, and what that was. */

@@ -84,9 +84,9 @@ export class Connection implements Ends {
     const missing = sender.origin.missingBefore(segment.id);
     const hopsOff = reset ? sender.origin.hopsOff(segment.ttl) : 0;
     this.ending.add(segment, from, hopsOff, reset && !(missing === 0));
-    if (reset) return true;
     // Before this packet's own data: it may answer what went before.
-    other.unanswered.answered(segment.timeMs);
+    if (hopsOff === 0) other.unanswered.answered(segment.timeMs);
+    if (reset) return true;
     sender.missingSinceData += missing;
     this.#data(segment, sender, other, from);
     if ((flags & Flag.ACK) !== 0) this.#acknowledgement(segment, other);
@@ -148,7 +148,10 @@ export class Connection implements Ends {
     }
     if (part === Part.PROBE) window.probe();
     if (again || part === Part.LATE) sender.roundTrips.forget();
-    if (again) sender.sentAgainSinceData = true;
+    if (again) {
+      sender.sentAgainSinceData = true;
+      window.resent();
+    }
     if (part === Part.NEW || part === Part.LATE) this.#sentOn(segment, sender, other);
     if (part !== Part.NEW) return;
     sender.roundTrips.sent(sequence.next, timeMs);
@@ -163,6 +166,7 @@ export class Connection implements Ends {
       sender.stalledSinceData,
     );
     sender.recording?.data(length, inFlight, timeMs);
+    if (sender.stalledSinceData && !window.closed) sender.view.mark(timeMs);
     sender.stalledSinceData = window.closed;
   }
 

@@ -26,6 +26,8 @@ export class SenderView {
   #count = 0;
   #share = 1;
   #limitedSince = NaN;
+  #markMs = NaN;
+  #limitedAtMark = 0;
 
   /** An acknowledgement with its window, which was `share` of the largest. */
   acknowledge(ack: number, edge: number, share: number, timeMs: number): void {
@@ -60,6 +62,18 @@ export class SenderView {
     while (this.#count > 0 && this.#times[this.#first] <= timeMs - lagMs) this.#arrive();
     this.#limitedSince = this.edge - end < segment ? timeMs : NaN;
     return Math.max(0, end - this.acked);
+  }
+
+  /** The window opened after a stall: from here on is counted apart. */
+  mark(timeMs: number): void {
+    this.#markMs = timeMs;
+    this.#limitedAtMark = this.limitedMs;
+  }
+
+  /** Share of the time from the last stall to `untilMs` in which the window was used up. */
+  limitedShareSinceMark(untilMs: number): number {
+    const ms = untilMs - this.#markMs;
+    return ms > 0 ? (this.limitedMs - this.#limitedAtMark) / ms : 0;
   }
 
   /** How open the window was while it limited the sender, 0 to 1: near 1 for a reader that keeps up. */

@@ -30,6 +30,8 @@ export interface Shrink {
   toMs: number;
   from: number;
   to: number;
+  /** Where its edge stands. */
+  edge: number;
 }
 
 /** A stall whose side is not named yet. */
@@ -99,17 +101,17 @@ export class Window {
 
   #noteEdge(size: number, ack: number, frame: number, timeMs: number): void {
     if (this.scale < 0) return;
-    const before = this.edge;
-    this.edge = Math.max(ack + size, Number.isNaN(before) ? 0 : before);
+    this.edge = Math.max(ack + size, Number.isNaN(this.edge) ? 0 : this.edge);
     const still = this.#still;
     // Windows are rounded to segments: less than that is no reading.
-    if (still !== undefined && this.edge - before < this.segment) {
+    if (still !== undefined && this.edge - still.edge < this.segment) {
       still.to = size;
       still.toMs = timeMs;
       return;
     }
     if (still !== undefined && still.from - still.to > shrunkBy(this.shrink)) this.shrink = still;
-    this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size };
+    const { edge } = this;
+    this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size, edge };
   }
 
   #noteZero(size: number, timeMs: number): void {
@@ -173,6 +175,11 @@ export class Window {
       stall.fromMs = timeMs;
       this.#restart = true;
     }
+  }
+
+  /** The sender sent something again. */
+  resent(): void {
+    if (this.#current !== undefined) this.#current.proof = "sent_again";
   }
 
   /** The sender asked for the window; it may not know yet that it opened. */

@@ -112,9 +112,11 @@ function outcomeOf(
   if (half.view.openness < OPEN_SHARE && half.view.limitedMs > half.window.stalledMs) {
     return "slow_to_the_end";
   }
-  const free = Math.min(end.atMs, half.silence.lastMs) - last.toMs;
+  const untilMs = Math.min(end.atMs, half.silence.lastMs);
   const needed = CAUGHT_UP_MS + CAUGHT_UP_ROUND_TRIPS * (facts.baseRttMs || 0);
-  return free < needed ? "slow_to_the_end" : "recovered";
+  const behind = untilMs - last.toMs < needed ||
+    half.view.limitedShareSinceMark(untilMs) >= LIMITED_SHARE;
+  return behind ? "slow_to_the_end" : "recovered";
 }
 
 function wasCut(end: ConnectionEnd, stalls: OpenStall[], last: OpenStall): boolean {
@@ -192,6 +194,7 @@ function evidenceOf(
 
 const PROOF: Record<NonNullable<OpenStall["proof"]>, (stall: OpenStall) => string> = {
   probes: (stall) => `probed ${times(stall.probes)} by a sender that had more`,
+  sent_again: () => "and the sender tried again",
   window_full: () => "filled to its last byte",
   sent_when_opened: () => "and data came as soon as it opened",
 };
