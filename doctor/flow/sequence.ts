@@ -12,6 +12,9 @@ const REORDERED_MS = 3;
 /** Below this share of a round trip, a packet was overtaken; a lost one takes a whole one. */
 const REORDERED_SHARE = 0.75;
 
+/** So long a capture that began in the middle shows recoveries from losses before it. */
+const BEGIN_MS = 500;
+
 /** What a segment is to its stream. */
 export const Part = {
   /** No payload, or one known otherwise. */
@@ -67,6 +70,9 @@ export class Sequence {
   /** Gaps in what was captured, that the network did not make. */
   missedGaps = 0;
   readonly #holes: Hole[] = [];
+  /** The capture has it from its SYN on. */
+  #whole = false;
+  #firstMs = 0;
   /** The last probe carried a byte of its own. */
   #probedByte = false;
 
@@ -89,6 +95,8 @@ export class Sequence {
   ): number {
     if (Number.isNaN(this.next)) {
       this.next = seq + length + phantom;
+      this.#whole = phantom > 0;
+      this.#firstMs = timeMs;
       this.#count(length);
       return length > 0 ? Part.NEW : Part.NONE;
     }
@@ -167,6 +175,8 @@ export class Sequence {
   }
 
   #miss(hole: Hole): void {
+    // Holes a capture begins with were filled before it did.
+    if (!this.#whole && hole.timeMs - this.#firstMs < BEGIN_MS) return;
     this.missed += hole.to - hole.from;
     this.missedGaps++;
   }

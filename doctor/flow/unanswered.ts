@@ -9,7 +9,7 @@
 const PROBE_WEIGHT = 0.5;
 /** Retries that must go unanswered, over this time: one alone is a loss. */
 const RETRIES_MIN = 2;
-const OUTAGE_MS = 400;
+const OUTAGE_MS = 500;
 /** For good, rather than for now. */
 const RETRIES_GONE = 3;
 const GONE_MS = 1000;
