@@ -40,12 +40,13 @@ export async function diagnose(
     chunksOf(source),
     onProgress && (() => onProgress({ bytes: reader.bytes, packets: reader.count })),
   );
+  const capture = captureReport(reader, analysis);
   const connections = analysis.table.connections.map((connection) =>
-    connectionReport(connection, analysis.lastMs)
+    connectionReport(connection, analysis.lastMs, capture.broken !== undefined)
   );
   connections.sort(worstFirst);
   return {
-    capture: captureReport(reader, analysis),
+    capture,
     connections,
     moreConnections: analysis.table.moreConnections,
   };

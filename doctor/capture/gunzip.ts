@@ -12,18 +12,30 @@ export const GZIP_MAGIC: readonly number[] = [0x1f, 0x8b];
 export async function* decompressed(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const [{ createGunzip }, { Readable }] = await Promise.all([
-    import("node:zlib"),
-    import("node:stream"),
-  ]);
+  const { createGunzip } = await import("node:zlib");
   const gunzip = createGunzip();
-  const input = Readable.from(source);
-  input.on("error", (error) => gunzip.destroy(error));
-  input.pipe(gunzip);
+  const taken = () =>
+    new Promise<void>((resolve) => {
+      gunzip.once("drain", () => resolve());
+      gunzip.once("close", () => resolve());
+    });
+  const pump = async () => {
+    for await (const chunk of source) {
+      if (gunzip.destroyed) return;
+      if (!gunzip.write(chunk)) await taken();
+    }
+    // At the end of a damaged archive it would keep what it has.
+    await new Promise<void>((flushed) => {
+      gunzip.once("close", flushed);
+      gunzip.flush(flushed);
+    });
+    gunzip.end();
+  };
+  const pumping = pump().catch((error) => void gunzip.destroy(error));
   try {
     for await (const chunk of gunzip) yield chunk;
   } finally {
-    input.destroy();
     gunzip.destroy();
+    await pumping;
   }
 }

@@ -59,8 +59,10 @@ export class SenderView {
       this.limitedMs += timeMs - since;
       this.#openness += (timeMs - since) * this.#share;
     }
-    while (this.#count > 0 && this.#times[this.#first] <= timeMs - lagMs) this.#arrive();
-    this.#limitedSince = this.edge - end < segment ? timeMs : NaN;
+    while (this.#count > 0 && this.#times[this.#first] <= timeMs - (lagMs || 0)) this.#arrive();
+    // Without knowing what the sender knew, nothing is said of what limited it.
+    const limited = !Number.isNaN(lagMs) && this.edge - end < segment;
+    this.#limitedSince = limited ? timeMs : NaN;
     return Math.max(0, end - this.acked);
   }
 

@@ -13,6 +13,8 @@ const OUTAGE_MS = 500;
 /** For good, rather than for now. */
 const RETRIES_GONE = 3;
 const GONE_MS = 1000;
+/** One retry will do if nothing at all came for so long. */
+const GONE_LONG_MS = 3000;
 const OUTAGES_MAX = 32;
 
 /** A time in which nothing came through. */
@@ -99,7 +101,8 @@ export class Unanswered {
   /** Nothing comes any more. */
   end(timeMs: number): void {
     const ms = timeMs - this.#since;
-    if (this.#retries >= RETRIES_GONE && ms >= GONE_MS) {
+    const gone = this.#retries >= RETRIES_GONE && ms >= GONE_MS;
+    if (gone || (this.#retries >= 1 && ms >= GONE_LONG_MS)) {
       this.#keep(this.#frame, this.#since, timeMs, this.#retries, false);
     }
     this.#since = NaN;

@@ -17,10 +17,14 @@ import { percent } from "./words.ts";
 /** Fewer cut options say nothing. */
 const OPTIONS_CUT_SHARE = 0.5;
 
-/** Says all that is known of a connection. */
-export function connectionReport(connection: Connection, captureEndMs: number): ConnectionReport {
+/** Says all that is known of a connection; `brokenOff`: the capture ends because its file is broken. */
+export function connectionReport(
+  connection: Connection,
+  captureEndMs: number,
+  brokenOff: boolean,
+): ConnectionReport {
   connection.end(captureEndMs);
-  const facts = factsOf(connection, captureEndMs);
+  const facts = factsOf(connection, captureEndMs, brokenOff);
   const end = endOf(facts);
   const stalls = (["client", "server"] as const).flatMap((side) => stallsOf(facts, side));
   const roundTrip = roundTripOf(facts);

@@ -41,7 +41,7 @@ export function endVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict {
   if (end.how === "reset") return resetVerdict(facts, end, evidence);
   return {
     kind: "nothing_wrong",
-    confidence: "likely",
+    confidence: "possible",
     sentence: "nothing was wrong as far as it was captured, and it had not ended",
     evidence,
     next: "If it died later, capture that.",

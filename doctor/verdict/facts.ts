@@ -44,13 +44,19 @@ export interface Facts {
   captureEndMs: number;
   /** Share of the data that was acknowledged but not captured. */
   missedShare: number;
+  /** The capture breaks off: more may have come. */
+  brokenOff: boolean;
   /** So much is missing that it says nothing about losses. */
   lossy: boolean;
   durationMs: number;
 }
 
 /** Adds them up. */
-export function factsOf(connection: Connection, captureEndMs: number): Facts {
+export function factsOf(
+  connection: Connection,
+  captureEndMs: number,
+  brokenOff: boolean,
+): Facts {
   const { clientSide, rolesKnown } = roles(connection);
   const client = connection.halves[clientSide];
   const server = connection.halves[1 - clientSide];
@@ -71,6 +77,7 @@ export function factsOf(connection: Connection, captureEndMs: number): Facts {
     oneWay: isOneWay(connection),
     baseRttMs: baseRtt(connection),
     captureEndMs,
+    brokenOff,
     missedShare,
     lossy: missedShare > MISSED_SHARE_MAX,
     durationMs: connection.toMs - connection.fromMs,
@@ -128,12 +135,10 @@ function baseRtt(connection: Connection): number {
 
 /** Packets of one side only, though the other side must have answered. */
 function isOneWay(connection: Connection): boolean {
-  const silent = connection.halves.findIndex((half) => half.packets === 0);
-  if (silent < 0 || connection.ending.reset !== undefined) return false;
-  const { ending, halves } = connection;
-  const talking = halves[1 - silent];
+  const { ending, halves, packets } = connection;
+  const silent = halves.some((half) => half.packets === 0);
   // Only SYNs: nobody answered.
-  return ending.synAcks > 0 || talking.packets > ending.syns;
+  return silent && packets > ending.syns;
 }
 
 function missedShareOf(connection: Connection): number {

@@ -7,7 +7,13 @@
 import type { ConnectionEnd, DoctorVerdict } from "../report.ts";
 import { endVerdict, thirdPartyVerdict, unknownVerdict } from "./ended.ts";
 import type { Facts } from "./facts.ts";
-import { bottleneckVerdict, lossVerdict, outageVerdict, unreachableVerdict } from "./network.ts";
+import {
+  bottleneckVerdict,
+  lossVerdict,
+  outageVerdict,
+  sentAgain,
+  unreachableVerdict,
+} from "./network.ts";
 import { idleVerdict, silentVerdict } from "./quiet.ts";
 import { setupVerdict } from "./setup.ts";
 import { bufferVerdict, mayBeLimited, slowVerdict } from "./slow.ts";
@@ -16,6 +22,9 @@ import { bufferVerdict, mayBeLimited, slowVerdict } from "./slow.ts";
 const VERDICTS_MAX = 2;
 /** Fewer packets tell nothing. */
 const PACKETS_MIN = 3;
+
+/** So many do not come at once. */
+const TIMELESS_PACKETS = 8;
 
 /** Says what is true of a connection, what matters most first. */
 export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
@@ -26,6 +35,9 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
   }
   const setup = setupVerdict(facts, end);
   if (setup !== undefined) return [setup];
+  if (facts.durationMs === 0 && facts.connection.packets > TIMELESS_PACKETS) {
+    return [unknownVerdict(facts, "all packets have the same time, which tells nothing")];
+  }
   const found = [
     thirdPartyVerdict(facts, end),
     slowVerdict(facts, end, facts.reader),
@@ -37,18 +49,31 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
     ...quietVerdicts(facts, end),
   ].filter((verdict) => verdict !== undefined);
   const last = endVerdict(facts, end);
-  if (found.length === 0 && mayBeLimited(facts)) {
-    const why =
-      "whether a window stopped the sender can't be told: the handshake, which says in what unit windows are counted, was not captured";
-    return TELLING.has(last.kind)
-      ? [last, unknownVerdict(facts, why)]
-      : [unknownVerdict(facts, why)];
-  }
   if (found.length > 0) return withEnd(found, last).slice(0, VERDICTS_MAX);
+  const why = unknownBecause(facts, end);
+  if (why === undefined) return [last];
+  return TELLING.has(last.kind) ? [last, unknownVerdict(facts, why)] : [unknownVerdict(facts, why)];
+}
+
+/** Why nothing can be said though nothing was found; `undefined` if it can. */
+function unknownBecause(facts: Facts, end: ConnectionEnd): string | undefined {
   if (facts.connection.packets < PACKETS_MIN && !facts.handshake) {
-    return [unknownVerdict(facts, "too few packets were captured to say anything")];
+    return "too few packets were captured to say anything";
   }
-  return [last];
+  const { syns, synAcks } = facts.connection.ending;
+  if (syns > 0 && synAcks === 0 && facts.server.packets === 0) {
+    return "the capture ended before the server could have answered";
+  }
+  if (facts.brokenOff && end.by === "capture") {
+    return "the capture breaks off before the connection ended; nothing was wrong until then";
+  }
+  if (mayBeLimited(facts)) {
+    return "whether a window stopped the sender can't be told: the handshake was not captured whole";
+  }
+  if (facts.lossy && sentAgain(facts)) {
+    return "packets were sent again, but the capture misses so many that it can't tell who lost them";
+  }
+  return undefined;
 }
 
 /** A silence up to an idle timeout is part of it. */

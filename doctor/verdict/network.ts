@@ -23,6 +23,9 @@ const QUEUE_MS = 60;
 /** For this share of the time. */
 const QUEUED_SHARE = 0.3;
 const STEPS_MIN = 4;
+const FEW_STEPS_MIN = 2;
+const FEW_QUEUE_MS = 250;
+const FEW_QUEUE_ROUND_TRIPS = 5;
 /** Or, if the sender cut it off, for this share of the last part. */
 const LAST_PART = 4;
 const QUEUED_AT_END_SHARE = 0.6;
@@ -116,6 +119,11 @@ function losses(half: Half): number {
   return again + late;
 }
 
+/** Whether anything was sent more than once. */
+export function sentAgain(facts: Facts): boolean {
+  return losses(facts.main) > 0;
+}
+
 function lossShare(facts: Facts): number {
   const { sequence } = facts.main;
   const retriesOfOutages = facts.main.unanswered.outages.reduce((sum, one) => sum + one.retries, 0);
@@ -151,13 +159,17 @@ export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
   const steps = queueDelays(facts);
   // Without the handshake, the shortest way seen may have a queue in it.
   const base = facts.handshake ? facts.baseRttMs || 0 : 0;
-  const limit = Math.max(QUEUE_MS, QUEUE_ROUND_TRIPS * base);
+  const few = steps.length < STEPS_MIN;
+  // Few packets must say it all the more clearly.
+  const limit = few && base > 0
+    ? Math.max(FEW_QUEUE_MS, FEW_QUEUE_ROUND_TRIPS * base)
+    : Math.max(QUEUE_MS, QUEUE_ROUND_TRIPS * base);
   const queued = steps.filter((delay) => delay >= limit);
   const atEnd = end.by === facts.sender && end.how === "reset";
   const last = steps.slice(-Math.ceil(steps.length / LAST_PART));
   const queuedAtEnd = atEnd &&
     last.filter((delay) => delay >= limit).length >= QUEUED_AT_END_SHARE * last.length;
-  if (steps.length < STEPS_MIN) return undefined;
+  if (few && (base === 0 || steps.length < FEW_STEPS_MIN)) return undefined;
   if (queued.length < QUEUED_SHARE * steps.length && !queuedAtEnd) return undefined;
   const longest = queued.reduce((a, b) => Math.max(a, b));
   return {

@@ -14,16 +14,16 @@ const UNANSWERED_MS = 900;
 /** What is wrong with the handshake; `undefined` if nothing is. */
 export function setupVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
   const { ending } = facts.connection;
-  if (ending.syns === 0 || facts.handshake && hasGoneOn(facts)) return undefined;
+  if (ending.syns === 0 || hasGoneOn(facts)) return undefined;
   if (end.how === "refused") return refused(end);
   if (ending.unreachable !== undefined && ending.synAcks === 0) return forbidden(facts);
   return timedOut(facts);
 }
 
-/** The handshake was completed, as far as can be seen. */
+/** There is more than a handshake, though it may not have been captured whole. */
 function hasGoneOn(facts: Facts): boolean {
   const { ending, packets } = facts.connection;
-  return packets > ending.syns + ending.synAcks;
+  return packets > ending.syns + ending.synAcks + ending.resets;
 }
 
 function refused(end: ConnectionEnd): DoctorVerdict {

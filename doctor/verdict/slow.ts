@@ -156,7 +156,9 @@ function sentenceOf(
     case "recovered":
       return `${how}; it caught up`;
     case "slow_to_the_end":
-      return `${how}; it was behind until the ${sender} closed the connection`;
+      return `${how}; it was behind until ${
+        end.by === "capture" ? "the capture ended" : `the ${end.by} closed the connection`
+      }`;
     case "still_stalled":
       return `${how}; it has not read since`;
   }
@@ -265,7 +267,8 @@ const FULL_SHARE = 0.5;
 /** Whether the window may have stopped the sender, which can't be told because its unit is not known. */
 export function mayBeLimited(facts: Facts): boolean {
   const { window, sequence } = facts.main;
-  if (window.scale >= 0 || sequence.segments === 0) return false;
+  const known = window.scale >= 0 && facts.handshake;
+  if (known || sequence.segments === 0) return false;
   const shrunk = window.smallest <= window.largest * SHRUNK_SHARE;
   return shrunk || sequence.full >= FULL_SHARE * sequence.segments;
 }
