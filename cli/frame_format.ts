@@ -7,6 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Batch, ColumnArray } from "../mod.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
+import { printable } from "./words.ts";
 
 /** Appends frame `i` of `batch` to `out`. */
 export type FrameFormat = (batch: Batch, i: number, out: OutputBuffer) => void;
@@ -18,11 +19,6 @@ const LETTER_X = 0x78;
 /** Bytes of `\x1b`. */
 const ESCAPE_BYTES = 4;
 const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
-/**
- * What could fool a terminal or end the line: control characters but for the
- * tab, line separators, and marks that turn the writing direction.
- */
-const UNPRINTABLE = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -56,7 +52,7 @@ function isPrintableAscii(byte: number): boolean {
 
 /** The frame as text: if it is UTF-8, what is unprintable escaped, else every byte that is not ASCII. */
 function escapedLine(frame: Uint8Array, out: OutputBuffer): void {
-  if (isUtf8(frame)) return out.putText(`${decoder.decode(frame).replace(UNPRINTABLE, escape)}\n`);
+  if (isUtf8(frame)) return out.putText(`${printable(decoder.decode(frame))}\n`);
   out.reserve(frame.length * ESCAPE_BYTES + 1);
   const to = out.bytes;
   let at = out.length;
@@ -72,13 +68,6 @@ function escapedLine(frame: Uint8Array, out: OutputBuffer): void {
   }
   to[at++] = LINE_FEED;
   out.length = at;
-}
-
-function escape(character: string): string {
-  if (character === "\n") return "\\n";
-  if (character === "\r") return "\\r";
-  const code = character.charCodeAt(0);
-  return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
 }
 
 function hexLine(batch: Batch, i: number, out: OutputBuffer): void {

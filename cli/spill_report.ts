@@ -7,6 +7,7 @@
 import { findingSentence } from "../src/spill/finding.ts";
 import type { SegmentReport, SpillReport } from "../src/spill/inspect.ts";
 import type { RepairReport } from "../src/spill/repair.ts";
+import { table } from "./table.ts";
 import { bytes, counted, whole } from "./words.ts";
 
 const HEADINGS = ["segment", "records", "frames", "size", "sequences", "oldest", "newest"];
@@ -71,12 +72,4 @@ function findingLines(
 function verdict(findings: number, lostRecords: number): string {
   if (findings === 0) return "nothing is wrong";
   return `${counted(findings, "finding")}, ${counted(lostRecords, "record")} lost`;
-}
-
-/** Columns of one width each; all but the first to the right. */
-function table(rows: readonly string[][]): string[] {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows.map((row) =>
-    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
-  );
 }

@@ -14,6 +14,15 @@ export function bytes(count: number): string {
   return `${(count / 1e9).toFixed(2)} GB`;
 }
 
+/** `1234567` as `1.2 MiB`: buffers and windows are set in powers of two. */
+export function binaryBytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  // 1023.96 would be rounded to 1024.0.
+  for (; count >= (unit === 0 ? 1023.5 : 1023.95) && unit < units.length - 1; unit++) count /= 1024;
+  return `${count.toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
 /** `1234` milliseconds as `1.234 s`. */
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(3)} s`;
@@ -27,6 +36,24 @@ export function whole(count: number): string {
 /** `1 pause`, `2 pauses`. */
 export function counted(count: number, thing: string): string {
   return `${whole(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * What could fool a terminal or end the line: control characters but for the
+ * tab, line separators, and marks that turn the writing direction.
+ */
+const UNPRINTABLE = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** `text` with what is unprintable escaped, as `\x1b`. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, escape);
+}
+
+function escape(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  const code = character.charCodeAt(0);
+  return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
 }
 
 /** `text` in a colour if `stream` is a terminal and NO_COLOR is not set. */
