@@ -28,6 +28,8 @@ export interface CaptureFormat {
   readonly name: string;
   /** Where it is broken; what comes behind is not read. */
   readonly broken: Broken | undefined;
+  /** Blocks that were too long to hold. */
+  readonly passedOver: number;
   /** Takes in bytes. */
   push(chunk: Uint8Array): void;
   /** Nothing more comes. */
@@ -38,6 +40,8 @@ export interface CaptureFormat {
 export class Packets {
   /** Packets so far. */
   count = 0;
+  /** Those that have no time. */
+  timeless = 0;
   /** When the first came, in nanoseconds since 1970. */
   startNs: bigint | undefined;
   /** Those that wait to be handed on. */

@@ -38,6 +38,7 @@ export function pcapMagic(
 /** Reads pcap. */
 export class PcapFormat implements CaptureFormat {
   readonly name = "pcap";
+  readonly passedOver = 0;
   broken: Broken | undefined;
   readonly #packets: Packets;
   readonly #stream: RecordStream;

@@ -49,7 +49,7 @@ export class PcapngFormat implements CaptureFormat {
   readonly name = "pcapng";
   broken: Broken | undefined;
   /** Blocks that were too long to hold. */
-  blocksPassedOver = 0;
+  passedOver = 0;
   readonly #packets: Packets;
   #stream: RecordStream;
   #littleEndian: boolean;
@@ -130,7 +130,7 @@ export class PcapngFormat implements CaptureFormat {
       );
       return false;
     }
-    this.blocksPassedOver++;
+    this.passedOver++;
     const there = Math.min(length, slab.filled);
     this.#skip = length - there;
     slab.framed = there;
@@ -231,6 +231,7 @@ export class PcapngFormat implements CaptureFormat {
     const original = this.#stream.slab.view.getUint32(at + 8, this.#littleEndian);
     const limit = source.snapLength === 0 ? original : Math.min(source.snapLength, original);
     const captured = Math.min(limit, length - SIMPLE_HEADER_BYTES - TRAILER_BYTES);
+    this.#packets.timeless++;
     this.#packets.add(this.#lastMs, at + SIMPLE_HEADER_BYTES, captured, original, source.linkType);
   }
 }

@@ -31,6 +31,10 @@ export interface CaptureSummary {
   latePackets: number;
   /** Times the clock went back. */
   clockSteps: number;
+  /** Packets of a format that has no times. */
+  timeless: number;
+  /** Blocks that were too long to hold. */
+  passedOver: number;
 }
 
 /** Reads one capture. */
@@ -70,7 +74,13 @@ export class CaptureReader {
       }
     } catch (error) {
       // A damaged archive: what came out of it before is read all the same.
-      if (!this.#compressed || !(error instanceof Error) || this.#format === undefined) throw error;
+      if (!this.#compressed || !(error instanceof Error)) throw error;
+      if (this.#format === undefined) {
+        throw new CaptureFormatError(
+          `a capture was expected in the gzip archive, which is damaged: ${error.message}`,
+          { cause: error },
+        );
+      }
       this.#cutShort = `the gzip archive is damaged (${error.message})`;
     }
     if (this.#format === undefined) throw unknownFormat(this.#head);
@@ -92,6 +102,8 @@ export class CaptureReader {
       broken: cutShort ?? format?.broken,
       latePackets: run.late,
       clockSteps: run.clockSteps,
+      timeless: this.#packets.timeless,
+      passedOver: format?.passedOver ?? 0,
     };
   }
 

@@ -7,6 +7,7 @@
 import type { Slab } from "../../src/slab.ts";
 import type { PacketRun } from "../capture/packet_run.ts";
 import type { PacketSink } from "../capture/packets.ts";
+import { sameAddress } from "../packet/address.ts";
 import { readUnreachable } from "../packet/icmp.ts";
 import { IpPayload, Protocol, readIp } from "../packet/ip.ts";
 import { locate, NOT_READ, outgoing } from "../packet/link.ts";
@@ -14,8 +15,13 @@ import { Segment } from "../packet/segment.ts";
 import { readTcp } from "../packet/tcp.ts";
 import { ConnectionTable } from "./table.ts";
 
-/** Which connections are looked at. */
-export type SegmentFilter = (segment: Segment) => boolean;
+/** An end of the connections that are looked at. */
+export interface EndFilter {
+  /** Its address, four words; `undefined`: any. */
+  words: Int32Array | undefined;
+  /** Its port; `undefined`: any. */
+  port: number | undefined;
+}
 
 /** Looks at each packet once. */
 export class Analysis implements PacketSink {
@@ -32,11 +38,11 @@ export class Analysis implements PacketSink {
   readonly otherLinks: Map<number, number> = new Map();
   /** Time of the last packet. */
   lastMs = 0;
-  readonly #filter: SegmentFilter | undefined;
+  readonly #filter: EndFilter | undefined;
   readonly #segment: Segment = new Segment();
   readonly #payload: IpPayload = new IpPayload();
 
-  constructor(filter?: SegmentFilter) {
+  constructor(filter?: EndFilter) {
     this.#filter = filter;
   }
 
@@ -80,7 +86,7 @@ export class Analysis implements PacketSink {
       return;
     }
     this.tcpPackets++;
-    if (this.#filter !== undefined && !this.#filter(segment)) return;
+    if (this.#filter !== undefined && !matches(this.#filter, segment)) return;
     const connection = this.table.find(segment);
     if (connection === undefined) return;
     if (!connection.add(segment, this.table.side)) this.duplicates++;
@@ -93,4 +99,12 @@ export class Analysis implements PacketSink {
     const connection = this.table.lookUp(segment);
     connection?.ending.addUnreachable(message, segment.frame, segment.timeMs);
   }
+}
+
+function matches({ words, port }: EndFilter, segment: Segment): boolean {
+  const { source, sourcePort, target, targetPort } = segment;
+  const is = (endWords: Int32Array, endPort: number) =>
+    (port === undefined || port === endPort) &&
+    (words === undefined || sameAddress(words, endWords));
+  return is(source, sourcePort) || is(target, targetPort);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sameAddress } from "../packet/address.ts";
 import { Flag, type Segment } from "../packet/segment.ts";
 import { Ending } from "./ending.ts";
 import { Half } from "./half.ts";
@@ -44,7 +45,11 @@ export class Connection implements Ends {
   /** Another connection on the same ends. */
   next: Connection | undefined;
 
-  constructor(segment: Segment) {
+  /** Of its ends. */
+  readonly hash: number;
+
+  constructor(segment: Segment, hash: number) {
+    this.hash = hash;
     this.words = [segment.source.slice(), segment.target.slice()];
     this.ports = [segment.sourcePort, segment.targetPort];
     this.firstFrame = segment.frame;
@@ -55,10 +60,14 @@ export class Connection implements Ends {
   sideOf(segment: Segment): 0 | 1 | -1 {
     const [first, second] = this.ports;
     if (segment.sourcePort === first && segment.targetPort === second) {
-      if (same(this.words[0], segment.source) && same(this.words[1], segment.target)) return 0;
+      if (
+        sameAddress(this.words[0], segment.source) && sameAddress(this.words[1], segment.target)
+      ) return 0;
     }
     if (segment.sourcePort !== second || segment.targetPort !== first) return -1;
-    return same(this.words[1], segment.source) && same(this.words[0], segment.target) ? 1 : -1;
+    return sameAddress(this.words[1], segment.source) && sameAddress(this.words[0], segment.target)
+      ? 1
+      : -1;
   }
 
   /** A packet of side `from`. False if it was there already. */
@@ -75,9 +84,6 @@ export class Connection implements Ends {
     this.packets++;
     sender.packets++;
     if (segment.optionsCut) this.optionsCut++;
-    if (this.packets === DRAWN_PACKETS) {
-      for (const half of this.halves) half.recording = new Recording();
-    }
     const { flags } = segment;
     const reset = (flags & Flag.RST) !== 0;
     this.#handshake(segment, from);
@@ -165,7 +171,7 @@ export class Connection implements Ends {
       window.least,
       sender.stalledSinceData,
     );
-    sender.recording?.data(length, inFlight, timeMs);
+    this.#draw(sender)?.data(length, inFlight, timeMs);
     if (sender.stalledSinceData && !window.closed) sender.view.mark(timeMs);
     sender.stalledSinceData = window.closed;
   }
@@ -196,7 +202,22 @@ export class Connection implements Ends {
     window.advertise(size, sequence.acked, frame, timeMs);
     other.stalledSinceData ||= window.closed || closedBefore;
     other.view.acknowledge(sequence.acked, window.edge, size / window.largest, timeMs);
-    if (window.scale >= 0 || size === 0) other.recording?.window(size, timeMs);
+    if (window.scale >= 0 || size === 0) this.#draw(other)?.window(size, timeMs);
+  }
+
+  /** It ended in the ordinary way, and nothing was wrong with it. */
+  get isUneventful(): boolean {
+    const { fin, reset } = this.ending;
+    if (reset !== undefined || fin.includes(undefined)) return false;
+    return this.halves.every(({ window, unanswered, silence, sequence }) =>
+      window.stalls.length + unanswered.outages.length + silence.pauses.length +
+          sequence.again + sequence.late === 0
+    );
+  }
+
+  #draw(half: Half): Recording | undefined {
+    if (this.packets < DRAWN_PACKETS) return undefined;
+    return half.recording ??= new Recording();
   }
 
   /** Nothing comes any more. `ended`: the connection itself, not only the capture. */
@@ -223,8 +244,4 @@ export class Connection implements Ends {
       ? this.toMs
       : Math.max(first.timeMs, second.timeMs);
   }
-}
-
-function same(a: Int32Array, b: Int32Array): boolean {
-  return a[3] === b[3] && a[2] === b[2] && a[1] === b[1] && a[0] === b[0];
 }

@@ -9,13 +9,16 @@ const STEP_MS_FIRST = 4;
 
 /** The least of a step, over time: steps double when they run out. */
 export class LeastOverTime {
-  readonly values: Float64Array = new Float64Array(STEPS).fill(NaN);
+  values: Float64Array = new Float64Array(0);
   stepMs: number = STEP_MS_FIRST;
   fromMs = NaN;
 
   /** Takes in a value. */
   add(timeMs: number, value: number): void {
-    if (Number.isNaN(this.fromMs)) this.fromMs = timeMs;
+    if (Number.isNaN(this.fromMs)) {
+      this.fromMs = timeMs;
+      this.values = new Float64Array(STEPS).fill(NaN);
+    }
     let step = Math.floor((timeMs - this.fromMs) / this.stepMs);
     if (step < 0) return;
     while (step >= STEPS) {
@@ -92,8 +95,8 @@ const CLOCK_MS_MIN = 500;
 /** How much longer than the quickest each packet took one way, by the sender's timestamps. */
 export class OneWayDelays {
   /** One packet a step: when it came and what its timestamp was. */
-  readonly #times: Float64Array = new Float64Array(STEPS).fill(NaN);
-  readonly #stamps: Float64Array = new Float64Array(STEPS).fill(NaN);
+  #times: Float64Array = new Float64Array(0);
+  #stamps: Float64Array = new Float64Array(0);
   #fromMs = NaN;
   #stepMs: number = STEP_MS_FIRST;
   #stamp = NaN;
@@ -103,6 +106,8 @@ export class OneWayDelays {
     if (Number.isNaN(this.#fromMs)) {
       this.#fromMs = timeMs;
       this.#stamp = timestamp;
+      this.#times = new Float64Array(STEPS).fill(NaN);
+      this.#stamps = new Float64Array(STEPS).fill(NaN);
     }
     this.#stamp += (timestamp - this.#stamp) | 0;
     let step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
@@ -129,18 +134,13 @@ export class OneWayDelays {
   /** Delay beyond the least, of each step; NaN where there is none, and everywhere if the clock can't be told. */
   beyondLeast(): Float64Array {
     const tickMs = this.#tickMs();
-    const delays = new Float64Array(STEPS).fill(NaN);
+    const delays = new Float64Array(this.#times.length);
     let least = Infinity;
-    for (let i = 0; i < STEPS; i++) {
+    for (let i = 0; i < delays.length; i++) {
       delays[i] = this.#times[i] - this.#stamps[i] * tickMs;
       if (delays[i] < least) least = delays[i];
     }
     return delays.map((delay) => delay - least);
-  }
-
-  /** Begin of the first step, and the length of each. */
-  get steps(): { fromMs: number; stepMs: number } {
-    return { fromMs: this.#fromMs, stepMs: this.#stepMs };
   }
 
   /** Milliseconds a tick takes, by the longest stretch there is; NaN if that is too short. */

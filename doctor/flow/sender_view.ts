@@ -6,7 +6,8 @@
  * @module
  */
 
-/** Acknowledgements on their way that are remembered. A window holds fewer. */
+/** Acknowledgements on their way that are remembered at first, and at most. A window holds fewer. */
+const PENDING_FIRST = 8;
 const PENDING_MAX = 256;
 
 /** What the sender knows. */
@@ -18,10 +19,10 @@ export class SenderView {
   limitedMs = 0;
   /** Of it, the advertised window by the largest one, each part weighed by its time. */
   #openness = 0;
-  readonly #times: Float64Array = new Float64Array(PENDING_MAX);
-  readonly #acks: Float64Array = new Float64Array(PENDING_MAX);
-  readonly #edges: Float64Array = new Float64Array(PENDING_MAX);
-  readonly #shares: Float64Array = new Float64Array(PENDING_MAX);
+  #times: Float64Array = new Float64Array(PENDING_FIRST);
+  #acks: Float64Array = new Float64Array(PENDING_FIRST);
+  #edges: Float64Array = new Float64Array(PENDING_FIRST);
+  #shares: Float64Array = new Float64Array(PENDING_FIRST);
   #first = 0;
   #count = 0;
   #share = 1;
@@ -32,11 +33,25 @@ export class SenderView {
   /** An acknowledgement with its window, which was `share` of the largest. */
   acknowledge(ack: number, edge: number, share: number, timeMs: number): void {
     if (this.#count === PENDING_MAX) this.#arrive();
-    const at = (this.#first + this.#count++) % PENDING_MAX;
+    else if (this.#count === this.#times.length) this.#grow();
+    const at = (this.#first + this.#count++) % this.#times.length;
     this.#times[at] = timeMs;
     this.#acks[at] = ack;
     this.#edges[at] = edge;
     this.#shares[at] = share;
+  }
+
+  #grow(): void {
+    const longer = (array: Float64Array) => {
+      const next = new Float64Array(2 * array.length);
+      for (let i = 0; i < array.length; i++) next[i] = array[(this.#first + i) % array.length];
+      return next;
+    };
+    this.#times = longer(this.#times);
+    this.#acks = longer(this.#acks);
+    this.#edges = longer(this.#edges);
+    this.#shares = longer(this.#shares);
+    this.#first = 0;
   }
 
   #arrive(): void {
@@ -44,7 +59,7 @@ export class SenderView {
     this.acked = this.#acks[at];
     this.edge = this.#edges[at];
     this.#share = this.#shares[at];
-    this.#first = (at + 1) % PENDING_MAX;
+    this.#first = (at + 1) % this.#times.length;
     this.#count--;
   }
 

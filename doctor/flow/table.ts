@@ -8,18 +8,21 @@ import { Flag, type Segment } from "../packet/segment.ts";
 import { Connection } from "./connection.ts";
 
 /** Connections that are kept: their memory is what bounds the doctor's. */
-export const CONNECTIONS_MAX = 65_536;
+export const CONNECTIONS_MAX = 32_768;
+/** Looking for some to forget is given up when fewer are found. */
+const FORGOTTEN_MIN = CONNECTIONS_MAX / 16;
 /** The same ends are another connection's after this long without a packet. */
 const FORGOTTEN_MS = 30 * 60_000;
 
 /** Finds the connection of a packet. */
 export class ConnectionTable {
   /** In the order of their first packets. */
-  readonly connections: Connection[] = [];
+  connections: Connection[] = [];
   /** Connections there was no room for. */
   moreConnections = 0;
   readonly #byHash: Map<number, Connection> = new Map();
   #last: Connection | undefined;
+  #full = false;
   /** Side of the last packet that was found. */
   side: 0 | 1 = 0;
 
@@ -27,15 +30,13 @@ export class ConnectionTable {
   find(segment: Segment): Connection | undefined {
     const known = this.lookUp(segment);
     if (known !== undefined && !beginsAnother(known, this.side, segment)) return known;
-    if (this.connections.length === CONNECTIONS_MAX) {
+    if (this.connections.length === CONNECTIONS_MAX && !this.#forgetSome()) {
       // Counted by its first packet, as far as that can be told.
       if ((segment.flags & Flag.SYN) !== 0) this.moreConnections++;
       return undefined;
     }
-    const created = new Connection(segment);
-    const hash = hashOf(segment);
-    created.next = this.#byHash.get(hash);
-    this.#byHash.set(hash, created);
+    const created = new Connection(segment, hashOf(segment));
+    this.#insert(created);
     this.connections.push(created);
     this.#last = created;
     this.side = 0;
@@ -50,6 +51,25 @@ export class ConnectionTable {
     while (one !== undefined && !this.#matches(one, segment)) one = one.next;
     if (one !== undefined) this.#last = one;
     return one;
+  }
+
+  /** Forgets connections that ended and of which there is nothing to say. False: there are too few. */
+  #forgetSome(): boolean {
+    if (this.#full) return false;
+    const kept = this.connections.filter((one) => !one.isUneventful);
+    const forgotten = this.connections.length - kept.length;
+    this.#full = forgotten < FORGOTTEN_MIN;
+    this.moreConnections += forgotten;
+    this.connections = kept;
+    this.#byHash.clear();
+    this.#last = undefined;
+    for (const one of kept) this.#insert(one);
+    return forgotten > 0;
+  }
+
+  #insert(connection: Connection): void {
+    connection.next = this.#byHash.get(connection.hash);
+    this.#byHash.set(connection.hash, connection);
   }
 
   #matches(connection: Connection, segment: Segment): boolean {

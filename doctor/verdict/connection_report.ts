@@ -7,7 +7,7 @@
 import type { Connection } from "../flow/connection.ts";
 import type { Half } from "../flow/half.ts";
 import type { ConnectionReport, Gap, RoundTrip, Side, SideReport, Stall } from "../report.ts";
-import { addressText } from "./address.ts";
+import { addressText } from "../packet/address.ts";
 import { endOf } from "./end.ts";
 import { activeMs, type Facts, factsOf, halfOf, otherSide } from "./facts.ts";
 import { judge } from "./judge.ts";
