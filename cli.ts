@@ -1,6 +1,6 @@
 /**
- * `spillway`: connect to a feed, push one, look into a spill directory, or see
- * the story, from the command line.
+ * `spillway`: connect to a feed, push one, look into a spill directory, ask
+ * why a connection died, or see the story, from the command line.
  *
  * @example Count the lines a feed pushes
  * ```sh no-run
@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./cli/replay.ts")).replay,
   record: async () => (await import("./cli/record.ts")).record,
   spill: async () => (await import("./cli/spill.ts")).spill,
+  doctor: async () => (await import("./cli/doctor.ts")).doctor,
   demo: async () => (await import("./cli/demo.ts")).demo,
 };
 
@@ -39,6 +40,7 @@ Commands:
   record     write what a feed sends to a directory, byte for byte
   replay     a recording again, into your code or as a server
   spill      look into a spill directory, verify it, repair it
+  doctor     why connections died, from a packet capture
   demo       the story, live: a naive client is cut off, Spillway is not
 
   spillway COMMAND --help explains a command

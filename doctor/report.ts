@@ -145,7 +145,7 @@ export interface SideReport {
   zeroWindows: number;
   /** How long it was zero, in milliseconds. */
   zeroWindowMs: number;
-  /** How long it was too small to take a segment while the other side had to wait, in milliseconds. */
+  /** How long the other side had to wait because it was too small to take a segment, or nearly, in milliseconds. */
   stalledMs: number;
   /** Window probes it was sent. */
   probes: number;

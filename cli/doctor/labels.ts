@@ -68,6 +68,7 @@ export const VANTAGES: Readonly<Record<ConnectionReport["vantage"], string>> = {
 /** Why it is known that the sender had to wait, in words. */
 export const PROOFS: Readonly<Record<NonNullable<Stall["proof"]>, string>> = {
   probes: "the sender probed the window",
+  sent_again: "the sender sent again what it had sent",
   window_full: "the sender had filled the window",
   sent_when_opened: "the sender went on as soon as it could",
 };

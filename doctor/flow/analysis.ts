@@ -28,6 +28,8 @@ export class Analysis implements PacketSink {
   readonly table: ConnectionTable = new ConnectionTable();
   /** Packets of TCP, whole enough to be read. */
   tcpPackets = 0;
+  /** Those of connections that are not looked at. */
+  filteredOut = 0;
   /** Packets that were there twice. */
   duplicates = 0;
   /** Fragments behind the first, whose TCP header is in another packet. */
@@ -86,7 +88,10 @@ export class Analysis implements PacketSink {
       return;
     }
     this.tcpPackets++;
-    if (this.#filter !== undefined && !matches(this.#filter, segment)) return;
+    if (this.#filter !== undefined && !matches(this.#filter, segment)) {
+      this.filteredOut++;
+      return;
+    }
     const connection = this.table.find(segment);
     if (connection === undefined) return;
     if (!connection.add(segment, this.table.side)) this.duplicates++;

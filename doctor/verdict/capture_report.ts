@@ -36,6 +36,11 @@ function notesOf(summary: CaptureSummary, analysis: Analysis): string[] {
       } of TCP could not be read: too little of them was captured, or they are damaged; capture at least 96 bytes of each (tcpdump -s 96)`,
     );
   }
+  if (analysis.filteredOut > 0) {
+    notes.push(
+      `${packets(analysis.filteredOut)} of TCP belong to connections that were not asked for`,
+    );
+  }
   if (analysis.fragments > 0) {
     notes.push(`${packets(analysis.fragments)} are later fragments of others, and not looked at`);
   }

@@ -12,6 +12,7 @@ import { endOf } from "./end.ts";
 import { activeMs, type Facts, factsOf, halfOf, otherSide } from "./facts.ts";
 import { judge } from "./judge.ts";
 import { outagesOf } from "./network.ts";
+import { waited } from "./slow.ts";
 import { percent } from "./words.ts";
 
 /** Fewer cut options say nothing. */
@@ -60,7 +61,7 @@ function sideReport(facts: Facts, side: Side): SideReport {
   // What the side said of its window is about the data of the other.
   const received = halfOf(facts, otherSide(side));
   const { window } = received;
-  const known = window.scale >= 0;
+  const known = window.scale >= 0 && window.largest > 0;
   return {
     address: addressText(connection.words[number]),
     port: connection.ports[number],
@@ -71,7 +72,7 @@ function sideReport(facts: Facts, side: Side): SideReport {
     ...(facts.handshake ? { maxSegment: window.segment } : {}),
     zeroWindows: window.zeroCount,
     zeroWindowMs: window.zeroMs,
-    stalledMs: window.stalledMs,
+    stalledMs: waited(received),
     probes: window.probes,
     bufferLimitedShare: Math.min(1, received.view.limitedMs / activeMs(received)),
   };

@@ -92,7 +92,7 @@ function resetEnd(facts: Facts, reset: ResetMark, from: Side): ConnectionEnd {
       by: "third_party",
       how: "reset",
       ...at,
-      sentence: `an RST came in the ${from}'s name, from ${reset.hopsOff} hops elsewhere`,
+      sentence: `an RST came in the ${from}'s name, with a time to live ${reset.hopsOff} off`,
     };
   }
   if (reset.bare && reset.answers) {

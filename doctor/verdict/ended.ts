@@ -23,9 +23,10 @@ export function thirdPartyVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
     evidence: [{
       frame: reset.frame,
       atMs: reset.timeMs,
-      what: `the RST's time to live is ${reset.hopsOff} off from that of the side's other packets${
-        reset.idOff ? ", and its number is not in their row" : ""
-      }`,
+      what:
+        `the RST has come another way than the side's other packets: its time to live is ${reset.hopsOff} off${
+          reset.idOff ? ", and its number is not in their row" : ""
+        }`,
     }],
     consistentWith:
       "a firewall, proxy or load balancer that ends connections, or an attack; a way that changed at that moment",

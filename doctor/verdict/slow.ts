@@ -66,8 +66,8 @@ function isSlow(facts: Facts, half: Half, stalls: OpenStall[]): boolean {
   return waitedMs >= least && (longest >= least || often);
 }
 
-/** How long the sender had to wait for a reader that left the window nearly closed. */
-function waited(half: Half): number {
+/** How long the sender had to wait for a reader whose window was closed, or nearly. */
+export function waited(half: Half): number {
   const { limitedMs, openness } = half.view;
   return half.window.stalledMs + (openness < OPEN_SHARE ? limitedMs : 0);
 }

@@ -64,7 +64,8 @@ export const LAYERS: readonly Layer[] = [
   { name: "isolated mode", paths: ["src/isolated/"] },
   { name: "recordings", paths: ["src/record/"] },
   { name: "public API", paths: ["mod.ts", "spill.ts", "isolation.ts"] },
-  { name: "doctor", paths: ["doctor/"] },
+  // Loaded for compressed captures only.
+  { name: "doctor", paths: ["doctor/"], outside: ["node:zlib"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   {
     name: "command line",
