@@ -12,8 +12,8 @@ import { FramingError } from "../../src/errors.ts";
 import type { LengthFieldFraming } from "../../src/framing.ts";
 import { Slab } from "../../src/slab.ts";
 
-/** The longest record: four times the largest snapshot length tcpdump takes. */
-export const RECORD_BYTES_MAX = 1024 * 1024;
+/** The longest record: a packet of the largest snapshot length tcpdump takes, and as much again as a quarter of it. */
+export const RECORD_BYTES_MAX = 320 * 1024;
 
 /** Records a slab's index takes. */
 export const RECORDS_MAX: number = slabBytesFor(RECORD_BYTES_MAX) / SLAB_BYTES_PER_FRAME;

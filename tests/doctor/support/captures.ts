@@ -3,7 +3,16 @@ import { type Packet, parseCapture } from "./capture.ts";
 
 const FOLDER = new URL("../../testdata/captures/", import.meta.url);
 
-/** What is known of a capture. The kernel's counters and tshark's are in the file too. */
+/** What the kernels of both sides counted; times as `4800ms(67.8%)`. */
+export interface KernelCounters {
+  /** Times the client's window went to zero, and probes of the server's. */
+  zero_window_episodes: number;
+  srv_win_probes: number;
+  /** How long the client's window held the server up. */
+  rwnd_limited: string | null;
+}
+
+/** What is known of a capture. tshark's counts are in the file too. */
 export interface Label {
   file: string;
   capture_side: "client" | "server";
@@ -12,6 +21,7 @@ export interface Label {
   ended_by: string;
   /** In words. */
   how: string;
+  kernel: KernelCounters;
 }
 
 /** One of them. */
