@@ -9,6 +9,7 @@ import { endVerdict, thirdPartyVerdict, unknownVerdict } from "./ended.ts";
 import type { Facts } from "./facts.ts";
 import {
   bottleneckVerdict,
+  lossShare,
   lossVerdict,
   outageVerdict,
   sentAgain,
@@ -20,6 +21,8 @@ import { bufferVerdict, mayBeLimited, slowVerdict } from "./slow.ts";
 
 /** Two are enough: the more are said, the less each is worth. */
 const VERDICTS_MAX = 2;
+/** A reader whose buffer runs over loses about so much of what comes. */
+const OVERRUN_SHARE = 0.03;
 /** Fewer packets tell nothing. */
 const PACKETS_MIN = 3;
 
@@ -49,10 +52,16 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
     ...quietVerdicts(facts, end),
   ].filter((verdict) => verdict !== undefined);
   const last = endVerdict(facts, end);
-  if (found.length > 0) return withEnd(found, last).slice(0, VERDICTS_MAX);
+  if (found.length > 0) return withEnd(told(found, facts), last).slice(0, VERDICTS_MAX);
   const why = unknownBecause(facts, end);
   if (why === undefined) return [last];
   return TELLING.has(last.kind) ? [last, unknownVerdict(facts, why)] : [unknownVerdict(facts, why)];
+}
+
+/** Without losses that a full receive buffer explains. */
+function told(found: DoctorVerdict[], facts: Facts): DoctorVerdict[] {
+  const overrun = found[0].kind === "slow_consumer" && lossShare(facts) < OVERRUN_SHARE;
+  return overrun ? found.filter(({ kind }) => kind !== "packet_loss") : found;
 }
 
 /** Why nothing can be said though nothing was found; `undefined` if it can. */

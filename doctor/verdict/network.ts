@@ -124,7 +124,8 @@ export function sentAgain(facts: Facts): boolean {
   return losses(facts.main) > 0;
 }
 
-function lossShare(facts: Facts): number {
+/** Share of the segments that got lost, outages left out. */
+export function lossShare(facts: Facts): number {
   const { sequence } = facts.main;
   const retriesOfOutages = facts.main.unanswered.outages.reduce((sum, one) => sum + one.retries, 0);
   const lost = Math.max(0, losses(facts.main) - retriesOfOutages);

@@ -12,7 +12,14 @@ import { time } from "./words.ts";
 
 /** A server that never said a word is silent after this long. */
 const NEVER_MS = 2000;
-/** Idle timeouts are set in whole seconds; a close comes this much later than one, or little. */
+/** What people set idle timeouts to, in seconds: below the first limit its multiples, and so on. */
+const ROUND_SECONDS: readonly { below: number; multiplesOf: number }[] = [
+  { below: 6, multiplesOf: 1 },
+  { below: 61, multiplesOf: 5 },
+  { below: 301, multiplesOf: 30 },
+  { below: Infinity, multiplesOf: 300 },
+];
+/** A close comes this much later than the timeout, or little. */
 const ROUND_SLACK_MS = 80;
 const ROUND_SLACK_SHARE = 0.01;
 const IDLE_MS = 900;
@@ -98,10 +105,12 @@ export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | u
   };
 }
 
-/** The whole seconds a timeout of which fits; `undefined` if none does. */
+/** The seconds of the timeout that fits; `undefined` if none that people set does. */
 function roundSeconds(ms: number, roundTripMs: number): number | undefined {
   const seconds = Math.round(ms / 1000);
+  const { multiplesOf } = ROUND_SECONDS.find(({ below }) => seconds < below)!;
+  if (seconds < 1 || seconds % multiplesOf !== 0) return undefined;
   const slack = ROUND_SLACK_MS + roundTripMs + ROUND_SLACK_SHARE * ms;
   const over = ms - seconds * 1000;
-  return seconds >= 1 && over >= -roundTripMs && over <= slack ? seconds : undefined;
+  return over >= -roundTripMs && over <= slack ? seconds : undefined;
 }
