@@ -1,7 +1,8 @@
 /**
  * `deno task snippets`: checks the types of every `ts` block in README.md, docs/ and the comments of
  * the exported modules, and runs `ts` and `sh` blocks, except those fenced `no-run` or `ignore`.
- * A fence with `server="FLAGS"` has `spillway push FLAGS` at localhost:9000.
+ * A fence with `server="FLAGS"` has `spillway push FLAGS` at localhost:9000, one with `read="PATH"`
+ * may read there.
  *
  * @module
  */
@@ -14,7 +15,8 @@ const SCRATCH = join(".cache", "snippets");
 /** What documents call the server's address. */
 const ADDRESS = "localhost:9000";
 const RUN_LIMIT_MS = 120_000;
-const SOURCES = /^(?:README\.md|docs\/.*\.md|mod\.ts|isolation\.ts|cli\.ts)$/;
+const SOURCES =
+  /^(?:README\.md|docs\/.*\.md|mod\.ts|isolation\.ts|cli\.ts|doctor\/mod\.ts|doctor\/diagnose\.ts)$/;
 
 async function output(command: string, args: string[]): Promise<string> {
   const { stdout } = await new Deno.Command(command, { args }).output();
@@ -64,8 +66,9 @@ async function startServer(flags: string[]): Promise<{ address: string; stop(): 
   return { address: `localhost:${port}`, stop };
 }
 
-async function runTypeScript(file: string, { server, code }: Snippet): Promise<string> {
-  const args = ["run", "--no-prompt", "--allow-net", file];
+async function runTypeScript(file: string, { server, read, code }: Snippet): Promise<string> {
+  const reads = read === undefined ? [] : [`--allow-read=${read}`];
+  const args = ["run", "--no-prompt", "--allow-net", ...reads, file];
   if (server === undefined) return await failureOf(Deno.execPath(), args);
   const { address, stop } = await startServer(server);
   try {

@@ -14,6 +14,8 @@ export interface Snippet {
   runs: boolean;
   /** From `server="…"` of its fence: flags of the push server it talks to. */
   server?: string[];
+  /** From `read="…"` of its fence: what it may read. */
+  read?: string;
   code: string;
 }
 
@@ -49,7 +51,9 @@ export function snippets(path: string, text: string): Snippet[] {
       const known = LANGUAGES[language];
       const runs = !/\b(?:no-run|ignore)\b/.test(rest);
       const server = /\bserver="([^"]*)"/.exec(rest)?.[1].split(" ");
-      const snippet = known && { path, line: index + 1, language: known, runs, server, code: "" };
+      const read = /\bread="([^"]*)"/.exec(rest)?.[1];
+      const snippet = known &&
+        { path, line: index + 1, language: known, runs, server, read, code: "" };
       open = { fence, indent: indent.length, snippet };
       if (snippet) found.push(snippet);
     } else if (fence === open.fence && language === "") {
