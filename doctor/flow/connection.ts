@@ -16,15 +16,9 @@ const DRAWN_PACKETS = 8;
 /** Segments with timestamps have this much less room (RFC 7323, appendix A). */
 const TIMESTAMP_BYTES = 12;
 
-/** Ends of a connection, as its first packet had them. */
-export interface Ends {
-  /** Addresses, four words each. */
-  words: Int32Array[];
-  ports: number[];
-}
-
 /** What is known of one connection. Sides are numbered: 0 sent the first packet captured. */
-export class Connection implements Ends {
+export class Connection {
+  /** Addresses, four words each. */
   readonly words: Int32Array[];
   readonly ports: number[];
   /** Data of each side. */
@@ -97,7 +91,6 @@ export class Connection implements Ends {
     this.#data(segment, sender, other, from);
     if ((flags & Flag.ACK) !== 0) this.#acknowledgement(segment, other);
     sender.origin.add(segment.ttl, segment.id, this.#packetsIn(segment, sender));
-    sender.lastMs = segment.timeMs;
     return true;
   }
 
@@ -153,6 +146,7 @@ export class Connection implements Ends {
       sender.unanswered.repeated(unwrap(sequence.next, segment.seq), frame, timeMs);
     }
     if (part === Part.PROBE) window.probe();
+    if (part === Part.AGAIN || part === Part.LATE) sender.lost(frame, timeMs);
     if (again || part === Part.LATE) sender.roundTrips.forget();
     if (again) {
       sender.sentAgainSinceData = true;
@@ -161,13 +155,11 @@ export class Connection implements Ends {
     if (part === Part.NEW || part === Part.LATE) this.#sentOn(segment, sender, other);
     if (part !== Part.NEW) return;
     sender.roundTrips.sent(sequence.next, timeMs);
-    if (segment.timestamps) sender.oneWay.add(timeMs, segment.timestamp);
+    if (segment.timestamps) sender.oneWay.add(timeMs, segment.timestamp, frame);
     const lagMs = this.lagMs[from];
-    window.data(sequence.next, timeMs, Number.isNaN(lagMs) ? 0 : lagMs);
+    window.data(sequence.next, length, timeMs, Number.isNaN(lagMs) ? 0 : lagMs);
     const inFlight = sender.view.data(
-      sequence.next,
-      timeMs,
-      lagMs,
+      { end: sequence.next, frame, timeMs, lagMs },
       window.least,
       sender.stalledSinceData,
     );
@@ -193,7 +185,7 @@ export class Connection implements Ends {
     const { timeMs, frame } = segment;
     const { sequence, window } = other;
     const news = sequence.acknowledge(segment.ack);
-    if (news) other.roundTrips.acknowledged(sequence.acked, timeMs);
+    if (news) other.roundTrips.acknowledged(sequence.acked, timeMs, frame);
     // Older than what was seen: its window no longer holds.
     if (((segment.ack - sequence.acked) | 0) < 0 || segment.window < 0) return;
     const scale = (segment.flags & Flag.SYN) !== 0 ? 0 : Math.max(0, window.scale);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Mark } from "./ending.ts";
+
 const STEPS = 128;
 const STEP_MS_FIRST = 4;
 
@@ -43,6 +45,8 @@ export class RoundTrips {
   count = 0;
   minMs = Infinity;
   maxMs = 0;
+  /** The acknowledgement that took longest. */
+  longest: Mark | undefined;
   readonly overTime: LeastOverTime = new LeastOverTime();
   /** How many took a power of two of microseconds. */
   readonly #byPower: Uint32Array = new Uint32Array(64);
@@ -62,12 +66,13 @@ export class RoundTrips {
   }
 
   /** Acknowledged up to `ack`. */
-  acknowledged(ack: number, timeMs: number): void {
+  acknowledged(ack: number, timeMs: number, frame: number): void {
     if (!(ack >= this.#awaited)) return;
     this.#awaited = NaN;
     const ms = Math.max(0, timeMs - this.#sentMs);
     this.count++;
     this.minMs = Math.min(this.minMs, ms);
+    if (ms > this.maxMs) this.longest = { frame, timeMs };
     this.maxMs = Math.max(this.maxMs, ms);
     this.overTime.add(timeMs, ms);
     this.#byPower[Math.min(63, Math.floor(2 * Math.log2(1 + ms * 1000)))]++;
@@ -97,17 +102,19 @@ export class OneWayDelays {
   /** One packet a step: when it came and what its timestamp was. */
   #times: Float64Array = new Float64Array(0);
   #stamps: Float64Array = new Float64Array(0);
+  #frames: Float64Array = new Float64Array(0);
   #fromMs = NaN;
   #stepMs: number = STEP_MS_FIRST;
   #stamp = NaN;
 
   /** A packet with payload came. */
-  add(timeMs: number, timestamp: number): void {
+  add(timeMs: number, timestamp: number, frame: number): void {
     if (Number.isNaN(this.#fromMs)) {
       this.#fromMs = timeMs;
       this.#stamp = timestamp;
       this.#times = new Float64Array(STEPS).fill(NaN);
       this.#stamps = new Float64Array(STEPS).fill(NaN);
+      this.#frames = new Float64Array(STEPS);
     }
     this.#stamp += (timestamp - this.#stamp) | 0;
     let step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
@@ -119,13 +126,14 @@ export class OneWayDelays {
     if (!Number.isNaN(this.#times[step])) return;
     this.#times[step] = timeMs;
     this.#stamps[step] = this.#stamp;
+    this.#frames[step] = frame;
   }
 
   #double(): void {
-    for (const array of [this.#times, this.#stamps]) {
+    for (const array of [this.#stamps, this.#frames, this.#times]) {
       for (let i = 0; i < STEPS; i++) {
         if (i >= STEPS / 2) array[i] = NaN;
-        else array[i] = Number.isNaN(array[2 * i]) ? array[2 * i + 1] : array[2 * i];
+        else array[i] = Number.isNaN(this.#times[2 * i]) ? array[2 * i + 1] : array[2 * i];
       }
     }
     this.#stepMs *= 2;
@@ -141,6 +149,11 @@ export class OneWayDelays {
       if (delays[i] < least) least = delays[i];
     }
     return delays.map((delay) => delay - least);
+  }
+
+  /** The packet of a step of them. */
+  packetAt(step: number): Mark {
+    return { frame: this.#frames[step], timeMs: this.#times[step] };
   }
 
   /** Milliseconds a tick takes, by the longest stretch there is; NaN if that is too short. */

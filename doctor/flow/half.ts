@@ -7,6 +7,7 @@
 
 import { Duplicates } from "./duplicates.ts";
 import { OneWayDelays, RoundTrips } from "./delays.ts";
+import type { Mark } from "./ending.ts";
 import { Origin } from "./origin.ts";
 import { SenderView } from "./sender_view.ts";
 import { Sequence } from "./sequence.ts";
@@ -14,6 +15,9 @@ import { Silence } from "./silence.ts";
 import type { Recording } from "./timeline.ts";
 import { Unanswered } from "./unanswered.ts";
 import { Window } from "./window.ts";
+
+/** As many show what the others do. */
+const LOSSES_MAX = 3;
 
 /** What is known of the data one side sends. */
 export class Half {
@@ -39,6 +43,11 @@ export class Half {
   sentAgainSinceData = false;
   /** Packets it sent since its last data that were not captured, by their numbers; NaN if not known. */
   missingSinceData = 0;
-  /** When it last sent anything. */
-  lastMs = NaN;
+  /** The first packets that were sent again, seen twice or not. */
+  readonly losses: Mark[] = [];
+
+  /** A packet was sent again. */
+  lost(frame: number, timeMs: number): void {
+    if (this.losses.length < LOSSES_MAX) this.losses.push({ frame, timeMs });
+  }
 }

@@ -6,9 +6,17 @@
  * @module
  */
 
+import type { Mark } from "./ending.ts";
+
 /** Acknowledgements on their way that are remembered at first, and at most. A window holds fewer. */
 const PENDING_FIRST = 8;
 const PENDING_MAX = 256;
+
+/** New data, up to `end` of the stream. */
+export interface SentData extends Mark {
+  end: number;
+  lagMs: number;
+}
 
 /** What the sender knows. */
 export class SenderView {
@@ -17,6 +25,8 @@ export class SenderView {
   edge = NaN;
   /** Time in which the window was used up. */
   limitedMs = 0;
+  /** The first data that used it up. */
+  firstLimited: Mark | undefined;
   /** Of it, the advertised window by the largest one, each part weighed by its time. */
   #openness = 0;
   #times: Float64Array = new Float64Array(PENDING_FIRST);
@@ -64,11 +74,11 @@ export class SenderView {
   }
 
   /**
-   * New data up to `end`, which the sender sent when it knew what was captured `lagMs` ago.
-   * `segment` is what it needs to send more; `stalled` says that the window was closed meanwhile,
-   * which is counted elsewhere. Gives the bytes in flight, NaN if not known.
+   * New data, which the sender sent when it knew what was captured `lagMs` ago. `segment` is what it
+   * needs to send more; `stalled` says that the window was closed meanwhile, which is counted
+   * elsewhere. Gives the bytes in flight, NaN if not known.
    */
-  data(end: number, timeMs: number, lagMs: number, segment: number, stalled: boolean): number {
+  data({ end, frame, timeMs, lagMs }: SentData, segment: number, stalled: boolean): number {
     const since = this.#limitedSince;
     if (!Number.isNaN(since) && !stalled) {
       this.limitedMs += timeMs - since;
@@ -78,6 +88,7 @@ export class SenderView {
     // Without knowing what the sender knew, nothing is said of what limited it.
     const limited = !Number.isNaN(lagMs) && this.edge - end < segment;
     this.#limitedSince = limited ? timeMs : NaN;
+    if (limited) this.firstLimited ??= { frame, timeMs };
     return Math.max(0, end - this.acked);
   }
 

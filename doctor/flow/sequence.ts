@@ -12,6 +12,8 @@ const REORDERED_MS = 3;
 /** Below this share of a round trip, a packet was overtaken; a lost one takes a whole one. */
 const REORDERED_SHARE = 0.75;
 
+/** The largest window there is (RFC 7323, section 2.3). */
+const JUMP_MAX = 2 ** 30;
 /** So long a capture that began in the middle shows recoveries from losses before it. */
 const BEGIN_MS = 500;
 
@@ -101,6 +103,8 @@ export class Sequence {
       return length > 0 ? Part.NEW : Part.NONE;
     }
     const from = unwrap(this.next, seq);
+    // Of no connection of these ends that could be.
+    if (Math.abs(from - this.next) > JUMP_MAX) return Part.NONE;
     const to = from + length + phantom;
     if (phantom === 0 && this.#isProbe(from, to, closed)) {
       this.probes++;
@@ -109,7 +113,7 @@ export class Sequence {
     if (to <= this.next) {
       return length > 0 ? this.#old(from, to, length, timeMs, roundTripMs) : Part.NONE;
     }
-    if (from > this.next && from - this.next < 2 ** 30) this.#open(this.next, from, timeMs);
+    if (from > this.next) this.#open(this.next, from, timeMs);
     const fresh = Math.min(length, to - this.next);
     this.next = to;
     this.#count(fresh);
@@ -185,6 +189,7 @@ export class Sequence {
   acknowledge(ack: number): boolean {
     const reference = Number.isNaN(this.next) ? ack : this.next;
     const to = unwrap(reference, ack);
+    if (Math.abs(to - reference) > JUMP_MAX) return false;
     if (Number.isNaN(this.next)) this.next = to;
     if (to > this.next) this.#acknowledgeUnseen(to);
     while (this.#holes.length > 0 && this.#holes[0].to <= to) this.#miss(this.#holes.shift()!);

@@ -71,11 +71,6 @@ export class Window {
   #dataEnd = NaN;
   #dataMs = NaN;
 
-  /** The stall there is now. */
-  get current(): OpenStall | undefined {
-    return this.#current;
-  }
-
   get closed(): boolean {
     return this.#current !== undefined;
   }
@@ -109,9 +104,14 @@ export class Window {
       still.toMs = timeMs;
       return;
     }
-    if (still !== undefined && still.from - still.to > shrunkBy(this.shrink)) this.shrink = still;
+    this.#endStill();
     const { edge } = this;
     this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size, edge };
+  }
+
+  #endStill(): void {
+    const still = this.#still;
+    if (still !== undefined && shrunkBy(still) > shrunkBy(this.shrink)) this.shrink = still;
   }
 
   #noteZero(size: number, timeMs: number): void {
@@ -157,12 +157,16 @@ export class Window {
     else this.#keep(stall);
   }
 
-  /** The sender sent new data up to `end`. `thereAndBackMs` is how long it takes to react to what the capture shows. */
-  data(end: number, timeMs: number, thereAndBackMs: number): void {
+  /**
+   * The sender sent `length` bytes of new data up to `end`. `thereAndBackMs` is how long it takes to
+   * react to what the capture shows.
+   */
+  data(end: number, length: number, timeMs: number, thereAndBackMs: number): void {
     const opened = this.#opened;
     if (opened !== undefined) {
       const prompt = timeMs - opened.toMs <= thereAndBackMs * 1.5 + PROMPT_MS;
-      if (prompt) opened.proof ??= "sent_when_opened";
+      // What would have fit before did not wait for the opening.
+      if (prompt && length > opened.smallestWindow) opened.proof ??= "sent_when_opened";
       this.#settle();
     }
     this.#dataEnd = end;
@@ -198,6 +202,7 @@ export class Window {
     if (this.#current !== undefined && this.#current.fromMs >= timeMs) this.#current = undefined;
     this.#open(timeMs, endedBy);
     this.#settle();
+    this.#endStill();
   }
 
   #settle(): void {

@@ -130,7 +130,12 @@ function notesOf(facts: Facts): string[] {
     );
   }
   if (connection.duplicates > 0) {
-    notes.push(`${connection.duplicates} packets were captured twice, and counted once`);
+    const { duplicates } = connection;
+    notes.push(
+      duplicates === 1
+        ? "a packet was captured twice, and counted once"
+        : `${duplicates} packets were captured twice, and counted once`,
+    );
   }
   if (connection.optionsCut > OPTIONS_CUT_SHARE * connection.packets) {
     notes.push("TCP options were not captured: scale and timestamps are not known");

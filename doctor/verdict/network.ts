@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Mark } from "../flow/ending.ts";
 import type { Half } from "../flow/half.ts";
 import type { Outage } from "../flow/unanswered.ts";
 import { type Pause, wasLost } from "../flow/silence.ts";
@@ -71,7 +72,7 @@ export function unreachableVerdict(facts: Facts): DoctorVerdict | undefined {
 export function outageVerdict(facts: Facts): DoctorVerdict | undefined {
   const least = lossShare(facts) >= LOSSY_SHARE ? SHORT_OUTAGE_MS : 0;
   const seen = outagesOf(facts).filter((one) => one.ended && one.toMs - one.fromMs >= least);
-  if (seen.length > 0) return outage(facts, seen);
+  if (seen.length > 0) return outage(seen);
   const held =
     (["server", "client"] as const).flatMap((side) =>
       halfOf(facts, side).silence.pauses.filter(wasLost)
@@ -80,10 +81,9 @@ export function outageVerdict(facts: Facts): DoctorVerdict | undefined {
   return held === undefined ? undefined : heldUp(held.side, held.pause);
 }
 
-function outage(facts: Facts, outages: SidedOutage[]): DoctorVerdict {
+function outage(outages: SidedOutage[]): DoctorVerdict {
   const ms = outages.reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
   const longest = outages.reduce((a, b) => b.toMs - b.fromMs > a.toMs - a.fromMs ? b : a);
-  void facts;
   return {
     kind: "outage",
     confidence: "likely",
@@ -138,18 +138,18 @@ export function lossVerdict(facts: Facts): DoctorVerdict | undefined {
   const share = lossShare(facts);
   const count = Math.round(share * facts.main.sequence.segments);
   if (count < LOSSES_MIN || share < LOSS_SHARE) return undefined;
-  const { main, connection } = facts;
+  const { main } = facts;
   return {
     kind: "packet_loss",
     confidence: "certain",
     sentence: `packets of the ${facts.sender} got lost: ${count} of ${main.sequence.segments} (${
       percent(share)
     }) had to be sent again`,
-    evidence: [{
-      frame: connection.firstFrame,
-      atMs: connection.fromMs,
-      what: `${main.sequence.again} seen twice, ${main.sequence.late} only when sent again`,
-    }],
+    evidence: main.losses.map(({ frame, timeMs }) => ({
+      frame,
+      atMs: timeMs,
+      what: "data that had been sent before",
+    })),
     consistentWith: "a bad link, a queue that overflows, or a policer on the way",
     next: "Look for errors and drops on the links between the two (wireless, overloaded, faulty).",
   };
@@ -157,7 +157,7 @@ export function lossVerdict(facts: Facts): DoctorVerdict | undefined {
 
 /** Packets wait in a queue before a slow link. */
 export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
-  const steps = queueDelays(facts);
+  const { steps, longestAt } = queueDelays(facts);
   // Without the handshake, the shortest way seen may have a queue in it.
   const base = facts.handshake ? facts.baseRttMs || 0 : 0;
   const few = steps.length < STEPS_MIN;
@@ -182,11 +182,11 @@ export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
       atEnd ? `; then the ${facts.sender} cut it off` : ""
     }`,
     evidence: [{
-      frame: facts.connection.firstFrame,
-      atMs: facts.connection.fromMs,
-      what: `${percent(queued.length / steps.length)} of the time packets waited ${
-        time(limit)
-      } or more`,
+      frame: longestAt.frame,
+      atMs: longestAt.timeMs,
+      what: `the longest wait, ${time(longest)}; ${
+        percent(queued.length / steps.length)
+      } of the time packets waited ${time(limit)} or more`,
     }],
     consistentWith:
       `a rate limit or traffic shaper, or a busy ${facts.sender} whose packets wait in its own queue`,
@@ -195,16 +195,31 @@ export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
   };
 }
 
+/** How long packets waited, in each step of time, and the one that waited longest. */
+interface QueueDelays {
+  steps: number[];
+  longestAt: Mark;
+}
+
 /**
  * How long packets waited, by steps of time: near the sender their acknowledgements say it, near
  * the receiver their timestamps, or else the acknowledgements of what the receiver sends.
  */
-function queueDelays(facts: Facts): number[] {
+function queueDelays(facts: Facts): QueueDelays {
   const { main, reader } = facts;
-  const seen = (delays: Float64Array) => [...delays].filter((delay) => !Number.isNaN(delay));
-  if (facts.vantage === facts.sender) return seen(beyondBase(main, facts));
-  const oneWay = seen(main.oneWay.beyondLeast());
-  return oneWay.length >= STEPS_MIN ? oneWay : seen(beyondBase(halfOf(facts, reader), facts));
+  if (facts.vantage === facts.sender) return byRoundTrips(main, facts);
+  const delays = main.oneWay.beyondLeast();
+  const seen = delays.filter((delay) => !Number.isNaN(delay));
+  if (seen.length < STEPS_MIN) return byRoundTrips(halfOf(facts, reader), facts);
+  const longest = seen.reduce((a, b) => Math.max(a, b));
+  return { steps: [...seen], longestAt: main.oneWay.packetAt(delays.indexOf(longest)) };
+}
+
+function byRoundTrips(half: Half, facts: Facts): QueueDelays {
+  const { connection } = facts;
+  const steps = [...beyondBase(half, facts)].filter((delay) => !Number.isNaN(delay));
+  const start = { frame: connection.firstFrame, timeMs: connection.fromMs };
+  return { steps, longestAt: half.roundTrips.longest ?? start };
 }
 
 function beyondBase({ roundTrips }: Half, facts: Facts): Float64Array {

@@ -96,7 +96,11 @@ export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | u
       round === undefined ? "" : `, as a timeout of ${round} s would`
     }`,
     evidence: [
-      { frame: connection.firstFrame, atMs: lastWord, what: "the client's last word" },
+      {
+        frame: client.silence.lastFrame || connection.firstFrame,
+        atMs: lastWord,
+        what: "the client's last word",
+      },
       { frame: end.frame, atMs: end.atMs, what: end.sentence },
     ],
     consistentWith: "an ordinary close: the two look the same",

@@ -205,7 +205,7 @@ function consistent(outcome: SlowOutcome): { consistentWith?: string } {
   if (outcome === "cut") {
     return {
       consistentWith:
-        "a limit on the server's queue, a write or user timeout, or an end for another reason in just that time: the wire shows when, not why",
+        "a limit on the sender's queue, a write or user timeout, or an end for another reason in just that time: the wire shows when, not why",
     };
   }
   if (outcome === "slow_to_the_end") {
@@ -237,6 +237,8 @@ export function bufferVerdict(facts: Facts): DoctorVerdict | undefined {
     return undefined;
   }
   if (!(facts.baseRttMs >= LONG_WAY_MS)) return undefined;
+  // INVARIANT: what was limited for some time was so for a first time.
+  const first = half.view.firstLimited!;
   const most = half.window.largest / facts.baseRttMs * 1000;
   return {
     kind: "receive_buffer_too_small",
@@ -248,9 +250,9 @@ export function bufferVerdict(facts: Facts): DoctorVerdict | undefined {
       percent(Math.min(1, share))
     } of the time, though the ${reader} read at once`,
     evidence: [{
-      frame: facts.connection.firstFrame,
-      atMs: facts.connection.fromMs,
-      what: `the window was used up for ${time(limitedMs)} in all, and ${
+      frame: first.frame,
+      atMs: first.timeMs,
+      what: `the first data that used the window up; it was for ${time(limitedMs)} in all, and ${
         percent(half.view.openness)
       } open meanwhile`,
     }],
