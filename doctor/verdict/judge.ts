@@ -58,10 +58,11 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
   return TELLING.has(last.kind) ? [last, unknownVerdict(facts, why)] : [unknownVerdict(facts, why)];
 }
 
-/** Without losses that a full receive buffer explains. */
+/** Without losses that a full receive buffer, or a full queue, explains. */
 function told(found: DoctorVerdict[], facts: Facts): DoctorVerdict[] {
   const overrun = found[0].kind === "slow_consumer" && lossShare(facts) < OVERRUN_SHARE;
-  return overrun ? found.filter(({ kind }) => kind !== "packet_loss") : found;
+  const overflown = found[0].kind === "path_bottleneck";
+  return overrun || overflown ? found.filter(({ kind }) => kind !== "packet_loss") : found;
 }
 
 /** Why nothing can be said though nothing was found; `undefined` if it can. */
