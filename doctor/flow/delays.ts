@@ -8,10 +8,15 @@ import type { Mark } from "./ending.ts";
 
 const STEPS = 128;
 const STEP_MS_FIRST = 4;
+/** Half powers of two of microseconds. */
+const POWERS = 64;
+
+/** There may be very many connections of very few packets. */
+const EMPTY: Float64Array = new Float64Array(0);
 
 /** The least of a step, over time: steps double when they run out. */
 export class LeastOverTime {
-  values: Float64Array = new Float64Array(0);
+  values: Float64Array = EMPTY;
   stepMs: number = STEP_MS_FIRST;
   fromMs = NaN;
 
@@ -48,8 +53,8 @@ export class RoundTrips {
   /** The acknowledgement that took longest. */
   longest: Mark | undefined;
   readonly overTime: LeastOverTime = new LeastOverTime();
-  /** How many took a power of two of microseconds. */
-  readonly #byPower: Uint32Array = new Uint32Array(64);
+  /** How many took a half power of two of microseconds. */
+  #byPower: Uint32Array | undefined;
   #awaited = NaN;
   #sentMs = 0;
 
@@ -75,14 +80,15 @@ export class RoundTrips {
     if (ms > this.maxMs) this.longest = { frame, timeMs };
     this.maxMs = Math.max(this.maxMs, ms);
     this.overTime.add(timeMs, ms);
-    this.#byPower[Math.min(63, Math.floor(2 * Math.log2(1 + ms * 1000)))]++;
+    this.#byPower ??= new Uint32Array(POWERS);
+    this.#byPower[Math.min(POWERS - 1, Math.floor(2 * Math.log2(1 + ms * 1000)))]++;
   }
 
   /** Half of them took longer, to about a fifth. */
   get medianMs(): number {
     let rest = this.count / 2;
-    for (let power = 0; power < 64; power++) {
-      rest -= this.#byPower[power];
+    for (const [power, count] of (this.#byPower ?? []).entries()) {
+      rest -= count;
       if (rest <= 0) {
         const ms = (2 ** ((power + 0.5) / 2) - 1) / 1000;
         return Math.min(this.maxMs, Math.max(this.minMs, ms));
@@ -100,9 +106,9 @@ const CLOCK_MS_MIN = 500;
 /** How much longer than the quickest each packet took one way, by the sender's timestamps. */
 export class OneWayDelays {
   /** One packet a step: when it came and what its timestamp was. */
-  #times: Float64Array = new Float64Array(0);
-  #stamps: Float64Array = new Float64Array(0);
-  #frames: Float64Array = new Float64Array(0);
+  #times: Float64Array = EMPTY;
+  #stamps: Float64Array = EMPTY;
+  #frames: Float64Array = EMPTY;
   #fromMs = NaN;
   #stepMs: number = STEP_MS_FIRST;
   #stamp = NaN;

@@ -15,15 +15,16 @@ const SAME_UNNUMBERED_MS = 0.25;
 
 /** The last packets of one side. */
 export class Duplicates {
-  readonly #hashes: Int32Array = new Int32Array(REMEMBERED);
-  readonly #times: Float64Array = new Float64Array(REMEMBERED).fill(-Infinity);
+  // Plain arrays: there may be very many connections of very few packets.
+  readonly #hashes: number[] = [];
+  readonly #times: number[] = [];
   #next = 0;
 
   /** Whether the packet is one that was seen. */
   seen(segment: Segment): boolean {
     const hash = hashOf(segment);
     const limit = segment.id !== 0 ? SAME_MS : SAME_UNNUMBERED_MS;
-    for (let i = 0; i < REMEMBERED; i++) {
+    for (let i = 0; i < this.#hashes.length; i++) {
       if (this.#hashes[i] === hash && segment.timeMs - this.#times[i] <= limit) return true;
     }
     const at = this.#next;

@@ -11,6 +11,8 @@ import type { Mark } from "./ending.ts";
 /** Acknowledgements on their way that are remembered at first, and at most. A window holds fewer. */
 const PENDING_FIRST = 8;
 const PENDING_MAX = 256;
+/** There may be very many connections of very few packets. */
+const EMPTY: Float64Array = new Float64Array(0);
 
 /** New data, up to `end` of the stream. */
 export interface SentData extends Mark {
@@ -29,10 +31,10 @@ export class SenderView {
   firstLimited: Mark | undefined;
   /** Of it, the advertised window by the largest one, each part weighed by its time. */
   #openness = 0;
-  #times: Float64Array = new Float64Array(PENDING_FIRST);
-  #acks: Float64Array = new Float64Array(PENDING_FIRST);
-  #edges: Float64Array = new Float64Array(PENDING_FIRST);
-  #shares: Float64Array = new Float64Array(PENDING_FIRST);
+  #times: Float64Array = EMPTY;
+  #acks: Float64Array = EMPTY;
+  #edges: Float64Array = EMPTY;
+  #shares: Float64Array = EMPTY;
   #first = 0;
   #count = 0;
   #share = 1;
@@ -53,7 +55,7 @@ export class SenderView {
 
   #grow(): void {
     const longer = (array: Float64Array) => {
-      const next = new Float64Array(2 * array.length);
+      const next = new Float64Array(Math.max(PENDING_FIRST, 2 * array.length));
       for (let i = 0; i < array.length; i++) next[i] = array[(this.#first + i) % array.length];
       return next;
     };

@@ -21,6 +21,8 @@ const CATCH_UP_SHARE = 0.25;
 /** This share of what usually comes in the pause was held up rather than not sent. */
 const HELD_UP_SHARE = 0.5;
 const GAPS_MAX = 32;
+/** Powers of two of microseconds. */
+const POWERS = 48;
 
 /** A pause, and what came after it. */
 export interface Pause extends Omit<Gap, "kind" | "side"> {
@@ -41,7 +43,7 @@ export class Silence {
   #bytes = 0;
   #count = 0;
   #longestMs = 0;
-  readonly #byPower: Uint32Array = new Uint32Array(48);
+  #byPower: Uint32Array | undefined;
   #catchUpUntil = -Infinity;
 
   /** When data came last; NaN before the first. */
@@ -76,7 +78,8 @@ export class Silence {
     }
     this.#count++;
     this.#longestMs = Math.max(this.#longestMs, ms);
-    this.#byPower[Math.min(47, Math.floor(Math.log2(1 + Math.max(0, ms) * 1000)))]++;
+    this.#byPower ??= new Uint32Array(POWERS);
+    this.#byPower[Math.min(POWERS - 1, Math.floor(Math.log2(1 + Math.max(0, ms) * 1000)))]++;
   }
 
   #record(ms: number, toMs: number, ended: boolean, lostPackets: number): void {
@@ -110,8 +113,8 @@ export class Silence {
 
   #usualMs(): number {
     let rest = this.#count * USUAL_SHARE;
-    for (let power = 0; power < 48; power++) {
-      rest -= this.#byPower[power];
+    for (const [power, count] of (this.#byPower ?? []).entries()) {
+      rest -= count;
       if (rest <= 0) return 2 ** (power + 1) / 1000;
     }
     return Infinity;
