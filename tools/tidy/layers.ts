@@ -64,6 +64,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "isolated mode", paths: ["src/isolated/"] },
   { name: "recordings", paths: ["src/record/"] },
   { name: "public API", paths: ["mod.ts", "spill.ts", "isolation.ts"] },
+  { name: "doctor", paths: ["doctor/"] },
   { name: "push server", paths: ["push/"], outside: ["node:"] },
   {
     name: "command line",
@@ -74,4 +75,4 @@ export const LAYERS: readonly Layer[] = [
 ];
 
 /** Folders all of whose modules must be in a layer. */
-export const LAYERED: readonly string[] = ["src/", "push/", "cli/", "sinks/"];
+export const LAYERED: readonly string[] = ["src/", "push/", "cli/", "sinks/", "doctor/"];
