@@ -38,19 +38,26 @@ export interface ReadBetween {
 /** Share of the receive memory from which the window is shut or nearly so. */
 const FULL_SHARE = 0.9;
 
+/** Whether the other side has closed: its FIN has come, and nothing comes behind it. */
+export function isPeerClosed({ state }: Sample): boolean {
+  return state === "close_wait" || state === "closing" || state === "last_ack";
+}
+
 /** Bytes the program has not read, without the FIN that waits behind them. */
-export function unreadBytes({ state, receiveQueue }: Sample): number {
-  const closed = state === "close_wait" || state === "closing" || state === "last_ack";
-  return closed && receiveQueue > 0 ? receiveQueue - 1 : receiveQueue;
+export function unreadBytes(sample: Sample): number {
+  const { receiveQueue } = sample;
+  return isPeerClosed(sample) && receiveQueue > 0 ? receiveQueue - 1 : receiveQueue;
 }
 
 /** What was read between two looks: with the count of all that came, that is simple arithmetic. */
 export function readBetween(before: Sample, after: Sample): ReadBetween {
+  const shorter = Math.max(0, before.receiveQueue - after.receiveQueue);
+  if (isPeerClosed(before)) return { bytes: shorter, exact: true };
   const read = (sample: Sample) => (sample.received ?? NaN) - sample.receiveQueue;
   const exact = read(after) - read(before);
   // The two numbers of a look are not of one instant.
   if (!Number.isNaN(exact)) return { bytes: Math.max(0, exact), exact: true };
-  return { bytes: Math.max(0, before.receiveQueue - after.receiveQueue), exact: false };
+  return { bytes: shorter, exact: false };
 }
 
 /** Whether no more fits: the server's socket says so, or the memory is taken. `undefined`: not known. */

@@ -16,9 +16,10 @@ export function stateSentence(status: Omit<LiveStatus, "sentence">): string {
     case "idle":
       return "nothing comes, and nothing waits";
     case "keeping_up":
-      return unread === 0
-        ? "the program keeps up, nothing waits"
-        : `the program reads, ${bytesText(unread)} wait`;
+      if (unread === 0) return "the program keeps up, nothing waits";
+      return status.afterRead
+        ? `the program reads, ${bytesText(unread)} wait`
+        : `${bytesText(unread)} wait${forTime(unreadMs)}`;
     case "behind":
       return `the program reads less than comes, ${bytesText(unread)} wait${windowWords(status)}`;
     case "not_reading":
@@ -43,14 +44,21 @@ function stallWords(ms: number, certainMs: number): string {
 }
 
 function closedSentence(status: Omit<LiveStatus, "sentence">): string {
-  const { unread, unreadMs, endUnread, stateMs } = status;
+  const { unread, unreadMs, endUnread, stateMs, afterRead } = status;
   if (unread > 0) {
-    return `the server has closed, ${bytesText(unread)} are still unread, ` +
-      (unreadMs === 0 ? "and the program reads them" : `no read for ${timeText(unreadMs)}`);
+    return `the server has closed, ${bytesText(unread)} are still unread` +
+      (afterRead && unreadMs === 0
+        ? ", and the program reads them"
+        : forTime(unreadMs, ", no read"));
   }
   return endUnread
-    ? `the server has closed, and the program has not noticed for ${timeText(unreadMs)}`
-    : `the server has closed, the program has read all and not closed for ${timeText(stateMs)}`;
+    ? `the server has closed, and the program has not noticed${forTime(unreadMs)}`
+    : `the server has closed, the program has read all and not closed${forTime(stateMs)}`;
+}
+
+/** ` for 1.5 s`; nothing at a first look, which can't say for how long. */
+function forTime(ms: number, before = ""): string {
+  return ms === 0 ? "" : `${before} for ${timeText(ms)}`;
 }
 
 /** What the window does to the server. */

@@ -18,6 +18,8 @@ export interface Stall {
   ms: number;
   /** How long of it, up to now, there certainly was none. */
   certainMs: number;
+  /** Whether a read was seen just before. */
+  afterRead: boolean;
 }
 
 /** Growth that no read interrupts needs so many looks to be more than chance. */
@@ -34,8 +36,9 @@ export class StallMeter {
   #equalLooks = 0;
   #fromMs = 0;
   #changedMs = 0;
-  /** Whether all that came since then was counted. */
-  #exact = true;
+  /** Since when all reads are counted. */
+  #exactMs = 0;
+  #afterRead = false;
 
   /** Bytes that wait for `stallMs` without a read are not read. */
   constructor(stallMs: number) {
@@ -52,14 +55,14 @@ export class StallMeter {
       this.#looks = 0;
     } else if (this.#looks === 0 || (read?.bytes ?? 0) > 0) {
       this.#looks = this.#equalLooks = 1;
-      this.#fromMs = this.#changedMs = sample.atMs;
-      this.#exact = true;
+      this.#fromMs = this.#changedMs = this.#exactMs = sample.atMs;
+      this.#afterRead = (read?.bytes ?? 0) > 0;
     } else {
       const equal = sample.receiveQueue === before?.receiveQueue;
       this.#looks++;
       this.#equalLooks = equal ? this.#equalLooks + 1 : 1;
       if (!equal) this.#changedMs = sample.atMs;
-      this.#exact &&= read?.exact ?? false;
+      if (!read?.exact) this.#exactMs = sample.atMs;
     }
   }
 
@@ -67,9 +70,16 @@ export class StallMeter {
   get stall(): Stall | undefined {
     if (this.#before === undefined || this.#looks === 0) return undefined;
     const { atMs } = this.#before;
-    const equalMs = this.#equalLooks >= EQUAL_LOOKS ? atMs - this.#changedMs : 0;
-    const ms = atMs - this.#fromMs;
-    return { fromMs: this.#fromMs, ms, certainMs: this.#exact ? ms : equalMs };
+    const certainMs = Math.max(
+      atMs - this.#exactMs,
+      this.#equalLooks >= EQUAL_LOOKS ? atMs - this.#changedMs : 0,
+    );
+    return {
+      fromMs: this.#fromMs,
+      ms: atMs - this.#fromMs,
+      certainMs,
+      afterRead: this.#afterRead,
+    };
   }
 
   /** Whether it is long enough to say that the program does not read. */

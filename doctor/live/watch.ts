@@ -5,7 +5,14 @@
  */
 
 import { VERDICT_WINDOW_MS } from "../../src/status.ts";
-import { readBetween, roomLeft, type Sample, unreadBytes, windowOf } from "./sample.ts";
+import {
+  isPeerClosed,
+  readBetween,
+  roomLeft,
+  type Sample,
+  unreadBytes,
+  windowOf,
+} from "./sample.ts";
 import { stateSentence } from "./sentences.ts";
 import { StallMeter } from "./stall.ts";
 
@@ -40,6 +47,8 @@ export interface LiveStatus {
   unreadMs: number;
   /** How long of that, up to now, there certainly was none; the rest may be reading less than comes. */
   certainMs: number;
+  /** Whether a read was seen just before that. */
+  afterRead: boolean;
   /** Whether the server has closed and the program has not read as far as that. */
   endUnread: boolean;
   /** Whether the receive window is shut; `undefined`: not known. */
@@ -155,7 +164,7 @@ export class SocketWatch {
   #stateOf(seen: Seen): LiveState {
     const { state } = seen;
     if (state === "syn_sent") return "connecting";
-    if (state === "close_wait" || state === "closing" || state === "last_ack") return "peer_closed";
+    if (isPeerClosed(seen)) return "peer_closed";
     if (this.#meter.isStalled) return "not_reading";
     if (this.#isBehind(seen)) return "behind";
     return this.#isIdle(seen) ? "idle" : "keeping_up";
@@ -216,6 +225,7 @@ export class SocketWatch {
       stateMs: last?.state === state ? last.stateMs + atMs - last.atMs : 0,
       unreadMs: this.#meter.stall?.ms ?? 0,
       certainMs: this.#meter.stall?.certainMs ?? 0,
+      afterRead: this.#meter.stall?.afterRead ?? false,
       endUnread: state === "peer_closed" && seen.receiveQueue > 0,
       window,
       shutInMs: room !== undefined && arriving ? room / arriving * 1000 : undefined,
@@ -227,19 +237,26 @@ export class SocketWatch {
   }
 
   /** Bytes a second, lately: where `ss` counts, or else where nothing is read and so all that comes is seen. */
-  #rates(): { arriving: number | undefined; read: number | undefined } {
+  #rates(): { arriving?: number; read?: number } {
     const last = this.#recent.at(-1);
-    const first = this.#recent.find(({ atMs }) => atMs >= (last?.atMs ?? 0) - RATE_MS);
-    if (last === undefined || first === undefined || first.atMs === last.atMs) {
-      return { arriving: undefined, read: undefined };
-    }
-    const perSecond = 1000 / (last.atMs - first.atMs);
+    if (last === undefined) return {};
+    const first = this.#at(last.atMs - RATE_MS);
     const { bytes, exact } = readBetween(first, last);
-    const grown = last.receiveQueue - first.receiveQueue;
-    if (exact) return { arriving: (grown + bytes) * perSecond, read: bytes * perSecond };
+    if (exact && first !== last) {
+      const perSecond = 1000 / (last.atMs - first.atMs);
+      const grown = last.receiveQueue - first.receiveQueue;
+      return { arriving: (grown + bytes) * perSecond, read: bytes * perSecond };
+    }
     const { stall } = this.#meter;
-    const stalled = stall !== undefined && stall.fromMs <= first.atMs;
-    return { arriving: stalled ? grown * perSecond : undefined, read: undefined };
+    if (stall === undefined || stall.ms === 0) return {};
+    const waiting = this.#at(Math.max(last.atMs - RATE_MS, stall.fromMs));
+    const grown = last.receiveQueue - waiting.receiveQueue;
+    return { arriving: grown / (last.atMs - waiting.atMs) * 1000 };
+  }
+
+  /** The last look up to `atMs`, or else the first there is. */
+  #at(atMs: number): Seen {
+    return this.#recent.findLast((look) => look.atMs <= atMs) ?? this.#recent[0];
   }
 
   #count(status: LiveStatus): void {

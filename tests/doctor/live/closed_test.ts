@@ -80,3 +80,10 @@ Deno.test("a stall that ends with a close counts as long as it was seen", () => 
   assertEquals(totals.longestStallMs, 2000);
   assertEquals(totals.closeUnnoticedMs, 900);
 });
+
+Deno.test("behind a FIN nothing comes, so two looks are enough, however far apart", () => {
+  const apart = times(2, (i) => ({ atMs: i * 10_000, state, receiveQueue: 501 }));
+  const { last, totals } = play(apart);
+  assertEquals(last.certainMs, 10_000);
+  assertEquals(totals.stalls, 1);
+});

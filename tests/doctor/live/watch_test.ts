@@ -9,6 +9,17 @@ Deno.test("a program that reads all between two looks keeps up", () => {
   assertEquals(totals.stalls, 0);
 });
 
+Deno.test("a look at bytes that were not there before does not say that they are read", () => {
+  const { statuses } = play(queues(500, 600, 100, 0, 7));
+  assertEquals(statuses.map(({ sentence }) => sentence), [
+    "500 B wait",
+    "600 B wait for 100 ms",
+    "the program reads, 100 B wait",
+    "the program keeps up, nothing waits",
+    "7 B wait",
+  ]);
+});
+
 Deno.test("bytes that wait and only grow are not read, as far as looks tell", () => {
   const { statuses, last, totals } = play(queues(...times(22, (i) => i * 1000)));
   // That they grow eleven times by chance is out of the question, five times is not.
