@@ -1,5 +1,6 @@
 /**
- * `spillway doctor`: why connections died, from a packet capture.
+ * `spillway doctor`: why connections died, from a packet capture; or whether a
+ * running program reads.
  *
  * @module
  */
@@ -7,6 +8,7 @@
 import { diagnose, type DoctorReport } from "../doctor/mod.ts";
 import { CaptureFile, InputError } from "./doctor/capture_file.ts";
 import { doctorFlags, type DoctorPlan, doctorPlan } from "./doctor/doctor_flags.ts";
+import { livePlan } from "./doctor/live_flags.ts";
 import { DOCTOR_HELP } from "./doctor/doctor_help.ts";
 import { findingsCode } from "./doctor/findings_code.ts";
 import { Progress } from "./doctor/progress.ts";
@@ -27,7 +29,10 @@ export async function doctor(args: string[]): Promise<number> {
       console.log(DOCTOR_HELP);
       return 0;
     }
-    return await examine(doctorPlan(flags, positionals));
+    const watch = livePlan(flags, positionals);
+    if (watch === undefined) return await examine(doctorPlan(flags, positionals));
+    const { live } = await import("./doctor/live.ts");
+    return await live(watch.target, watch.options);
   } catch (error) {
     const code = error instanceof InputError ? INPUT_CODE : exitCodeOf(error);
     if (code === undefined) throw error;

@@ -5,6 +5,7 @@
  */
 
 import type { DiagnoseOptions } from "../../doctor/mod.ts";
+import { liveFlags } from "./live_flags.ts";
 import { type FlagNames, type Flags, textFlag, UsageError } from "../usage.ts";
 
 /** What is to be done. */
@@ -22,8 +23,9 @@ export interface DoctorPlan {
 
 /** The flags there are. */
 export const doctorFlags: FlagNames = {
-  string: ["filter", "html"],
-  boolean: ["json", "all", "help"],
+  string: ["filter", "html", ...liveFlags.string],
+  boolean: ["json", "all", "help", ...liveFlags.boolean],
+  repeated: liveFlags.repeated,
 };
 
 /** Makes a plan of the command line. */

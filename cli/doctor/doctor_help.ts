@@ -4,15 +4,19 @@
  * @module
  */
 
+import { LIVE_HELP, LIVE_USAGE } from "./live_flags.ts";
+
 /** What `spillway doctor --help` prints. */
 export const DOCTOR_HELP: string = `spillway doctor: say why connections died, from a packet capture
 
 Usage: spillway doctor FILE… | - [flags]
+       ${LIVE_USAGE}
 
   spillway doctor feed.pcap
   spillway doctor feed.pcap --filter 10.0.0.1:9000 --html feed.html
   tcpdump -s 96 -w - tcp port 9000 | spillway doctor -
   spillway doctor *.pcapng --json
+  spillway doctor --live 10.0.0.1:9000
 
 Reads pcap and pcapng, plain or compressed with gzip; what tcpdump -w and Wireshark write. 96 bytes
 of each packet are enough (tcpdump -s 96), 54 for most. A capture made at the client or at the
@@ -28,7 +32,7 @@ Flags:
 
 Permissions: --allow-read=FILE; --html needs --allow-write=FILE; standard input needs none.
 
-Exit codes:
+Exit codes, of captures:
   0    nothing is wrong with any connection
   1    something is wrong with one
   2    wrong command line
@@ -36,4 +40,5 @@ Exit codes:
   4    a capture can't be read, or is none, or output could not be written
   5    nothing is known to be wrong, but of some connections it can't be told
   130  interrupted (143 by SIGTERM)
-`;
+
+${LIVE_HELP}`;
