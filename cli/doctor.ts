@@ -7,7 +7,12 @@
 
 import { diagnose, type DoctorReport } from "../doctor/mod.ts";
 import { CaptureFile, InputError } from "./doctor/capture_file.ts";
-import { doctorFlags, type DoctorPlan, doctorPlan } from "./doctor/doctor_flags.ts";
+import {
+  doctorFlags,
+  type DoctorPlan,
+  doctorPlan,
+  refuseCaptureFlags,
+} from "./doctor/doctor_flags.ts";
 import { livePlan } from "./doctor/live_flags.ts";
 import { DOCTOR_HELP } from "./doctor/doctor_help.ts";
 import { findingsCode } from "./doctor/findings_code.ts";
@@ -31,6 +36,7 @@ export async function doctor(args: string[]): Promise<number> {
     }
     const watch = livePlan(flags, positionals);
     if (watch === undefined) return await examine(doctorPlan(flags, positionals));
+    refuseCaptureFlags(flags);
     const { live } = await import("./doctor/live.ts");
     return await live(watch.target, watch.options);
   } catch (error) {

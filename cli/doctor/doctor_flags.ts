@@ -28,6 +28,15 @@ export const doctorFlags: FlagNames = {
   repeated: liveFlags.repeated,
 };
 
+/** Those that go with captures only. */
+const CAPTURE_FLAGS = ["filter", "html", "all"];
+
+/** Throws a `UsageError` if a flag of captures stands beside `--live`. */
+export function refuseCaptureFlags(flags: Flags): void {
+  const stray = CAPTURE_FLAGS.find((name) => flags[name] !== undefined && flags[name] !== false);
+  if (stray !== undefined) throw new UsageError(`--${stray} does not go with --live`);
+}
+
 /** Makes a plan of the command line. */
 export function doctorPlan(flags: Flags, positionals: string[]): DoctorPlan {
   if (positionals.length === 0) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { endpointText } from "../../doctor/live/address.ts";
+import { endpointText } from "../../doctor/address.ts";
 import { type Look, type LookText, parseLook } from "../../doctor/live/look.ts";
 import { isOpen } from "../../doctor/live/target.ts";
 import { worstOf } from "../../doctor/live/verdict.ts";

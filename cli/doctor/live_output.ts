@@ -8,7 +8,7 @@
 import type { LookText } from "../../doctor/live/look.ts";
 import type { LiveVerdict } from "../../doctor/live/verdict.ts";
 import type { LiveChange, LiveSocket, LiveWatcher } from "../../doctor/live/watcher.ts";
-import { timeText } from "../../doctor/live/words.ts";
+import { time as timeText } from "../../doctor/words.ts";
 import { coloured, counted } from "../words.ts";
 import { LiveTable } from "./live_table.ts";
 import {

@@ -5,7 +5,7 @@
  */
 
 import type { LiveSocket } from "../../doctor/live/watcher.ts";
-import { bytesText } from "../../doctor/live/words.ts";
+import { bytes as bytesText } from "../../doctor/words.ts";
 import { coloured } from "../words.ts";
 import { COLOURS, socketText, statusText } from "./live_words.ts";
 

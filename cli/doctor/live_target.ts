@@ -4,7 +4,7 @@
  * @module
  */
 
-import { numericAddress } from "../../doctor/live/address.ts";
+import { numericAddress } from "../../doctor/address.ts";
 import type { LiveTarget } from "../../doctor/live/target.ts";
 import { SpillwayError } from "../../mod.ts";
 import { permissionError } from "../permission.ts";

@@ -9,7 +9,7 @@
  */
 
 import { SpillwayError } from "../../src/errors.ts";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../address.ts";
 import {
   addMalformed,
   emptyTable,

@@ -5,7 +5,7 @@
  */
 
 import type { LiveStatus } from "./watch.ts";
-import { bytesText, timeText } from "./words.ts";
+import { bytes as bytesText, time as timeText } from "../words.ts";
 
 /** The sentence. */
 export function stateSentence(status: Omit<LiveStatus, "sentence">): string {

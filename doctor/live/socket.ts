@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Endpoint, endpointText } from "./address.ts";
+import { type Endpoint, endpointText } from "../address.ts";
 
 /** States by Linux's numbers, from 1 on. */
 export const TCP_STATES = [

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Endpoint, numericAddress } from "./address.ts";
+import { type Endpoint, numericAddress } from "../address.ts";
 import {
   addMalformed,
   emptyTable,

@@ -8,7 +8,7 @@ import type { Verdict } from "../../src/verdict.ts";
 import type { Confidence, DoctorVerdictKind } from "../report.ts";
 import type { Activity } from "./activity.ts";
 import type { LiveState, LiveStatus, WatchTotals } from "./watch.ts";
-import { bytesText, timeText } from "./words.ts";
+import { bytes as bytesText, time as timeText } from "../words.ts";
 
 /** The verdict. */
 export interface LiveVerdict extends Verdict<DoctorVerdictKind> {

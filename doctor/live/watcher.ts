@@ -5,7 +5,7 @@
  */
 
 import { type Activity, ActivityMeter } from "./activity.ts";
-import type { Endpoint } from "./address.ts";
+import type { Endpoint } from "../address.ts";
 import type { Look } from "./look.ts";
 import type { Sample } from "./sample.ts";
 import { pairOf, type TcpSocket } from "./socket.ts";

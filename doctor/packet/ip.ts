@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAPPED } from "./address.ts";
 import type { Segment } from "./segment.ts";
 
 /** Protocols that are read. */
@@ -11,8 +12,6 @@ export const Protocol = { ICMP: 1, TCP: 6, ICMPV6: 58 } as const;
 
 const IPV4_HEADER_BYTES = 20;
 const IPV6_HEADER_BYTES = 40;
-/** The second word of an IPv4 address mapped into IPv6 (RFC 4291, section 2.5.5.2). */
-const MAPPED = 0xffff;
 
 const FRAGMENT_OFFSET = 0x1fff;
 const MORE_FRAGMENTS = 0x2000;

@@ -13,7 +13,7 @@ import { activeMs, type Facts, factsOf, halfOf, otherSide } from "./facts.ts";
 import { judge } from "./judge.ts";
 import { outagesOf } from "./network.ts";
 import { waited } from "./slow.ts";
-import { percent } from "./words.ts";
+import { percent } from "../words.ts";
 
 /** Fewer cut options say nothing. */
 const OPTIONS_CUT_SHARE = 0.5;

@@ -7,7 +7,7 @@
 import type { ConnectionEnd, Side } from "../report.ts";
 import type { ResetMark } from "../flow/ending.ts";
 import { type Facts, otherSide } from "./facts.ts";
-import { time } from "./words.ts";
+import { time } from "../words.ts";
 
 /** A host does not differ from itself by so many hops. */
 const THIRD_PARTY_HOPS = 2;

@@ -10,7 +10,7 @@ import type { Outage } from "../flow/unanswered.ts";
 import { type Pause, wasLost } from "../flow/silence.ts";
 import type { ConnectionEnd, DoctorVerdict, Side } from "../report.ts";
 import { type Facts, halfOf, otherSide } from "./facts.ts";
-import { percent, time, times } from "./words.ts";
+import { percent, time, times } from "../words.ts";
 
 /** Fewer losses are what every network has. */
 const LOSSES_MIN = 2;

@@ -8,7 +8,7 @@
 import type { ConnectionEnd, DoctorVerdict } from "../report.ts";
 import { type Pause, wasHeldUp, wasLost } from "../flow/silence.ts";
 import type { Facts } from "./facts.ts";
-import { time } from "./words.ts";
+import { time } from "../words.ts";
 
 /** A server that never said a word is silent after this long. */
 const NEVER_MS = 2000;

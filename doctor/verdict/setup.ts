@@ -6,7 +6,7 @@
 
 import type { ConnectionEnd, DoctorVerdict } from "../report.ts";
 import type { Facts } from "./facts.ts";
-import { time, times } from "./words.ts";
+import { time, times } from "../words.ts";
 
 /** So long without an answer a SYN must be before that means anything. */
 const UNANSWERED_MS = 900;

@@ -12,7 +12,7 @@ import type { Half } from "../flow/half.ts";
 import type { OpenStall } from "../flow/window.ts";
 import type { ConnectionEnd, DoctorVerdict, Evidence, Side, SlowOutcome } from "../report.ts";
 import { activeMs, type Facts, halfOf, otherSide } from "./facts.ts";
-import { bytes, percent, time, times } from "./words.ts";
+import { bytes, percent, time, times } from "../words.ts";
 
 /** Shorter stalls in all are no slow consumer, nor are ones of a few round trips. */
 const STALLED_MS = 100;

@@ -172,7 +172,8 @@ Deno.test("--live - takes ss, too, and hides what a terminal would obey", async 
 
 Deno.test("the help names every flag, permission and exit code", async () => {
   const { code, stdout } = await runLive([], ["--help"]);
-  assertEquals([code, stdout], [0, `${LIVE_HELP}\n`]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, LIVE_HELP);
   for (const flag of ["--live", "--interval", "--stall", "--for", "--every", "--json"]) {
     assertStringIncludes(LIVE_HELP, `\n  ${flag} `);
   }

@@ -2,6 +2,8 @@
 import { linesOf } from "../../servers/lines.ts";
 import { until } from "../../integration/until.ts";
 
+/** The command line. */
+export const CLI: string = new URL("../../../cli.ts", import.meta.url).pathname;
 const here = (name: string): string => new URL(`programs/${name}`, import.meta.url).pathname;
 
 /** However slow the machine is. */
@@ -157,7 +159,7 @@ export class Live implements AsyncDisposable {
 
   constructor(permissions: string[], args: string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", ...permissions, here("live.ts"), ...args, "--json"],
+      args: ["run", "--quiet", "--no-prompt", ...permissions, CLI, "doctor", ...args, "--json"],
       stdin: "null",
       stdout: "piped",
     }).spawn();
@@ -209,7 +211,7 @@ export async function runLive(
   input = "",
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, here("live.ts"), ...args],
+    args: ["run", "--quiet", "--no-prompt", ...permissions, CLI, "doctor", ...args],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

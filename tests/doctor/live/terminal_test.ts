@@ -1,6 +1,6 @@
 /** What `spillway doctor --live` shows on a terminal: lines drawn in place. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { leftOut, Pusher, SlowClient } from "./real.ts";
+import { CLI, leftOut, Pusher, SlowClient } from "./real.ts";
 
 const ignore = await leftOut("doctor --live on a terminal", "python3");
 const here = (name: string): string => new URL(name, import.meta.url).pathname;
@@ -17,7 +17,7 @@ Deno.test({
     const { code, stdout } = await new Deno.Command("python3", {
       args: [
         ...[here("../../cli/terminal.py"), Deno.execPath(), "run", "--quiet", "--no-prompt"],
-        ...["--allow-run=cat", here("programs/live.ts"), "--live", address, "--for", "3s"],
+        ...["--allow-run=cat", CLI, "doctor", "--live", address, "--for", "3s"],
       ],
       env: { TERM: "xterm", NO_COLOR: "" },
     }).output();

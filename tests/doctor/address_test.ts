@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { addressOf, endpointText, numericAddress } from "../../../doctor/live/address.ts";
-import { SEED } from "../../spill/seed.ts";
-import { noise, random } from "../../spill/random.ts";
+import { addressOf, endpointText, numericAddress } from "../../doctor/address.ts";
+import { SEED } from "../spill/seed.ts";
+import { noise, random } from "../spill/random.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.fromHex(hex);
 
