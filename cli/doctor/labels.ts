@@ -62,7 +62,7 @@ export const VANTAGES: Readonly<Record<ConnectionReport["vantage"], string>> = {
   client: "at the client",
   server: "at the server",
   between: "between the two",
-  unknown: "at an unknown place, or both ends on one machine",
+  unknown: "at an unknown place",
 };
 
 /** Why it is known that the sender had to wait, in words. */

@@ -116,7 +116,7 @@ Deno.test("reportText() says of a refused connection what there is to say, witho
 Deno.test("reportText() says what limits what it can say", () => {
   const text = plain(report([unknown()]), { width: 100 });
   assertStringIncludes(text, "roles          the lower port is taken to be the server's");
-  assertStringIncludes(text, "captured       nobody knows where");
+  assertStringIncludes(text, "captured       at an unknown place");
   assertStringIncludes(text, "note           only the packets of the server were captured");
   assertStringIncludes(text, "note           the handshake was not captured");
 });
