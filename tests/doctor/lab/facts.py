@@ -6,11 +6,12 @@ from journal import read_journal
 
 
 class Facts:
-    def __init__(self, folder: str, counters: dict, link: dict):
+    def __init__(self, folder: str, counters: dict, link: dict, packets: int):
         self.server = read_journal(os.path.join(folder, "server.jsonl"))
         self.client = read_journal(os.path.join(folder, "client.jsonl"))
         self.counters = counters
         self.link = link
+        self.packets = packets
 
     def first(self, side: str, event: str):
         return next((e for e in getattr(self, side) if e["event"] == event), None)
@@ -20,6 +21,11 @@ class Facts:
 
     def count(self, side: str, *names: str) -> int:
         return sum(self.counters[side].get(name, 0) for name in names)
+
+    def sent(self, flag: str, by: str) -> int:
+        """How many "fin" or "rst" one side put on the link."""
+        way = "to_client" if by == "server" else "to_server"
+        return self.link[way].get(flag, 0)
 
     @property
     def zero_windows(self) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -79,9 +80,10 @@ class Host:
         with open(self.capture_errors) as said:
             return "no capture: " + said.read()
 
-    def stop_capture(self) -> str:
+    def stop_capture(self) -> list:
+        """How many packets it holds, and a complaint."""
         if not self.capture:
-            return ""
+            return [0, "no capture"]
         time.sleep(0.1)
         self.capture.send_signal(signal.SIGINT)
         try:
@@ -92,10 +94,10 @@ class Host:
         self.capture = None
         with open(self.capture_errors) as said:
             words = said.read()
-        for line in words.splitlines():
-            if "dropped by kernel" in line and not line.startswith("0 "):
-                return line
-        return ""
+        count = re.search(r"(\d+) packets? captured|Packets captured: (\d+)", words)
+        lost = re.search(r"[1-9]\d* packets? dropped by kernel", words)
+        held = int(count[1] or count[2]) if count else 0
+        return [held, lost[0] if lost else ""]
 
     def stop_app(self) -> None:
         if self.app_runs():

@@ -28,15 +28,19 @@ SCENARIOS = {
 ATTEMPTS = 4
 # Later than this the link was not the one of the plan: the machine had other things to do.
 LATE_MS = 15
+FEWEST_PACKETS = 2
+FEWEST_LATE = 12  # of a capture that begins in mid-connection
 
 
 def ending(plan, facts) -> str:
     """How it ended, put right where bytes of the client met a closed socket."""
     how = plan.label["how"]
-    server = facts.link["to_client"]
-    if "RST" in how or not server.get("rst") or not facts.first("server", "end"):
+    side = plan.capture.side
+    if plan.label["cause"] == "peer_unreachable" and facts.sent("rst", side):
+        return f"{how}; RST of the {side}'s that got nowhere"
+    if "RST" in how or not facts.sent("rst", "server") or not facts.first("server", "end"):
         return how
-    if not server.get("fin"):
+    if not facts.sent("fin", "server"):
         return f"{how}; RST in its place: client bytes unread or after close()"
     return f"{how} then RST"
 
@@ -75,6 +79,8 @@ def attempt(name: str, seed: int, out: str, number: int) -> tuple:
     complaint = plan.judge(facts, entry) if plan.judge else None
     if complaint:
         complaints.append(complaint)
+    if facts.packets < FEWEST_PACKETS or (plan.capture.start_s and facts.packets < FEWEST_LATE):
+        complaints.append(f"only {facts.packets} packets in the capture")
     if (facts.link["late_ms_p99"] or 0) > LATE_MS:
         complaints.append(f"the link was {facts.link['late_ms_p99']} ms late")
     if not os.path.exists(file):
@@ -85,10 +91,15 @@ def attempt(name: str, seed: int, out: str, number: int) -> tuple:
     return (None, complaints) if complaints else (entry, [])
 
 
+def stop_on_signals() -> None:
+    """An exception, so that whoever has something to clear away does."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
 def work(name: str, seed: int, out: str, line) -> None:
     netns.die_with_parent()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(1))
+    stop_on_signals()
     said = []
     for number in range(ATTEMPTS):
         try:
@@ -206,11 +217,8 @@ def main() -> int:
     tasks = [(names[i % len(names)], options.seed + i) for i in range(runs)]
     pool = Pool(options.out, options.jobs)
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        pool.play(tasks)
-    except KeyboardInterrupt:
-        return 130
+    stop_on_signals()
+    pool.play(tasks)
     took = time.monotonic() - began
     print(f"{runs - pool.failed} of {runs} played out, {took:.0f} s", file=sys.stderr)
     return 1 if pool.failed else 0

@@ -84,6 +84,7 @@ class Link:
         self.zero_windows = 0
         self.zero_since = None
         self.first_zero = None
+        self.last_loss = None
         self.zero_s = 0.0
         self.late = []
         self.injected = 0
@@ -150,6 +151,7 @@ class Link:
             return True
         if way.lost():
             way.facts["dropped_loss"] += 1
+            self.last_loss = self.elapsed(now)
             return True
         return False
 
@@ -270,6 +272,7 @@ class Link:
             "window_scale": self.scale,
             "least_window": self.windows[0] if self.windows else None,
             "most_window": self.windows[1] if self.windows else None,
+            "last_loss_s": self.last_loss and round(self.last_loss, 3),
             "forged": self.injected,
             "icmp": self.icmps,
             "late_ms_p99": round(late[len(late) * 99 // 100] * 1000, 2) if late else None,
@@ -282,4 +285,7 @@ def run(plan, host, fds: dict, seed: str, control) -> None:
     link = Link(plan, host, fds, seed)
     while link.step(control):
         pass
-    control.sendall(json.dumps(link.report()).encode() + b"\n")
+    try:
+        control.sendall(json.dumps(link.report()).encode() + b"\n")
+    except BrokenPipeError:
+        pass  # the run was given up

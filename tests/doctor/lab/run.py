@@ -81,8 +81,8 @@ def sleep_until(at: float) -> None:
     time.sleep(max(0.0, at - time.monotonic()))
 
 
-def drive(plan, hosts: dict, file: str, folder: str) -> list:
-    """Lets it happen; complaints about the capture come back."""
+def drive(plan, hosts: dict, file: str, folder: str) -> tuple:
+    """Lets it happen; the number of packets captured and complaints come back."""
     capture = plan.capture
     holder = hosts[capture.side]
     complaints = []
@@ -106,10 +106,11 @@ def drive(plan, hosts: dict, file: str, folder: str) -> list:
         if ended_at and capture.stop_s is None:
             stop = min(stop, ended_at + capture.tail_s)
         time.sleep(0.02)
-    complaints.append(holder.ask("stop_capture"))
+    packets, complaint = holder.ask("stop_capture")
+    complaints.append(complaint)
     if capture.stop_s is None and ended_at is None:
         complaints.append("it went on for too long")
-    return [words for words in complaints if words]
+    return packets, [words for words in complaints if words]
 
 
 def play(plan, seed: str, file: str) -> tuple:
@@ -134,11 +135,11 @@ def play(plan, seed: str, file: str) -> tuple:
         children.append(middle)
         for fd in fds.values():
             os.close(fd)
-        complaints = drive(plan, hosts, file, folder)
+        packets, complaints = drive(plan, hosts, file, folder)
         counters = {side: hosts[side].ask("counters") for side in hosts}
         middle.line.shutdown(socket.SHUT_WR)
         report = json.loads(middle.readline())
-        return Facts(folder, counters, report), complaints
+        return Facts(folder, counters, report, packets), complaints
     finally:
         for child in reversed(children):
             child.end()

@@ -3,7 +3,7 @@
 import random
 
 from plans import Plan
-from vary import any_feed, base, buffers, chance, feed, label, pings, start_late
+from vary import any_feed, base, buffers, label, pings, start_late
 
 
 def healthy(facts, out: dict):
@@ -113,7 +113,13 @@ def none_close_unread(rng: random.Random) -> Plan:
     start_late(rng, plan, length)
     how = "RST: close() with unread client bytes"
     plan.label = label("none", "none", "server", how, same_on_wire=["server_killed"])
-    plan.judge = ended("done")
+
+    def judge(facts, out):
+        if facts.sent("fin", "server") or not facts.sent("rst", "server"):
+            return "it did not end in an RST"
+        return ended("done")(facts, out)
+
+    plan.judge = judge
     return plan
 
 
@@ -140,15 +146,21 @@ def client_killed(rng: random.Random) -> Plan:
     plan.client.end_at_s, plan.client.end = round(at, 2), "kill"
     start_late(rng, plan, at)
     plan.label = label("client_killed", "none", "client", "FIN then RST")
-    plan.judge = died("client")
+    plan.judge = died("client", "fin")
     return plan
 
 
-def died(side: str):
+def died(side: str, by: str):
+    """`by`: what the wire must have shown of it first."""
+
     def judge(facts, out):
         end = facts.first(side, "end")
         if not end or end.get("why", "time") != "time":
             return f"the {side} did not get to its end"
+        if by == "rst" and (facts.sent("fin", side) or not facts.sent("rst", side)):
+            return f"the {side}'s end was no RST"
+        if by == "fin" and not facts.sent("fin", side):
+            return f"the {side}'s end was no FIN"
         return healthy(facts, out)
 
     return judge
@@ -165,7 +177,7 @@ def client_killed_unread(rng: random.Random) -> Plan:
     plan.client.end_at_s, plan.client.end = round(at, 2), "kill"
     start_late(rng, plan, at)
     plan.label = label("client_killed", "none", "client", "RST: killed with unread bytes")
-    plan.judge = died("client")
+    plan.judge = died("client", "rst")
     return plan
 
 
@@ -174,6 +186,7 @@ def client_reset(rng: random.Random) -> Plan:
     plan.scenario = "client_reset"
     plan.client.end = "rst"
     plan.label = label("client_killed", "none", "client", "RST: SO_LINGER 0")
+    plan.judge = died("client", "rst")
     return plan
 
 
@@ -184,7 +197,7 @@ def server_killed(rng: random.Random) -> Plan:
     plan.server.end_at_s, plan.server.end = round(at, 2), "kill"
     start_late(rng, plan, at)
     plan.label = label("server_killed", "none", "server", "FIN", same_on_wire=["none"])
-    plan.judge = died("server")
+    plan.judge = died("server", "fin")
     return plan
 
 
@@ -199,7 +212,7 @@ def server_killed_unread(rng: random.Random) -> Plan:
     start_late(rng, plan, at)
     how = "RST: killed with unread bytes"
     plan.label = label("server_killed", "none", "server", how, same_on_wire=["none"])
-    plan.judge = died("server")
+    plan.judge = died("server", "rst")
     return plan
 
 
@@ -221,7 +234,7 @@ def server_vanished(rng: random.Random) -> Plan:
         error = facts.first("client", "error")
         if not error or error["errno"] != 104:
             return "the client was not told"
-        return died("server")(facts, out)
+        return died("server", "nothing")(facts, out)
 
     plan.judge = judge
     return plan
@@ -231,4 +244,4 @@ SCENARIOS = [
     none_fin, none_reorder, none_bursts, none_client_fin, none_half_close, none_open,
     none_close_unread, none_close_notify, client_killed, client_killed_unread, client_reset,
     server_killed, server_killed_unread, server_vanished,
-]  # fmt: skip
+]

@@ -8,6 +8,9 @@ from vary import any_feed, base, chance, feed, label, log_uniform, pings, rtt_s,
 
 
 def lossy(facts, out: dict):
+    start = out["parameters"]["capture"].get("start_s") or 0
+    if (facts.link["last_loss_s"] or 0) < start + 0.5:
+        return "nothing was lost in the capture's time"
     if facts.zero_windows:
         return "the window closed"
     if facts.count("server", "RetransSegs") < 2:
@@ -112,7 +115,7 @@ def blackhole(rng: random.Random) -> Plan:
         if chance(rng, 0.3):
             plan.client.ping_every_s = None
             plan.client.keepalive = [1, 1, 4]
-        how = "ETIMEDOUT both"
+        how = "timed out both"
     else:
         plan.capture.stop_s = round(at + rng.uniform(3, 7), 2)
         how = "open at the end of the capture"
@@ -291,4 +294,4 @@ def third_party_rst(rng: random.Random) -> Plan:
 SCENARIOS = [
     loss, loss_burst, loss_rst, outage, outage_rst, blackhole, blackhole_icmp, bottleneck_rst,
     bottleneck_fin, rwnd_limited, sndbuf_limited, third_party_rst,
-]  # fmt: skip
+]

@@ -101,7 +101,7 @@ def syn_icmp(rng: random.Random) -> Plan:
         ("admin", "prohibited", (113, 13, 111)),
         ("host", "peer_unreachable", (113,)),
         ("net", "peer_unreachable", (101,)),
-    ])  # fmt: skip
+    ])
     plan.link.icmp = {"at": 0, "to": ["client"], "code": code}
     plan.capture.filter = ""
     plan.capture.side = "client"
