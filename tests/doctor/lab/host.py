@@ -13,6 +13,23 @@ import netns
 import server
 from journal import Journal
 
+AFTERMATH = 2  # packets that may come while a capture is being stopped
+
+
+def tally(words: str) -> list:
+    """How many packets the capture holds by its program's last words, and what it missed.
+
+    On a machine whose disk is slow, many may still wait in the program's ring when it is stopped.
+    """
+    held = re.search(r"(\d+) packets? captured|Packets captured: (\d+)", words)
+    seen = re.search(r"(\d+) packets? received by filter|interface '\S+': (\d+)/", words)
+    lost = re.search(r"[1-9]\d* packets? dropped by kernel", words)
+    if not held or not seen:
+        return [0, "the capture's program did not say how much it holds: " + words]
+    count, of = (int(found[1] or found[2]) for found in (held, seen))
+    missed = f"{of - count} packets were not written" if of - count > AFTERMATH else ""
+    return [count, lost[0] if lost else missed]
+
 
 class Host:
     def __init__(self, side: str, plan, folder: str, control: socket.socket, seed: str):
@@ -94,10 +111,7 @@ class Host:
         self.capture = None
         with open(self.capture_errors) as said:
             words = said.read()
-        count = re.search(r"(\d+) packets? captured|Packets captured: (\d+)", words)
-        lost = re.search(r"[1-9]\d* packets? dropped by kernel", words)
-        held = int(count[1] or count[2]) if count else 0
-        return [held, lost[0] if lost else ""]
+        return tally(words)
 
     def stop_app(self) -> None:
         if self.app_runs():
