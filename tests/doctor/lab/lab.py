@@ -5,6 +5,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -26,6 +27,7 @@ SCENARIOS = {
     for make in module.SCENARIOS
 }
 ATTEMPTS = 4
+KINDS = ("pcap", "pcapng")
 # Later than this the link was not the one of the plan: the machine had other things to do.
 LATE_MS = 15
 FEWEST_PACKETS = 2
@@ -67,7 +69,7 @@ def attempt(name: str, seed: int, out: str, number: int) -> tuple:
     """A label, or a complaint."""
     key = f"{name}/{seed}/{number}"
     plan = SCENARIOS[name](random.Random(key))
-    kind = "pcapng" if plan.capture.tool == "dumpcap" else "pcap"
+    kind = KINDS[plan.capture.tool == "dumpcap"]
     file = os.path.join(out, f"{name}_{seed}.{kind}")
     try:
         facts, complaints = run.play(plan, key, file)
@@ -159,9 +161,17 @@ class Pool:
             if entry is None:
                 self.failed += 1
                 continue
+            self.forget(f"{name}_{seed}", entry["file"])
             self.entries[entry["file"]] = entry
             save(self.out, self.entries)
             print(f"{entry['file']}: {entry['cause']}, {entry['how']}", flush=True)
+
+    def forget(self, stem: str, file: str) -> None:
+        """What an earlier play of the same run left, if it was another kind of file."""
+        for kind in KINDS:
+            old = f"{stem}.{kind}"
+            if old != file and self.entries.pop(old, None):
+                pathlib.Path(self.out, old).unlink(missing_ok=True)
 
     def play(self, tasks: list) -> None:
         waiting = list(reversed(tasks))

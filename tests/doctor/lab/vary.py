@@ -46,7 +46,7 @@ def host(rng: random.Random) -> HostPlan:
     plan.client_sysctls = dict(both)
     # The scale a client offers follows from the largest buffer it may ever have.
     if chance(rng, 0.6):
-        largest = rng.choice([6 << 20, 16 << 20, 64 << 20, 256 << 20, 1 << 30])
+        largest = rng.choice([6 << 20, 12 << 20, 16 << 20, 64 << 20, 256 << 20, 1 << 30])
         plan.client_sysctls["net.ipv4.tcp_rmem"] = f"4096 131072 {largest}"
     if chance(rng, 0.15):
         # The same buffers may become smaller: the right edge moves back.
@@ -104,6 +104,8 @@ def base(rng: random.Random, scenario: str, rtt: tuple = (0.1, 200)) -> Plan:
         pings(rng, client)
         if chance(rng, 0.3):
             server.pong = rng.randrange(2, 40)
+    if chance(rng, 0.15):
+        client.rcvbuf = int(log_uniform(rng, 70_000, 4 << 20))
     server.congestion = rng.choices(["cubic", "reno", "bbr"], [65, 15, 20])[0]
     server.content = rng.choice(["random", "text", "tls"])
     server.nodelay = chance(rng, 0.85)
@@ -154,6 +156,7 @@ def buffers(rng: random.Random, plan: Plan, low: int = 2304, high: int = 65536) 
 
     The kernel learns how much of its memory small segments waste, so it may be twice as many.
     """
+    plan.client.rcvbuf = None
     style = rng.choices(["rcvbuf", "sysctl", "clamp", "default"], [45, 30, 10, 15])[0]
     if style == "default" and high >= 65536:
         return 64000
