@@ -20,8 +20,9 @@ const ROUND_SECONDS: readonly { below: number; multiplesOf: number }[] = [
   { below: Infinity, multiplesOf: 300 },
 ];
 /** A close comes this much later than the timeout, or little. */
-const ROUND_SLACK_MS = 80;
-const ROUND_SLACK_SHARE = 0.01;
+const ROUND_SLACK_MS = 50;
+/** Clocks are this exact. */
+const ROUND_EARLY_MS = 5;
 const IDLE_MS = 900;
 /** Both silent for this long before the end. */
 const BOTH_IDLE_MS = 900;
@@ -114,7 +115,7 @@ function roundSeconds(ms: number, roundTripMs: number): number | undefined {
   const seconds = Math.round(ms / 1000);
   const { multiplesOf } = ROUND_SECONDS.find(({ below }) => seconds < below)!;
   if (seconds < 1 || seconds % multiplesOf !== 0) return undefined;
-  const slack = ROUND_SLACK_MS + roundTripMs + ROUND_SLACK_SHARE * ms;
+  // At the client, the last word's way there and the end's way back are part of it.
   const over = ms - seconds * 1000;
-  return over >= -roundTripMs && over <= slack ? seconds : undefined;
+  return over >= -ROUND_EARLY_MS && over <= ROUND_SLACK_MS + roundTripMs ? seconds : undefined;
 }
