@@ -14,21 +14,16 @@ export async function* decompressed(
 ): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import("node:zlib");
   const gunzip = createGunzip();
-  const taken = () =>
-    new Promise<void>((resolve) => {
-      gunzip.once("drain", () => resolve());
-      gunzip.once("close", () => resolve());
-    });
+  const closed = new Promise<void>((resolve) => gunzip.once("close", resolve));
   const pump = async () => {
     for await (const chunk of source) {
       if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk)) await taken();
+      // Whoever reads into one buffer again and again must not overwrite what waits.
+      const taken = new Promise((resolve) => gunzip.write(chunk, resolve));
+      await Promise.race([taken, closed]);
     }
     // At the end of a damaged archive it would keep what it has.
-    await new Promise<void>((flushed) => {
-      gunzip.once("close", flushed);
-      gunzip.flush(flushed);
-    });
+    await Promise.race([new Promise<void>((flushed) => gunzip.flush(flushed)), closed]);
     gunzip.end();
   };
   const pumping = pump().catch((error) => void gunzip.destroy(error));

@@ -4,9 +4,7 @@
  * @module
  */
 
-/** A time that lies this much before the last one is not a matter of order: the clock was set. */
-const CLOCK_STEP_MS = 1000;
-/** How many packets wait for one that is late, once one was. */
+/** How many packets wait for one that is late: where chunks end must not matter. */
 export const HELD_BACK = 64;
 
 /** Where packets lie and what their records say. */
@@ -25,8 +23,6 @@ export class PacketRun {
   readonly original: Uint32Array;
   /** Its link type. */
   readonly linkType: Uint16Array;
-  /** Times the clock went back. */
-  clockSteps = 0;
   /** Packets that came after later ones. */
   late = 0;
 
@@ -41,7 +37,7 @@ export class PacketRun {
 
   /** How many no later one will come before; all of them at the end of the capture. */
   ready(ended: boolean): number {
-    return ended || this.late === 0 ? this.count : Math.max(0, this.count - HELD_BACK);
+    return ended ? this.count : Math.max(0, this.count - HELD_BACK);
   }
 
   /** Adds a packet where its time puts it. */
@@ -64,10 +60,6 @@ export class PacketRun {
   }
 
   #placeOf(end: number, timeMs: number): number {
-    if (this.timeMs[end - 1] - timeMs > CLOCK_STEP_MS) {
-      this.clockSteps++;
-      return end;
-    }
     this.late++;
     let to = end;
     const least = Math.max(0, end - HELD_BACK);

@@ -8,6 +8,9 @@ import type { Slab } from "../../src/slab.ts";
 import { HELD_BACK, PacketRun } from "./packet_run.ts";
 import { RECORDS_MAX, type RecordStream } from "./record_stream.ts";
 
+/** A time that lies this much before the last one is not a matter of order: the clock was set. */
+const CLOCK_STEP_MS = 1000;
+
 /** Looks at packets. */
 export interface PacketSink {
   /** The first `count` packets of `run`, which lie in `slab`. */
@@ -42,11 +45,16 @@ export class Packets {
   count = 0;
   /** Those that have no time. */
   timeless = 0;
+  /** Times the clock went back. */
+  clockSteps = 0;
   /** When the first came, in nanoseconds since 1970. */
   startNs: bigint | undefined;
   /** Those that wait to be handed on. */
   readonly run: PacketRun;
   readonly #sink: PacketSink;
+  /** What the last record said, and by how much the clock is back since. */
+  #saidMs = -Infinity;
+  #backMs = 0;
 
   constructor(sink: PacketSink) {
     this.#sink = sink;
@@ -61,7 +69,21 @@ export class Packets {
 
   /** Adds one, whose bytes lie at `at` of the slab. */
   add(timeMs: number, at: number, captured: number, original: number, linkType: number): void {
-    this.run.add(++this.count, timeMs, at, captured, original, linkType);
+    this.run.add(++this.count, this.#onward(timeMs), at, captured, original, linkType);
+  }
+
+  /** Times go on where the clock was set back: what lasts a while must not last less than nothing. */
+  #onward(timeMs: number): number {
+    const stepMs = timeMs - this.#saidMs;
+    this.#saidMs = timeMs;
+    if (stepMs < -CLOCK_STEP_MS) {
+      this.clockSteps++;
+      this.#backMs -= stepMs;
+    } else if (this.#backMs > 0 && stepMs > this.#backMs - CLOCK_STEP_MS) {
+      // It was one packet, or one interface, whose clock is behind.
+      this.#backMs = 0;
+    }
+    return timeMs + this.#backMs;
   }
 
   /** Hands on what no later packet comes before, and makes room in the slab. */

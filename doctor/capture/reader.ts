@@ -90,7 +90,7 @@ export class CaptureReader {
   /** What was read. */
   summary(): CaptureSummary {
     const format = this.#format;
-    const { startNs, count, run } = this.#packets;
+    const { startNs, count, clockSteps, run } = this.#packets;
     const cutShort = this.#cutShort === undefined
       ? undefined
       : { offset: this.#bytes, sentence: this.#cutShort };
@@ -101,7 +101,7 @@ export class CaptureReader {
       startedAt: startNs === undefined ? undefined : Number(startNs / 1000n) / 1000,
       broken: cutShort ?? format?.broken,
       latePackets: run.late,
-      clockSteps: run.clockSteps,
+      clockSteps,
       timeless: this.#packets.timeless,
       passedOver: format?.passedOver ?? 0,
     };
@@ -157,7 +157,8 @@ async function peek(
   while (head.length < bytes) {
     const { done, value } = await iterator.next();
     if (done) break;
-    seen.push(value);
+    // The next read may go into the same buffer.
+    seen.push(value.slice());
     head.push(...value.subarray(0, bytes - head.length));
   }
   return { head, chunks: again(seen, iterator) };

@@ -48,7 +48,9 @@ function notesOf(summary: CaptureSummary, analysis: Analysis): string[] {
     notes.push(`${packets(summary.latePackets)} stood behind later ones, and were put in order`);
   }
   if (summary.clockSteps > 0) {
-    notes.push("the clock of the machine that captured was set back: times are not to be trusted");
+    notes.push(
+      "the clock of the machine that captured was set back: times go on from there, and are not to be trusted",
+    );
   }
   if (summary.timeless > 0) {
     notes.push(`${packets(summary.timeless)} have no time of their own`);
