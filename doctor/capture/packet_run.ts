@@ -4,6 +4,8 @@
  * @module
  */
 
+/** Times of interfaces that count in other units differ by so little where they are the same. */
+const SAME_MS = 1e-6;
 /** How many packets wait for one that is late: where chunks end must not matter. */
 export const HELD_BACK = 64;
 
@@ -50,7 +52,7 @@ export class PacketRun {
     linkType: number,
   ): void {
     let to = this.count++;
-    if (to > 0 && timeMs < this.timeMs[to - 1]) to = this.#placeOf(to, timeMs);
+    if (to > 0 && timeMs < this.timeMs[to - 1] - SAME_MS) to = this.#placeOf(to, timeMs);
     this.frame[to] = frame;
     this.timeMs[to] = timeMs;
     this.at[to] = at;

@@ -21,6 +21,7 @@ const SECTION_HEAD_BYTES = 12;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BLOCK_BYTES_MIN = 12;
 const TRAILER_BYTES = 4;
+const NO_BYTE_ORDER = "the byte-order magic of a section was expected";
 
 const BlockType = {
   INTERFACE: 1,
@@ -97,7 +98,7 @@ export class PcapngFormat implements CaptureFormat {
       const { slab } = this.#stream;
       const violation = this.#stream.cut();
       const { frames } = slab;
-      const section = this.#blocks(frames);
+      const section = this.#blocks(frames) ?? this.#sectionBehind();
       if (section === undefined && violation === undefined) {
         this.#packets.emit(this.#stream, false);
         // A full index left bytes uncut.
@@ -108,6 +109,16 @@ export class PcapngFormat implements CaptureFormat {
       this.#packets.emit(this.#stream, true);
       if (this.broken === undefined && !this.#resume()) return;
     }
+  }
+
+  /** Where a section of the other byte order begins behind the whole blocks: its length, misread, may make it seem not to be all there. */
+  #sectionBehind(): number | undefined {
+    const { view, framed, filled } = this.#stream.slab;
+    if (this.broken !== undefined || filled - framed < SECTION_HEAD_BYTES) return undefined;
+    if (view.getUint32(framed, this.#littleEndian) !== SECTION_HEADER) return undefined;
+    const littleEndian = sectionByteOrder(view, framed);
+    if (littleEndian === undefined) this.#break(framed + 8, NO_BYTE_ORDER);
+    return littleEndian === this.#littleEndian ? undefined : framed;
   }
 
   /** Goes on at a block that could not be cut as the others were, at the front of the slab. False: more bytes are needed. */
@@ -168,7 +179,7 @@ export class PcapngFormat implements CaptureFormat {
   #section(at: number): boolean {
     const littleEndian = sectionByteOrder(this.#stream.slab.view, at);
     if (littleEndian === undefined) {
-      this.#break(at + 8, "the byte-order magic of a section was expected");
+      this.#break(at + 8, NO_BYTE_ORDER);
       return false;
     }
     this.#interfaces = [];
