@@ -136,7 +136,7 @@ export class Connection {
     const { sequence, window } = sender;
     const phantom = ((flags & Flag.SYN) !== 0 ? 1 : 0) + ((flags & Flag.FIN) !== 0 ? 1 : 0);
     const roundTripMs = this.lagMs[0] + this.lagMs[1];
-    const part = sequence.add(segment.seq, length, phantom, timeMs, window.closed, roundTripMs);
+    const part = sequence.add(segment.seq, length, phantom, timeMs, window.size === 0, roundTripMs);
     const { ending } = this;
     const again = part === Part.AGAIN || part === Part.NEEDLESS ||
       ((flags & Flag.SYN) !== 0 && ending.syns + ending.synAcks > 2);
@@ -197,13 +197,13 @@ export class Connection {
     if (window.scale >= 0 || size === 0) this.#draw(other)?.window(size, timeMs);
   }
 
-  /** It ended in the ordinary way, and nothing was wrong with it. */
+  /** It ended in the ordinary way, to the last acknowledgement, and nothing was wrong with it. */
   get isUneventful(): boolean {
     const { fin, reset } = this.ending;
     if (reset !== undefined || fin.includes(undefined)) return false;
     return this.halves.every(({ window, unanswered, silence, sequence }) =>
       window.stalls.length + unanswered.outages.length + silence.pauses.length +
-          sequence.again + sequence.late === 0
+          sequence.again + sequence.late + sequence.inFlight === 0
     );
   }
 

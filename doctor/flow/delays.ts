@@ -100,6 +100,10 @@ export class RoundTrips {
 
 /** Ticks per second of timestamp clocks in use (RFC 7323, section 5.4, allows 1 ms to 1 s; Linux can count microseconds). */
 const TICKS_MS: readonly number[] = [0.001, 1, 4, 10, 100, 500, 1000];
+/** No two clocks drift apart by more: what grows that slowly is no queue. */
+const DRIFT_MAX = 500e-6;
+/** The part of the time at its begin and at its end in which the quickest packet tells the drift. */
+const DRIFT_PART = 4;
 /** Shorter than this, a clock's speed can't be told. */
 const CLOCK_MS_MIN = 500;
 
@@ -148,13 +152,22 @@ export class OneWayDelays {
   /** Delay beyond the least, of each step; NaN where there is none, and everywhere if the clock can't be told. */
   beyondLeast(): Float64Array {
     const tickMs = this.#tickMs();
-    const delays = new Float64Array(this.#times.length);
-    let least = Infinity;
-    for (let i = 0; i < delays.length; i++) {
-      delays[i] = this.#times[i] - this.#stamps[i] * tickMs;
-      if (delays[i] < least) least = delays[i];
-    }
-    return delays.map((delay) => delay - least);
+    const delays = this.#times.map((time, i) => time - this.#stamps[i] * tickMs);
+    const drift = this.#driftOf(delays);
+    const flat = delays.map((delay, i) => delay - drift * this.#times[i]);
+    const least = flat.reduce((a, b) => b < a ? b : a, Infinity);
+    return flat.map((delay) => delay - least);
+  }
+
+  /** By how much the clocks of sender and capture drift apart, as far as clocks do. */
+  #driftOf(delays: Float64Array): number {
+    const seen = [...delays.keys()].filter((i) => !Number.isNaN(delays[i]));
+    const part = Math.ceil(seen.length / DRIFT_PART);
+    const quickest = (steps: number[]) => steps.reduce((a, b) => delays[b] < delays[a] ? b : a);
+    if (seen.length < DRIFT_PART) return 0;
+    const [from, to] = [quickest(seen.slice(0, part)), quickest(seen.slice(-part))];
+    const drift = (delays[to] - delays[from]) / (this.#times[to] - this.#times[from]);
+    return Math.min(DRIFT_MAX, Math.max(-DRIFT_MAX, drift)) || 0;
   }
 
   /** The packet of a step of them. */

@@ -8,10 +8,12 @@
 import type { Segment } from "../packet/segment.ts";
 
 const REMEMBERED = 16;
-/** A numbered packet, or one with a timestamp, is still the same after this long. */
-const SAME_MS = 200;
-/** One without is only for this long. */
-const SAME_UNNUMBERED_MS = 0.25;
+/** A numbered packet is still the same after this long. */
+const SAME_NUMBERED_MS = 200;
+/** One with a timestamp: what is sent again has a later one, but clocks tick every few milliseconds. */
+const SAME_STAMPED_MS = 2;
+/** One with neither. */
+const SAME_MS = 0.25;
 
 /** The last packets of one side. */
 export class Duplicates {
@@ -23,7 +25,7 @@ export class Duplicates {
   /** Whether the packet is one that was seen. */
   seen(segment: Segment): boolean {
     const hash = hashOf(segment);
-    const limit = segment.id !== 0 ? SAME_MS : SAME_UNNUMBERED_MS;
+    const limit = limitFor(segment);
     for (let i = 0; i < this.#hashes.length; i++) {
       if (this.#hashes[i] === hash && segment.timeMs - this.#times[i] <= limit) return true;
     }
@@ -33,6 +35,11 @@ export class Duplicates {
     this.#next = (at + 1) % REMEMBERED;
     return false;
   }
+}
+
+function limitFor({ id, timestamps }: Segment): number {
+  if (id !== 0) return SAME_NUMBERED_MS;
+  return timestamps ? SAME_STAMPED_MS : SAME_MS;
 }
 
 function hashOf(segment: Segment): number {

@@ -12,6 +12,10 @@ export interface Mark {
   timeMs: number;
 }
 
+/** Both sides must have gone on by so many packets each, for so long, to have ignored an RST. */
+const IGNORED_PACKETS = 3;
+const IGNORED_MS = 500;
+
 /** An RST. */
 export interface ResetMark extends Mark {
   /** Which side it seems to come from. */
@@ -34,13 +38,19 @@ export class Ending {
   syns = 0;
   synAcks = 0;
   readonly fin: (Mark | undefined)[] = [undefined, undefined];
-  /** The first RST, and how many came. */
+  /** The first RST that was heeded, and how many came. */
   reset: ResetMark | undefined;
   resets = 0;
+  /** The first that neither side heeded. */
+  ignoredReset: ResetMark | undefined;
   /** First ICMP message that says so. */
   unreachable: (Mark & Unreachable) | undefined;
-  /** Data or acknowledgements of each side after the first RST that seemed to come from it. */
-  wentOnAfterReset = 0;
+  /** Numbers the sides began with; NaN if their SYN was not captured. */
+  readonly isn: number[] = [NaN, NaN];
+  /** Packets of each side after the first RST. */
+  readonly #afterReset: number[] = [0, 0];
+  /** When the side that seems to have sent it sent the last of them. */
+  #wentOnMs = NaN;
   /** Last acknowledgement each side sent. */
   readonly #acks: number[] = [NaN, NaN];
 
@@ -52,15 +62,34 @@ export class Ending {
       this.#addReset(segment, from, hopsOff, idOff);
       return;
     }
-    if ((flags & Flag.SYN) !== 0) this.#addSyn(flags, from, mark);
+    if ((flags & Flag.SYN) !== 0) this.#addSyn(segment, from, mark);
     if ((flags & Flag.FIN) !== 0) this.fin[from] ??= mark;
-    if (this.reset?.from === from && (segment.length > 0 || (flags & Flag.ACK) !== 0)) {
-      this.wentOnAfterReset++;
-    }
+    if (this.reset !== undefined) this.#goOn(this.reset, from, timeMs);
     if ((flags & Flag.ACK) !== 0) this.#acks[from] = segment.ack;
   }
 
-  #addSyn(flags: number, from: 0 | 1, mark: Mark): void {
+  /** Packets of the side an RST names that came after it. */
+  get wentOnAfterReset(): number {
+    return this.reset === undefined ? 0 : this.#afterReset[this.reset.from];
+  }
+
+  /** For how long they came. */
+  get wentOnForMs(): number {
+    return this.reset === undefined ? 0 : Math.max(0, this.#wentOnMs - this.reset.timeMs) || 0;
+  }
+
+  #goOn(reset: ResetMark, from: 0 | 1, timeMs: number): void {
+    this.#afterReset[from]++;
+    if (from === reset.from) this.#wentOnMs = timeMs;
+    const both = this.#afterReset.every((count) => count >= IGNORED_PACKETS);
+    if (!both || timeMs - reset.timeMs < IGNORED_MS) return;
+    this.ignoredReset ??= reset;
+    this.reset = undefined;
+    this.#afterReset.fill(0);
+  }
+
+  #addSyn({ flags, seq }: Segment, from: 0 | 1, mark: Mark): void {
+    if (Number.isNaN(this.isn[from])) this.isn[from] = seq;
     if ((flags & Flag.ACK) !== 0) {
       this.synAck[from] ??= mark;
       this.synAcks++;

@@ -12,8 +12,11 @@ const REORDERED_MS = 3;
 /** Below this share of a round trip, a packet was overtaken; a lost one takes a whole one. */
 const REORDERED_SHARE = 0.75;
 
-/** The largest window there is (RFC 7323, section 2.3). */
-const JUMP_MAX = 2 ** 30;
+/** A number that jumps ahead by more is damaged or made up, unless the next one agrees. */
+const JUMP_BYTES = 2 ** 24;
+/** The largest window there is (RFC 7323, section 2.3): nothing lies so far back. */
+const BACK_MAX = 2 ** 30;
+
 /** So long a capture that began in the middle shows recoveries from losses before it. */
 const BEGIN_MS = 500;
 
@@ -75,6 +78,9 @@ export class Sequence {
   /** The capture has it from its SYN on. */
   #whole = false;
   #firstMs = 0;
+  /** Where the last segment, and the last acknowledgement, ended that jumped too far ahead. */
+  #jumped = NaN;
+  #ackJumped = NaN;
   /** The last probe carried a byte of its own. */
   #probedByte = false;
 
@@ -104,8 +110,12 @@ export class Sequence {
     }
     const from = unwrap(this.next, seq);
     // Of no connection of these ends that could be.
-    if (Math.abs(from - this.next) > JUMP_MAX) return Part.NONE;
+    if (this.next - from > BACK_MAX) return Part.NONE;
     const to = from + length + phantom;
+    if (from - this.next > JUMP_BYTES && from !== this.#jumped) {
+      if (length > 0) this.#jumped = to;
+      return Part.NONE;
+    }
     if (phantom === 0 && this.#isProbe(from, to, closed)) {
       this.probes++;
       return Part.PROBE;
@@ -189,8 +199,12 @@ export class Sequence {
   acknowledge(ack: number): boolean {
     const reference = Number.isNaN(this.next) ? ack : this.next;
     const to = unwrap(reference, ack);
-    if (Math.abs(to - reference) > JUMP_MAX) return false;
+    if (reference - to > BACK_MAX) return false;
     if (Number.isNaN(this.next)) this.next = to;
+    if (to - this.next > JUMP_BYTES && !(Math.abs(to - this.#ackJumped) <= JUMP_BYTES)) {
+      this.#ackJumped = to;
+      return false;
+    }
     if (to > this.next) this.#acknowledgeUnseen(to);
     while (this.#holes.length > 0 && this.#holes[0].to <= to) this.#miss(this.#holes.shift()!);
     if (to <= this.acked) return false;

@@ -32,7 +32,7 @@ export class ConnectionTable {
     if (known !== undefined && !beginsAnother(known, this.side, segment)) return known;
     if (this.connections.length === CONNECTIONS_MAX && !this.#forgetSome()) {
       // Counted by its first packet, as far as that can be told.
-      if ((segment.flags & Flag.SYN) !== 0) this.moreConnections++;
+      if ((segment.flags & (Flag.SYN | Flag.ACK)) === Flag.SYN) this.moreConnections++;
       return undefined;
     }
     const created = new Connection(segment, hashOf(segment));
@@ -84,15 +84,26 @@ export class ConnectionTable {
 function beginsAnother(known: Connection, side: 0 | 1, segment: Segment): boolean {
   if (segment.timeMs - known.toMs > FORGOTTEN_MS) return true;
   const syn = (segment.flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
-  if (!syn || !known.ending.over) return false;
-  const { next } = known.halves[side].sequence;
-  // The same SYN again belongs to the same connection.
-  return segment.seq !== ((next - 1) >>> 0) || known.ending.fin[side] !== undefined;
+  if (!syn) return false;
+  const { ending } = known;
+  const other = segment.seq !== ending.isn[side];
+  if (ending.over) return other || ending.fin[side] !== undefined;
+  // Its end was not captured. Until it stood, a SYN with another number is another try.
+  return other && known.packets > ending.syns + ending.synAcks;
 }
 
-function hashOf(segment: Segment): number {
-  const { source, target } = segment;
-  let hash = Math.imul(segment.sourcePort + segment.targetPort, 0x9e3779b1);
-  for (let i = 0; i < 4; i++) hash = Math.imul(hash ^ source[i] ^ target[i], 0x85ebca6b);
-  return hash ^ segment.sourcePort ^ segment.targetPort;
+/** The same for both directions. */
+function hashOf({ source, sourcePort, target, targetPort }: Segment): number {
+  return (hashOfEnd(source, sourcePort) + hashOfEnd(target, targetPort)) | 0;
+}
+
+/** Mixed before it meets the other end's: pairs of ends that differ alike must not share a hash. */
+function hashOfEnd(words: Int32Array, port: number): number {
+  let hash = port + 1;
+  for (let i = 0; i < 4; i++) {
+    hash = Math.imul(hash ^ words[i], 0x85ebca6b);
+    hash ^= hash >>> 13;
+  }
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return hash ^ hash >>> 16;
 }

@@ -18,8 +18,11 @@ import type { Stall } from "../report.ts";
 const PERSIST_MS = 100;
 /** How long after an opening the data it let through may take, beside the way there and back. */
 const PROMPT_MS = 50;
-/** Stalls that are kept one by one. */
+/** A sender that has more probes a window of zero well before this. */
+const UNPROBED_MS = 5000;
+/** Stalls that are kept one by one, and of them the last: they say how it ended. */
 const STALLS_MAX = 64;
+const STALLS_LAST = 16;
 /** A segment when the handshake does not say (RFC 9293, section 3.7.1). */
 const SEGMENT_DEFAULT = 536;
 
@@ -56,6 +59,8 @@ export class Window {
   /** All stalls, and those among them that made the sender wait. */
   readonly stalls: OpenStall[] = [];
   moreStalls = 0;
+  /** How many made the sender wait, and how long it did. */
+  proven = 0;
   stalledMs = 0;
   probes = 0;
   /** The time in which it shrank most without closing. */
@@ -99,7 +104,9 @@ export class Window {
     this.edge = Math.max(ack + size, Number.isNaN(this.edge) ? 0 : this.edge);
     const still = this.#still;
     // Windows are rounded to segments: less than that is no reading.
-    if (still !== undefined && this.edge - still.edge < this.segment) {
+    // One that is taken back shrinks for another reason than what is not read.
+    const takenBack = ack + size < this.edge - this.segment;
+    if (still !== undefined && !takenBack && this.edge - still.edge < this.segment) {
       still.to = size;
       still.toMs = timeMs;
       return;
@@ -151,7 +158,9 @@ export class Window {
     stall.endedBy = endedBy;
     if (stall.probes > 0) stall.proof = "probes";
     // The sender went up to the very edge; nobody does that by chance.
-    else if (stall.zeroMs > 0 && endedBy !== "opened") stall.proof = "window_full";
+    else if (stall.zeroMs > 0 && stall.zeroMs < UNPROBED_MS && endedBy !== "opened") {
+      stall.proof = "window_full";
+    }
     this.#settle();
     if (endedBy === "opened") this.#opened = stall;
     else this.#keep(stall);
@@ -212,12 +221,15 @@ export class Window {
   }
 
   #keep(stall: OpenStall): void {
-    if (stall.proof !== undefined) this.stalledMs += stall.toMs - stall.fromMs;
+    if (stall.proof !== undefined) {
+      this.proven++;
+      this.stalledMs += lengthOf(stall);
+    }
     this.stalls.push(stall);
     if (this.stalls.length <= STALLS_MAX) return;
     this.moreStalls++;
     let shortest = 0;
-    for (let i = 1; i < this.stalls.length; i++) {
+    for (let i = 1; i < STALLS_MAX - STALLS_LAST; i++) {
       if (lengthOf(this.stalls[i]) < lengthOf(this.stalls[shortest])) shortest = i;
     }
     this.stalls.splice(shortest, 1);

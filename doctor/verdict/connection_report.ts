@@ -117,6 +117,7 @@ function gapsOf(facts: Facts): Gap[] {
 
 function notesOf(facts: Facts): string[] {
   const { connection, missedShare } = facts;
+  const { ignoredReset } = connection.ending;
   const notes: string[] = [];
   if (facts.oneWay) notes.push("only one direction was captured");
   if (!facts.handshake && connection.ending.syns === 0) {
@@ -139,6 +140,9 @@ function notesOf(facts: Facts): string[] {
   }
   if (connection.optionsCut > OPTIONS_CUT_SHARE * connection.packets) {
     notes.push("TCP options were not captured: scale and timestamps are not known");
+  }
+  if (ignoredReset !== undefined) {
+    notes.push(`frame ${ignoredReset.frame} is an RST that neither side heeded: both went on`);
   }
   return notes;
 }

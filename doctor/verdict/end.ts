@@ -12,9 +12,15 @@ import { time } from "../words.ts";
 /** A host does not differ from itself by so many hops. */
 const THIRD_PARTY_HOPS = 2;
 
+/** A side that sent an RST sends nothing so long after it, but what was captured out of order. */
+const WENT_ON_PACKETS = 2;
+const WENT_ON_MS = 500;
+
 /** Whether the RST comes from something between the two sides. */
-export function fromThirdParty(facts: Facts, reset: ResetMark): boolean {
-  return reset.hopsOff >= THIRD_PARTY_HOPS && facts.connection.packets > 2;
+function fromThirdParty({ connection }: Facts, reset: ResetMark): boolean {
+  const { packets, ending } = connection;
+  const wentOn = ending.wentOnAfterReset >= WENT_ON_PACKETS && ending.wentOnForMs >= WENT_ON_MS;
+  return wentOn || (reset.hopsOff >= THIRD_PARTY_HOPS && packets > 2);
 }
 
 /** Says it. */
@@ -92,7 +98,9 @@ function resetEnd(facts: Facts, reset: ResetMark, from: Side): ConnectionEnd {
       by: "third_party",
       how: "reset",
       ...at,
-      sentence: `an RST came in the ${from}'s name, with a time to live ${reset.hopsOff} off`,
+      sentence: `an RST came in the ${from}'s name${
+        reset.hopsOff > 0 ? `, with a time to live ${reset.hopsOff} off` : ""
+      }`,
     };
   }
   if (reset.bare && reset.answers) {

@@ -23,8 +23,9 @@ export function thirdPartyVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
     evidence: [{
       frame: reset.frame,
       atMs: reset.timeMs,
-      what:
-        `the RST has come another way than the side's other packets: its time to live is ${reset.hopsOff} off${
+      what: reset.hopsOff === 0
+        ? `an RST, behind which ${ending.wentOnAfterReset} more packets came from the side it names`
+        : `the RST has come another way than the side's other packets: its time to live is ${reset.hopsOff} off${
           reset.idOff ? ", and its number is not in their row" : ""
         }`,
     }],
@@ -90,8 +91,12 @@ function finVerdict(
 }
 
 /** Its system answered with RST what came after: the socket was gone, not only shut. */
-function clientVanished(facts: Facts): boolean {
-  return facts.connection.ending.reset?.from === facts.clientSide;
+function clientVanished({ connection, clientSide }: Facts): boolean {
+  const { reset, fin } = connection.ending;
+  const serverFin = fin[1 - clientSide];
+  // After both said goodbye, an RST only tidies up.
+  const tidied = reset !== undefined && serverFin !== undefined && serverFin.frame < reset.frame;
+  return reset?.from === clientSide && !tidied;
 }
 
 function noSocketVerdict(end: ConnectionEnd, evidence: DoctorVerdict["evidence"]): DoctorVerdict {
@@ -136,14 +141,18 @@ function resetVerdict(
       next: "Look into the client's log at that time: it ended the connection.",
     };
   }
-  const known = facts.server.window.scale >= 0;
+  const { scale, stalls } = facts.server.window;
+  const closed = stalls.some((stall) => stall.endedBy === "connection_end");
+  const open = scale >= 0 && !closed;
   return {
     kind: "server_reset",
     side: "server",
-    confidence: known ? "likely" : "possible",
-    sentence: known
+    confidence: open ? "likely" : "possible",
+    sentence: open
       ? "the server reset the connection, though the client left it room to send: the client's reading is not the cause"
-      : "the server reset the connection; why can't be seen",
+      : `the server reset the connection; why can't be seen${
+        closed ? ", but the client's window had just closed" : ""
+      }`,
     evidence,
     consistentWith:
       "a server program that was killed, that closed with something of the client's unread, or that resets on purpose, for instance because it was idle",

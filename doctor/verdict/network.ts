@@ -52,9 +52,9 @@ export function unreachableVerdict(facts: Facts): DoctorVerdict | undefined {
   return {
     kind: "unreachable",
     confidence: unreachable === undefined ? "likely" : "certain",
-    sentence: `nothing came from the ${side} any more: the ${otherSide(side)} sent ${
+    sentence: `nothing came from the ${side} any more: the ${otherSide(side)} tried again ${
       times(Math.ceil(outage.retries))
-    } again in ${time(outage.toMs - outage.fromMs)} without an answer`,
+    } in ${time(outage.toMs - outage.fromMs)}, without an answer`,
     evidence: [
       { frame: outage.frame, atMs: outage.fromMs, what: "the first packet without an answer" },
       ...(unreachable === undefined
@@ -106,7 +106,7 @@ function heldUp(side: Side, pause: Pause): DoctorVerdict {
     confidence: "possible",
     sentence: `nothing came from the ${side} for ${
       time(pause.toMs - pause.fromMs)
-    }, then what was due came at once, and ${times(pause.lostPackets)} a packet is missing`,
+    }, then what was due came at once; by the numbers of its packets, ${pause.lostPackets} got lost`,
     evidence: [{ frame: pause.frame, atMs: pause.fromMs, what: "the last packet before" }],
     consistentWith: `a ${side} that was frozen, or held its data back`,
     next: "Capture on the other side too: it shows whether the packets were sent.",
@@ -176,9 +176,9 @@ export function bottleneckVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdi
   return {
     kind: "path_bottleneck",
     confidence: "likely",
-    sentence: `the way is slower than the feed: packets waited up to ${
-      time(longest)
-    } in a queue, on a way that takes ${time(base)}, while the ${facts.reader}'s window was open${
+    sentence: `the way is slower than the feed: packets waited up to ${time(longest)} in a queue${
+      base > 0 ? `, on a way that takes ${time(base)}` : ""
+    }, while the ${facts.reader}'s window was open${
       atEnd ? `; then the ${facts.sender} cut it off` : ""
     }`,
     evidence: [{

@@ -80,7 +80,8 @@ function silent(facts: Facts, pauses: Pause[]): DoctorVerdict {
 export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | undefined {
   if (end.by !== "server" || (end.how !== "fin" && end.how !== "reset")) return undefined;
   const { client, server, connection } = facts;
-  const lastWord = Number.isNaN(client.silence.lastMs) ? connection.fromMs : client.silence.lastMs;
+  const spoke = !Number.isNaN(client.silence.lastMs);
+  const lastWord = spoke ? client.silence.lastMs : connection.fromMs;
   const silentMs = end.atMs - lastWord;
   if (silentMs < IDLE_MS) return undefined;
   const bothMs = end.atMs - Math.max(lastWord, server.silence.lastMs || lastWord);
@@ -98,9 +99,9 @@ export function idleVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | u
     }`,
     evidence: [
       {
-        frame: client.silence.lastFrame || connection.firstFrame,
+        frame: spoke ? client.silence.lastFrame : connection.firstFrame,
         atMs: lastWord,
-        what: "the client's last word",
+        what: spoke ? "the client's last word" : "the connection's first packet",
       },
       { frame: end.frame, atMs: end.atMs, what: end.sentence },
     ],

@@ -17,6 +17,9 @@ export function setupVerdict(facts: Facts, end: ConnectionEnd): DoctorVerdict | 
   if (ending.syns === 0 || hasGoneOn(facts)) return undefined;
   if (end.how === "refused") return refused(end);
   if (ending.unreachable !== undefined && ending.synAcks === 0) return forbidden(facts);
+  if (ending.synAcks > 0 && ending.resets > 0) {
+    return end.by === "client" ? givenUp(end) : undefined;
+  }
   return timedOut(facts);
 }
 
@@ -68,6 +71,19 @@ function forbidden(facts: Facts): DoctorVerdict {
     sentence: "no way leads to the server: ICMP says that it can't be reached",
     evidence,
     next: "Check the address, the route and whether the machine is up.",
+  };
+}
+
+function givenUp(end: ConnectionEnd): DoctorVerdict {
+  return {
+    kind: "client_killed",
+    side: "client",
+    confidence: "likely",
+    sentence: "the client gave the connection up: it answered the server's SYN with an RST",
+    evidence: [{ frame: end.frame, atMs: end.atMs, what: "an RST answers the server's SYN" }],
+    consistentWith:
+      "a client that no longer waits, or a health check or port scan, which wants no connection",
+    next: "If it is no check, look how long the client waits for a connection.",
   };
 }
 

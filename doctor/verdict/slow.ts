@@ -140,8 +140,7 @@ function sentenceOf(
 ): string {
   const { window } = half;
   const sender = otherSide(reader);
-  const count = window.stalls.filter((stall) => stall.proof !== undefined).length +
-    window.moreStalls;
+  const count = window.proven;
   const what = count === 0
     ? "its receive window was nearly closed"
     : `its receive window ${window.zeroCount > 0 ? "closed" : "got too small"} ${times(count)}`;
