@@ -12,7 +12,8 @@ import { writePcap } from "./pcap.ts";
 
 export type Who = "client" | "server";
 
-const SNAPLEN = 96;
+/** Enough for an ICMPv6 message with its quote. */
+const SNAPLEN = 128;
 const START_NS = 1_700_000_000_000_000_000n;
 /** Those of a scene that says nothing else. */
 export const MSS = 1460;
