@@ -22,6 +22,7 @@ import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { StatusLine } from "./status_line.ts";
 import { parseFlags } from "./usage.ts";
+import { printable } from "./words.ts";
 
 /** A capture can't be read. */
 const INPUT_CODE = 4;
@@ -42,7 +43,7 @@ export async function doctor(args: string[]): Promise<number> {
   } catch (error) {
     const code = error instanceof InputError ? INPUT_CODE : exitCodeOf(error);
     if (code === undefined) throw error;
-    console.error(`spillway doctor: ${(error as Error).message}`);
+    console.error(`spillway doctor: ${printable((error as Error).message)}`);
     return code;
   }
 }
@@ -65,7 +66,7 @@ async function examine(plan: DoctorPlan): Promise<number> {
     } catch (error) {
       // The others may be readable.
       if (!(error instanceof InputError) || plan.files.length === 1) throw error;
-      console.error(`spillway doctor: ${error.message}`);
+      console.error(`spillway doctor: ${printable(error.message)}`);
       unread++;
     }
     if (interrupt !== undefined) break;

@@ -7,6 +7,7 @@
 import type { DoctorReport } from "../../doctor/mod.ts";
 import { OutputError } from "../frame_output.ts";
 import { permissionError } from "../permission.ts";
+import { printable } from "../words.ts";
 import type { DoctorPlan } from "./doctor_flags.ts";
 import { reportText } from "./report_text.ts";
 
@@ -33,7 +34,7 @@ export class ReportOutput {
   }
 
   #heading(name: string): string {
-    return `${this.#first ? "" : "\n"}${name === "-" ? "standard input" : name}\n\n`;
+    return `${this.#first ? "" : "\n"}${name === "-" ? "standard input" : printable(name)}\n\n`;
   }
 
   #text(report: DoctorReport): string {
