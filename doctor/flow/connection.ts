@@ -139,7 +139,8 @@ export class Connection {
     const part = sequence.add(segment.seq, length, phantom, timeMs, window.size === 0, roundTripMs);
     const { ending } = this;
     const again = part === Part.AGAIN || part === Part.NEEDLESS ||
-      ((flags & Flag.SYN) !== 0 && ending.syns + ending.synAcks > 2);
+      ((flags & Flag.SYN) !== 0 && ending.syns + ending.synAcks > 2) ||
+      ((flags & Flag.FIN) !== 0 && ending.fin[from]?.frame !== frame);
     if (part === Part.PROBE) sender.unanswered.probed(window.closed, frame, timeMs);
     else if (length + phantom > 0) sender.unanswered.sent(again, frame, timeMs);
     if (part === Part.NEEDLESS) {
@@ -222,7 +223,9 @@ export class Connection {
       half.unanswered.end(endMs);
       const gone = half.unanswered.outages.some((one) => !one.ended) ||
         other.unanswered.outages.some((one) => !one.ended);
-      half.silence.end(endMs, half.stalledSinceData || half.sentAgainSinceData || gone);
+      // Who has said goodbye is not silent.
+      const lastWordMs = Math.min(endMs, ending.fin[i]?.timeMs ?? Infinity);
+      half.silence.end(lastWordMs, half.stalledSinceData || half.sentAgainSinceData || gone);
       half.window.end(ended ? this.#endOf() : endMs, ended ? "connection_end" : "capture_end");
     }
   }

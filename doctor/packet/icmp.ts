@@ -48,7 +48,6 @@ export function readUnreachable(
   segment.sourcePort = view.getUint16(tcp);
   segment.targetPort = view.getUint16(tcp + 2);
   return {
-    seq: view.getUint32(tcp + 4),
     prohibited: (v4 ? PROHIBITED_V4 : PROHIBITED_V6).includes(code),
     portClosed: code === (v4 ? PORT_V4 : PORT_V6),
   };

@@ -58,8 +58,6 @@ export class Segment {
 
 /** Why a router or host says that a packet did not get through. */
 export interface Unreachable {
-  /** The TCP packet it speaks of. */
-  seq: number;
   /** Forbidden by a rule, rather than impossible. */
   prohibited: boolean;
   /** Nothing listens at the port. */

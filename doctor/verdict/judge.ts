@@ -43,7 +43,8 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
   }
   const found = [
     thirdPartyVerdict(facts, end),
-    slowVerdict(facts, end, facts.reader) ?? slowVerdict(facts, end, facts.sender),
+    slowVerdict(facts, end, facts.reader),
+    slowVerdict(facts, end, facts.sender),
     unreachableVerdict(facts),
     bottleneckVerdict(facts, end),
     outageVerdict(facts),

@@ -15,13 +15,16 @@ function again(scene: Scene, waits: number[], bytes = 500): Scene {
 
 Deno.test("diagnose() counts packets that had to be sent again", async () => {
   const scene = begun();
+  let first = 0;
   for (let i = 0; i < 60; i++) {
     scene.data("server", 1000);
     if (i % 6 === 3) again(scene, [220], 1000);
+    if (i === 3) first = scene.packets.length;
     scene.wait(10).ack("client").wait(5);
   }
   const report = await examined(scene.wait(200).close("server"));
   assertEquals(verdictsOf(report), ["packet_loss certain"]);
+  assertEquals(report.verdicts[0].evidence[0].frame, first);
   assertEquals(report.server.retransmissions, 10);
   assertEquals(report.server.bytes, 20 * 500 + 60_000);
 });
@@ -100,6 +103,14 @@ Deno.test("diagnose() sees keep-alives without an answer", async () => {
   const report = await examined(scene);
   assertEquals(verdictsOf(report), ["unreachable likely"]);
   assertStringIncludes(report.verdicts[0].sentence, "from the server any more");
+});
+
+Deno.test("diagnose() sees a FIN without an answer", async () => {
+  const scene = begun().wait(300).fin("server");
+  for (const ms of [300, 600, 1200, 2400]) {
+    scene.wait(ms).say("server", { flags: 17, at: scene.server.next - 1 });
+  }
+  assertEquals(verdictsOf(await examined(scene)), ["unreachable likely"]);
 });
 
 Deno.test("diagnose() takes answered keep-alives for neither data nor loss", async () => {

@@ -37,6 +37,13 @@ Deno.test("diagnose() takes the wait for a closed window for no silence of the s
   assertEquals(report.gaps, []);
 });
 
+Deno.test("diagnose() takes no server for silent that has said goodbye", async () => {
+  const scene = begun().feed(1300).fin("server").wait(1).ack("client");
+  for (let i = 0; i < 40; i++) scene.data("client", 200).wait(10).ack("server").wait(40);
+  const report = await examined(scene.fin("client").wait(1).ack("server"));
+  assertEquals([verdictsOf(report), report.gaps], [["server_closed certain"], []]);
+});
+
 Deno.test("diagnose() sees an idle timeout, and the client's last word", async () => {
   const scene = begun().data("client", 20);
   const frame = scene.packets.length;

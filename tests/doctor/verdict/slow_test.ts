@@ -82,6 +82,31 @@ Deno.test("diagnose() sees that the server is the slow one of an upload", async 
   assertStringIncludes(report.verdicts[0].sentence, "the server did not read fast enough");
 });
 
+Deno.test("diagnose() sees a server that reads no commands while its feed goes on", async () => {
+  const scene = begun().feed(2000, 20).fill("client");
+  for (let i = 0; i < 10; i++) {
+    scene.wait(500).say("client", { at: scene.client.next - 1 }).wait(1).ack("server");
+    scene.data("server", 500).wait(1).ack("client");
+  }
+  const report = await examined(scene.wait(50));
+  assertEquals(verdictsOf(report), ["slow_consumer still_stalled certain"]);
+  assertEquals([report.verdicts[0].side, report.server.probes], ["server", 10]);
+});
+
+Deno.test("diagnose() sees two sides that both wait for the other to read", async () => {
+  const scene = begun().feed(2000, 20).fill("server").fill("client");
+  for (let i = 0; i < 10; i++) {
+    scene.wait(500).say("client", { at: scene.client.next - 1 }).wait(1).ack("server");
+    scene.say("server", { at: scene.server.next - 1 }).wait(1).ack("client");
+  }
+  const { verdicts, stalls } = await examined(scene);
+  assertEquals(verdicts.map(({ kind, side }) => `${kind} ${side}`), [
+    "slow_consumer client",
+    "slow_consumer server",
+  ]);
+  assertEquals(stalls.map(({ side }) => side), ["client", "server"]);
+});
+
 Deno.test("diagnose() counts probes that carry a byte of their own, as BSD sends them", async () => {
   const scene = begun().fill();
   for (let i = 0; i < 5; i++) {
