@@ -35,6 +35,8 @@ export interface Shrink {
   to: number;
   /** Where its edge stands. */
   edge: number;
+  /** Nothing was read since. */
+  lasts: boolean;
 }
 
 /** A stall whose side is not named yet. */
@@ -103,22 +105,24 @@ export class Window {
     if (this.scale < 0) return;
     this.edge = Math.max(ack + size, Number.isNaN(this.edge) ? 0 : this.edge);
     const still = this.#still;
-    // Windows are rounded to segments: less than that is no reading.
-    // One that is taken back shrinks for another reason than what is not read.
+    // Windows are rounded to segments: less than that is no reading. And one that is taken back
+    // shrinks for another reason than what is not read.
     const takenBack = ack + size < this.edge - this.segment;
     if (still !== undefined && !takenBack && this.edge - still.edge < this.segment) {
       still.to = size;
       still.toMs = timeMs;
       return;
     }
-    this.#endStill();
+    this.#endStill(false);
     const { edge } = this;
-    this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size, edge };
+    this.#still = { frame, fromMs: timeMs, toMs: timeMs, from: size, to: size, edge, lasts: false };
   }
 
-  #endStill(): void {
+  #endStill(lasts: boolean): void {
     const still = this.#still;
-    if (still !== undefined && shrunkBy(still) > shrunkBy(this.shrink)) this.shrink = still;
+    if (still === undefined || shrunkBy(still) <= shrunkBy(this.shrink)) return;
+    this.shrink = still;
+    still.lasts = lasts;
   }
 
   #noteZero(size: number, timeMs: number): void {
@@ -211,7 +215,7 @@ export class Window {
     if (this.#current !== undefined && this.#current.fromMs >= timeMs) this.#current = undefined;
     this.#open(timeMs, endedBy);
     this.#settle();
-    this.#endStill();
+    this.#endStill(true);
   }
 
   #settle(): void {

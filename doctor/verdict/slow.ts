@@ -44,7 +44,7 @@ export function slowVerdict(
 ): DoctorVerdict | undefined {
   const half = halfOf(facts, otherSide(reader));
   const stalls = half.window.stalls.filter((stall) => stall.proof !== undefined);
-  if (!isSlow(facts, half, stalls)) return shrunkVerdict(half, reader);
+  if (!isSlow(facts, half, stalls)) return shrunkVerdict(half, end, reader);
   const outcome = outcomeOf(facts, end, reader, half, stalls);
   return {
     kind: "slow_consumer",
@@ -73,25 +73,29 @@ export function waited(half: Half): number {
 }
 
 /** Not read for a while, but not so long that anybody had to wait. */
-function shrunkVerdict(half: Half, reader: Side): DoctorVerdict | undefined {
+function shrunkVerdict(half: Half, end: ConnectionEnd, reader: Side): DoctorVerdict | undefined {
   const { shrink, largest } = half.window;
   if (shrink === undefined) return undefined;
   const ms = shrink.toMs - shrink.fromMs;
   if (shrink.from - shrink.to < SHRUNK_BY * largest || ms < SHRUNK_MS) return undefined;
+  const open = end.by === "capture" ? "still_stalled" : "slow_to_the_end";
+  const outcome: SlowOutcome = shrink.lasts ? open : "recovered";
   return {
     kind: "slow_consumer",
-    outcome: "recovered",
+    outcome,
     side: reader,
     confidence: "likely",
     sentence: `the ${reader} did not read for ${time(ms)}: its window shrank from ${
       bytes(shrink.from)
-    } to ${bytes(shrink.to)}, but did not close; it caught up`,
+    } to ${bytes(shrink.to)}, but nobody had to wait; it ${
+      shrink.lasts ? "has not read since" : "caught up"
+    }`,
     evidence: [{
       frame: shrink.frame,
       atMs: shrink.fromMs,
       what: "from here on data is acknowledged, and the window shrinks by as much",
     }],
-    next: NEXT.recovered(reader),
+    next: NEXT[outcome](reader),
   };
 }
 
