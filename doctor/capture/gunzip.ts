@@ -8,7 +8,13 @@
 /** The first bytes of a gzip archive (RFC 1952). */
 export const GZIP_MAGIC: readonly number[] = [0x1f, 0x8b];
 
-/** What is in the archive. Gives all that can be had of a damaged one, then throws. */
+/** The archive is damaged or cut off, as the message says. */
+export class DamagedArchive extends Error {
+  /** Class name. */
+  override name = "DamagedArchive";
+}
+
+/** What is in the archive. Gives all that can be had of a damaged one, then throws a `DamagedArchive`. */
 export async function* decompressed(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
@@ -26,11 +32,18 @@ export async function* decompressed(
     await Promise.race([new Promise<void>((flushed) => gunzip.flush(flushed)), closed]);
     gunzip.end();
   };
-  const pumping = pump().catch((error) => void gunzip.destroy(error));
+  let sourceError: unknown;
+  void pump().catch((error) => {
+    sourceError = error;
+    gunzip.destroy(error);
+  });
   try {
     for await (const chunk of gunzip) yield chunk;
+  } catch (error) {
+    if (error === sourceError || !(error instanceof Error)) throw error;
+    throw new DamagedArchive(error.message, { cause: error });
   } finally {
+    // A source that waits for more, as a pipe may, is not waited for.
     gunzip.destroy();
-    await pumping;
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { SpillwayError } from "../../src/errors.ts";
-import { decompressed, GZIP_MAGIC } from "./gunzip.ts";
+import { DamagedArchive, decompressed, GZIP_MAGIC } from "./gunzip.ts";
 import { type Broken, type CaptureFormat, Packets, type PacketSink } from "./packets.ts";
 import { PCAP_HEADER_BYTES, PcapFormat, pcapMagic } from "./pcap.ts";
 import { PcapngFormat, SECTION_HEADER, sectionByteOrder } from "./pcapng.ts";
@@ -74,7 +74,7 @@ export class CaptureReader {
       }
     } catch (error) {
       // A damaged archive: what came out of it before is read all the same.
-      if (!this.#compressed || !(error instanceof Error)) throw error;
+      if (!(error instanceof DamagedArchive)) throw error;
       if (this.#format === undefined) {
         throw new CaptureFormatError(
           `a capture was expected in the gzip archive, which is damaged: ${error.message}`,

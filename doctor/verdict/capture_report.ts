@@ -42,7 +42,7 @@ function notesOf(summary: CaptureSummary, analysis: Analysis): string[] {
     );
   }
   if (analysis.fragments > 0) {
-    notes.push(`${packets(analysis.fragments)} are later fragments of others, and not looked at`);
+    notes.push(`${packets(analysis.fragments)} not looked at: later fragments of others`);
   }
   if (summary.latePackets > 0) {
     notes.push(`${packets(summary.latePackets)} stood behind later ones, and were put in order`);
@@ -56,7 +56,7 @@ function notesOf(summary: CaptureSummary, analysis: Analysis): string[] {
     notes.push(`${packets(summary.timeless)} have no time of their own`);
   }
   if (summary.passedOver > 0) {
-    notes.push(`${summary.passedOver} blocks of the file were too long, and passed over`);
+    notes.push(`passed over, as too long: ${summary.passedOver} of the file's blocks`);
   }
   return notes;
 }

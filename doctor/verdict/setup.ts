@@ -34,7 +34,7 @@ function refused(end: ConnectionEnd): DoctorVerdict {
     kind: "refused",
     side: "server",
     confidence: "certain",
-    sentence: "the server refused the connection: nothing listens at that port",
+    sentence: "the server refused the connection: most likely nothing listens at that port",
     evidence: [{ frame: end.frame, atMs: end.atMs, what: "an RST answers the SYN" }],
     consistentWith:
       "a firewall that rejects with an RST, or a server whose queue of new connections is full and set to refuse",

@@ -60,7 +60,9 @@ Deno.test("diagnose() survives any damage to a gzip archive", async () => {
 
 Deno.test("diagnose() says of a gzip archive without a capture that it is none", async () => {
   await assertRejects(() => diagnose(gzip(new Uint8Array(0))), CaptureFormatError, "0 bytes");
-  await assertRejects(() => diagnose(gzip(new Uint8Array(99))), CaptureFormatError, "00 00 00");
+  const text = gzip(new Uint8Array(99));
+  const error = await assertRejects(() => diagnose(text), CaptureFormatError, "00 00 00");
+  assert(!error.message.includes("damaged"), error.message);
   await assertRejects(() => diagnose(Uint8Array.of(0x1f, 0x8b)), CaptureFormatError);
   await assertRejects(() => diagnose(Uint8Array.of(0x1f, 0x8b, 9, 9, 9)), CaptureFormatError);
 });
@@ -72,4 +74,18 @@ Deno.test("diagnose() passes on what fails in its source", async () => {
     throw new TypeError("the disk is gone");
   }
   await assertRejects(() => diagnose(failing(FILE)), TypeError, "the disk is gone");
+  await assertRejects(() => diagnose(failing(gzip(FILE))), TypeError, "the disk is gone");
+});
+
+Deno.test("diagnose() waits for nothing more of a pipe whose archive is damaged", async () => {
+  const packed = gzip(FILE);
+  packed.fill(0x55, packed.length / 2);
+  const waiting = Promise.withResolvers<void>();
+  async function* pipe(): AsyncGenerator<Uint8Array> {
+    yield packed;
+    await waiting.promise;
+  }
+  const { capture } = await diagnose(pipe());
+  assert(capture.packets > 100 && capture.broken !== undefined);
+  waiting.resolve();
 });

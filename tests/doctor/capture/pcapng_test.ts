@@ -67,7 +67,7 @@ Deno.test("diagnose() passes over blocks it does not know, and too long ones", a
   for (const source of [file, pieces(file, 300_000)]) {
     const { capture, connections } = await diagnose(source);
     assertEquals([capture.packets, capture.broken], [SCENE.packets.length, undefined]);
-    assertEquals(capture.notes, ["1 blocks of the file were too long, and passed over"]);
+    assertEquals(capture.notes, ["passed over, as too long: 1 of the file's blocks"]);
     assertEquals(connections, await connectionsOf(writePcapng(SCENE.packets)));
   }
 });

@@ -51,7 +51,7 @@ Deno.test("diagnose() reads the first fragment, and counts the others", async ()
   const rest = frameOf(ipv4(PROTOCOL.tcp, whole.subarray(480), { ...V4, fragment: 60 }));
   const { capture, connections } = await reportOf(first, rest);
   assertEquals(capture.tcpPackets, 1);
-  assertEquals(capture.notes, ["1 packet are later fragments of others, and not looked at"]);
+  assertEquals(capture.notes, ["1 packet not looked at: later fragments of others"]);
   assertEquals(connections.length, 1);
 });
 
