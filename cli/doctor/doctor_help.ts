@@ -14,12 +14,12 @@ Usage: spillway doctor FILE… | - [flags]
 
   spillway doctor feed.pcap
   spillway doctor feed.pcap --filter 10.0.0.1:9000 --html feed.html
-  tcpdump -s 96 -w - tcp port 9000 | spillway doctor -
+  tcpdump -s 128 -w - tcp port 9000 | spillway doctor -
   spillway doctor *.pcapng --json
   spillway doctor --live 10.0.0.1:9000
 
-Reads pcap and pcapng, plain or compressed with gzip; what tcpdump -w and Wireshark write. 96 bytes
-of each packet are enough (tcpdump -s 96), 54 for most. A capture made at the client or at the
+Reads pcap and pcapng, plain or compressed with gzip; what tcpdump -w and Wireshark write. 128 bytes
+of each packet are enough (tcpdump -s 128), 54 for most. A capture made at the client or at the
 server will do; it should begin before the connection does. From standard input, the report comes
 when the capture ends; Ctrl-C ends it.
 

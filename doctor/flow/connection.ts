@@ -11,8 +11,6 @@ import { Half } from "./half.ts";
 import { Part, unwrap } from "./sequence.ts";
 import { Recording } from "./timeline.ts";
 
-/** Connections of fewer packets are not drawn. */
-const DRAWN_PACKETS = 8;
 /** Segments with timestamps have this much less room (RFC 7323, appendix A). */
 const TIMESTAMP_BYTES = 12;
 
@@ -42,7 +40,11 @@ export class Connection {
   /** Of its ends. */
   readonly hash: number;
 
-  constructor(segment: Segment, hash: number) {
+  readonly #drawnFrom: number;
+
+  /** Begins with `segment`, whose ends have this hash; is drawn from its packet `drawnFrom` on. */
+  constructor(segment: Segment, hash: number, drawnFrom: number) {
+    this.#drawnFrom = drawnFrom;
     this.hash = hash;
     this.words = [segment.source.slice(), segment.target.slice()];
     this.ports = [segment.sourcePort, segment.targetPort];
@@ -185,16 +187,16 @@ export class Connection {
   #acknowledgement(segment: Segment, other: Half): void {
     const { timeMs, frame } = segment;
     const { sequence, window } = other;
-    const news = sequence.acknowledge(segment.ack);
+    const news = sequence.acknowledge(segment.ack, timeMs);
     if (news) other.roundTrips.acknowledged(sequence.acked, timeMs, frame);
     // Older than what was seen: its window no longer holds.
     if (((segment.ack - sequence.acked) | 0) < 0 || segment.window < 0) return;
-    const scale = (segment.flags & Flag.SYN) !== 0 ? 0 : Math.max(0, window.scale);
-    const size = segment.window * 2 ** scale;
+    const syn = (segment.flags & Flag.SYN) !== 0;
+    const size = segment.window * 2 ** (syn ? 0 : Math.max(0, window.scale));
     const closedBefore = window.closed;
-    window.advertise(size, sequence.acked, frame, timeMs);
+    window.advertise(size, sequence.acked, frame, timeMs, syn);
     other.stalledSinceData ||= window.closed || closedBefore;
-    other.view.acknowledge(sequence.acked, window.edge, size / window.largest, timeMs);
+    other.view.acknowledge(sequence.acked, window.edge, syn ? 1 : size / window.largest, timeMs);
     if (window.scale >= 0 || size === 0) this.#draw(other)?.window(size, timeMs);
   }
 
@@ -209,7 +211,7 @@ export class Connection {
   }
 
   #draw(half: Half): Recording | undefined {
-    if (this.packets < DRAWN_PACKETS) return undefined;
+    if (this.packets < this.#drawnFrom) return undefined;
     return half.recording ??= new Recording();
   }
 
@@ -220,6 +222,7 @@ export class Connection {
     const endMs = ended ? this.toMs : captureEndMs;
     for (const [i, half] of this.halves.entries()) {
       const other = this.halves[1 - i];
+      half.sequence.end();
       half.unanswered.end(endMs);
       const gone = half.unanswered.outages.some((one) => !one.ended) ||
         other.unanswered.outages.some((one) => !one.ended);

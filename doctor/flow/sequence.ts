@@ -20,6 +20,9 @@ const BACK_MAX = 2 ** 30;
 /** So long a capture that began in the middle shows recoveries from losses before it. */
 const BEGIN_MS = 500;
 
+/** A capture of several queues may have an acknowledgement so much earlier than what it acknowledges. */
+const ACK_FIRST_MS = 2;
+
 /** What a segment is to its stream. */
 export const Part = {
   /** No payload, or one known otherwise. */
@@ -67,9 +70,6 @@ export class Sequence {
   needless = 0;
   /** Segments seen once, but sent more than once. */
   late = 0;
-  overtaken = 0;
-  /** Probes of either kind. */
-  probes = 0;
   /** Bytes acknowledged but not captured. */
   missed = 0;
   /** Gaps in what was captured, that the network did not make. */
@@ -116,10 +116,7 @@ export class Sequence {
       if (length > 0) this.#jumped = to;
       return Part.NONE;
     }
-    if (phantom === 0 && this.#isProbe(from, to, closed)) {
-      this.probes++;
-      return Part.PROBE;
-    }
+    if (phantom === 0 && this.#isProbe(from, to, closed)) return Part.PROBE;
     if (to <= this.next) {
       return length > 0 ? this.#old(from, to, length, timeMs, roundTripMs) : Part.NONE;
     }
@@ -159,10 +156,7 @@ export class Sequence {
     }
     this.#count(length);
     const limitMs = roundTripMs > 0 ? roundTripMs * REORDERED_SHARE : REORDERED_MS;
-    if (timeMs - since < limitMs) {
-      this.overtaken++;
-      return Part.OVERTAKEN;
-    }
+    if (timeMs - since < limitMs) return Part.OVERTAKEN;
     this.late++;
     return Part.LATE;
   }
@@ -196,7 +190,7 @@ export class Sequence {
   }
 
   /** The other side acknowledged up to `ack`. True if that is news. */
-  acknowledge(ack: number): boolean {
+  acknowledge(ack: number, timeMs: number): boolean {
     const reference = Number.isNaN(this.next) ? ack : this.next;
     const to = unwrap(reference, ack);
     if (reference - to > BACK_MAX) return false;
@@ -205,19 +199,29 @@ export class Sequence {
       this.#ackJumped = to;
       return false;
     }
-    if (to > this.next) this.#acknowledgeUnseen(to);
-    while (this.#holes.length > 0 && this.#holes[0].to <= to) this.#miss(this.#holes.shift()!);
+    if (to > this.next) this.#acknowledgeUnseen(to, timeMs);
+    this.#missAcknowledged(to, timeMs);
     if (to <= this.acked) return false;
     this.acked = to;
     return true;
   }
 
-  #acknowledgeUnseen(to: number): void {
-    const probed = this.#probedByte && to === this.next + 1;
-    if (!probed) {
-      this.missed += to - this.next;
-      this.missedGaps++;
+  /** What was acknowledged for a while and did not come was not captured. */
+  #missAcknowledged(to: number, timeMs: number): void {
+    const holes = this.#holes;
+    while (holes.length > 0 && holes[0].to <= to && timeMs - holes[0].timeMs > ACK_FIRST_MS) {
+      this.#miss(holes.shift()!);
     }
+  }
+
+  /** Nothing comes any more. */
+  end(): void {
+    this.#missAcknowledged(this.acked, Infinity);
+  }
+
+  #acknowledgeUnseen(to: number, timeMs: number): void {
+    const probed = this.#probedByte && to === this.next + 1;
+    if (!probed) this.#open(this.next, to, timeMs);
     this.next = to;
   }
 }

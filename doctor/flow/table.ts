@@ -9,6 +9,10 @@ import { Connection } from "./connection.ts";
 
 /** Connections that are kept: their memory is what bounds the doctor's. */
 export const CONNECTIONS_MAX = 32_768;
+/** So many connections are drawn from an early packet on, those that follow only if they are long. */
+const DRAWN_ALL = 2048;
+const DRAWN_FROM = 8;
+const DRAWN_FROM_LATER = 64;
 /** Looking for some to forget is given up when fewer are found. */
 const FORGOTTEN_MIN = CONNECTIONS_MAX / 16;
 /** The same ends are another connection's after this long without a packet. */
@@ -35,7 +39,8 @@ export class ConnectionTable {
       if ((segment.flags & (Flag.SYN | Flag.ACK)) === Flag.SYN) this.moreConnections++;
       return undefined;
     }
-    const created = new Connection(segment, hashOf(segment));
+    const few = this.connections.length < DRAWN_ALL;
+    const created = new Connection(segment, hashOf(segment), few ? DRAWN_FROM : DRAWN_FROM_LATER);
     this.#insert(created);
     this.connections.push(created);
     this.#last = created;

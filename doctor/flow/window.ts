@@ -87,12 +87,14 @@ export class Window {
     return this.scale < 0 ? 1 : Math.min(this.segment, Math.ceil(this.largest / 2));
   }
 
-  /** It was advertised as `size`, behind `ack`. */
-  advertise(size: number, ack: number, frame: number, timeMs: number): void {
+  /** It was advertised as `size`, behind `ack`; `first` by a SYN, which may promise more than is held. */
+  advertise(size: number, ack: number, frame: number, timeMs: number, first: boolean): void {
     this.#noteZero(size, timeMs);
     this.size = size;
-    this.largest = Math.max(this.largest, size);
-    this.smallest = Math.min(this.smallest, size);
+    if (!first) {
+      this.largest = Math.max(this.largest, size);
+      this.smallest = Math.min(this.smallest, size);
+    }
     this.#noteEdge(size, ack, frame, timeMs);
     if (size >= this.least) return this.#open(timeMs, "opened");
     this.#current ??= this.#close(size, frame, timeMs);

@@ -33,7 +33,7 @@ function notesOf(summary: CaptureSummary, analysis: Analysis): string[] {
     notes.push(
       `${
         packets(analysis.unreadable)
-      } of TCP could not be read: too little of them was captured, or they are damaged; capture at least 96 bytes of each (tcpdump -s 96)`,
+      } of TCP could not be read: too little of them was captured, or they are damaged; capture at least 128 bytes of each (tcpdump -s 128)`,
     );
   }
   if (analysis.filteredOut > 0) {

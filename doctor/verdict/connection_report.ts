@@ -61,14 +61,15 @@ function sideReport(facts: Facts, side: Side): SideReport {
   // What the side said of its window is about the data of the other.
   const received = halfOf(facts, otherSide(side));
   const { window } = received;
-  const known = window.scale >= 0 && window.largest > 0;
+  const known = window.scale >= 0;
   return {
     address: addressText(connection.words[number]),
     port: connection.ports[number],
     packets: sent.packets,
     bytes: sent.sequence.bytes,
     retransmissions: sent.sequence.again + sent.sequence.late + sent.sequence.needless,
-    ...(known ? { largestWindow: window.largest, windowScale: window.scale } : {}),
+    ...(known && window.largest > 0 ? { largestWindow: window.largest } : {}),
+    ...(known ? { windowScale: window.scale } : {}),
     ...(facts.handshake ? { maxSegment: window.segment } : {}),
     zeroWindows: window.zeroCount,
     zeroWindowMs: window.zeroMs,

@@ -173,6 +173,6 @@ export function unknownVerdict(facts: Facts, why: string): DoctorVerdict {
       what: "the connection's first packet",
     }],
     next:
-      "Capture again, both directions, from before the connection is made: tcpdump -s 96 -w FILE host SERVER",
+      "Capture again, both directions, from before the connection is made: tcpdump -s 128 -w FILE host SERVER",
   };
 }

@@ -141,7 +141,8 @@ export function lossVerdict(facts: Facts): DoctorVerdict | undefined {
   const { main } = facts;
   return {
     kind: "packet_loss",
-    confidence: "certain",
+    // What was seen twice may have been sent again needlessly.
+    confidence: main.sequence.late > 0 ? "certain" : "likely",
     sentence: `packets of the ${facts.sender} got lost: ${count} of ${main.sequence.segments} (${
       percent(share)
     }) had to be sent again`,

@@ -52,7 +52,7 @@ Deno.test("diagnose() takes what is sent again for no duplicate", async () => {
     }
     const report = await examined(scene.wait(100));
     assertEquals(report.server.retransmissions, 50);
-    assertEquals(verdictsOf(report)[0], "packet_loss certain");
+    assertEquals(verdictsOf(report)[0], "packet_loss likely");
   }
 });
 
