@@ -37,7 +37,7 @@ Deno.test("diagnose() counts packets that came late because they were lost befor
     scene.wait(50).data("server", 1000, { at }).wait(1).ack("client").wait(10);
   }
   const report = await examined(scene.wait(400).close("server"));
-  assertEquals(verdictsOf(report), ["packet_loss likely"]);
+  assertEquals(verdictsOf(report), ["packet_loss certain"]);
   assertEquals(report.server.retransmissions, 30);
 });
 
