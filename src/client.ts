@@ -63,10 +63,10 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
   statsByHandler(): Record<string, HandlerStats>;
   /**
    * Closes the connection. Frames not handed out are dropped and counted; a
-   * batch that is out stays valid until its handler is done. With a journal, and
-   * as long as records of a process that died have not all been read, what is on
-   * disk is not dropped but stays there for the next start: such frames are then
-   * still pending.
+   * batch that is out stays valid until its handler is done. With a journal, as
+   * long as records of a process that died have not all been read, and where the
+   * disk refuses, what is on disk is not dropped but stays there for the next
+   * start: such frames are then still pending.
    */
   close(): Promise<void>;
 }

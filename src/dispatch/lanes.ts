@@ -231,7 +231,7 @@ export class Lanes {
     );
   }
 
-  /** Drops everything but what stays on disk for the next start, and counts it. */
+  /** Drops what waits in memory, and counts it; what waits on disk is for {@linkcode close}. */
   clear(): void {
     for (const { backlog } of this.#lanes) backlog.clear();
   }

@@ -153,7 +153,7 @@ export class SpillStore implements AsyncDisposable {
         await this.#cursors.store();
       } catch (error) {
         if (!isDiskError(error)) throw error;
-        return { type: "failed", error };
+        return { type: "failed", error, acknowledged: this.#cursors.allInFiles };
       }
       this.#stats.syncs += 1;
       await this.#deletePassed();

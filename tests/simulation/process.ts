@@ -121,13 +121,9 @@ export class Process {
     const { draw } = this.#world;
     const { kind } = this.#plan.crash!;
     this.#world.kill();
-    for (const [i, oracle] of this.#oracles.entries()) {
+    for (const oracle of this.#oracles) {
       const synced = this.#watch.stores.get(oracle)?.syncedSequence ?? 0;
       oracle.crashed(kind === "kill" ? Infinity : synced);
-      // What waited was dropped, as it is at the end.
-      if (this.#client !== undefined && this.#statsOf(this.#client, i).framesDroppedAtEnd > 0) {
-        oracle.gaveUp();
-      }
     }
     return this.#disks.map((disk) =>
       kind === "kill" ? disk.orphaned(draw) : disk.restarted(() => chance(draw, 0.5), draw)

@@ -7,4 +7,6 @@ export const REGRESSIONS: readonly { seed: number; was: string }[] = [
   { seed: 250, was: "a disk that refused to be read was told of each second, not once" },
   { seed: 258, was: "an idle timeout discarded what a read had just brought, uncounted" },
   { seed: 575, was: "a client closed while the disk refused to be read left a timer" },
+  { seed: 1162, was: "frames being written at close() counted as dropped, and came again" },
+  { seed: 1218, was: "frames that close() could not pass counted as dropped, and came again" },
 ];

@@ -198,7 +198,8 @@ Deno.test("after a sync that failed nothing is claimed until the directory is op
     disk.fault = () => undefined;
     // The disk says yes again, but what it forgot it has forgotten.
     assertEquals(await store.sync(), failed);
-    assertEquals(await store.append(infoOf(3), [filled(3)]), failed);
+    const { error } = failed;
+    assertEquals(await store.append(infoOf(3), [filled(3)]), { type: "failed", error });
     assertEquals(store.syncedSequence, 1);
     // What the system still has can be read.
     assertEquals((await readStore(store)).records.length, 2);
