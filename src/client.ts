@@ -316,9 +316,10 @@ class FeedClient implements Client {
       opened = true;
       this.#ring();
     });
-    await ended.deliver(() => opened, false);
+    const { signal, lanes } = this.#engine;
+    await ended.deliver(() => opened || signal.aborted, false);
     // A handler threw: there is nobody to connect for.
-    if (this.#engine.lanes.error !== undefined) this.#abort.abort();
+    if (lanes.error !== undefined) this.#abort.abort();
     return await opening;
   }
 

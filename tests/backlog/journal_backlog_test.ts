@@ -172,6 +172,33 @@ Deno.test("a batch whose loop body threw, or that no iteration took, is not hand
   });
 });
 
+Deno.test("a loop that is left while the client reconnects gets no batch behind it", async () => {
+  await inDirectory(async (directory) => {
+    const transports = [new ScriptedTransport(numbered(FRAMES, 60), null)];
+    const never = Promise.withResolvers<null>();
+    let reconnecting = false;
+    const client = await connect({
+      dial: () => transports.length > 0 ? Promise.resolve(transports.shift()!) : never.promise,
+    }, {
+      framing: FRAMING,
+      whenFull: journalTo(directory),
+      reconnect: { initialDelayMs: 0, maxDelayMs: 0 },
+      onEvent: ({ type }) => reconnecting ||= type === "reconnecting",
+    });
+    let taken = 0;
+    const loop = async () => {
+      for await (const batch of client) {
+        taken += batch.count;
+        if (reconnecting) return;
+      }
+    };
+    await within(loop(), "end");
+    const { frames, framesDelivered, framesPending } = client.stats();
+    assertEquals([framesDelivered, framesDelivered + framesPending], [taken, frames]);
+    assertGreater(framesPending, 0);
+  });
+});
+
 Deno.test("a batch that is out when the client is closed is handled if its handler finishes", async () => {
   await inDirectory(async (directory) => {
     const { transport, client } = await journaling(directory);
