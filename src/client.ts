@@ -365,7 +365,11 @@ class FeedClient implements Client {
 
   async #finish(): Promise<void> {
     const { lanes, filler } = this.#engine;
-    lanes.clear();
+    // Frames for which the index had no room get some when what waits is dropped or on disk.
+    do {
+      lanes.clear();
+      await lanes.flush();
+    } while (filler.frameMore());
     filler.begin(this.#epoch);
     await lanes.close();
     // INVARIANT: the client ends by an error of a connection.

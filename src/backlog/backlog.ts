@@ -148,8 +148,10 @@ export interface Backlog {
   dropThrough(slab: Slab): void;
   /** Takes up to `most` of the oldest frames. */
   take(most: number): FrameRange | undefined;
-  /** Drops what waits in memory, and counts it. Nothing is pushed or taken any more. */
+  /** Drops what waits in memory, and counts it. Nothing is taken any more. */
   clear(): void;
+  /** Ends what is being written: behind it nothing waits in memory, and slabs are free but for batches that are out. */
+  flush(): Promise<void>;
   /** Gives up what it has open; drops and counts what is on disk, if that was cleared and does not stay for the next start. */
   close(): Promise<void>;
   /** Resolves when nothing is open any more, batches that were out at the end included. */

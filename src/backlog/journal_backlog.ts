@@ -86,11 +86,16 @@ export class JournalBacklog implements Backlog {
   clear(): void {}
 
   /** Writes what is not on disk yet; what the disk refuses is dropped and counted. */
+  async flush(): Promise<void> {
+    await this.#output.flush();
+    this.counts.droppedSpill += this.#output.queue.clear();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#output.flush();
-    this.counts.droppedSpill += this.#output.queue.clear();
+    await this.flush();
+    await this.#output.close();
     await this.#input.stop();
     if (this.#input.lent) await this.#input.sync();
     this.#ended = this.#end();

@@ -192,6 +192,10 @@ export class MemoryBacklog implements Backlog {
     this.counts.droppedAtEnd += this.#queue.clear();
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -100,10 +100,14 @@ export class SpillBacklog implements Backlog {
     this.counts.droppedAtEnd += this.#memory.clear() + this.#output.clear();
   }
 
-  async close(): Promise<void> {
+  async flush(): Promise<void> {
     this.#closed = true;
     await this.#output.close();
     this.counts.droppedAtEnd += this.#output.queue.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
     await this.#input.stop();
     const passed = await this.#input.pass(this.#dropsAll);
     // A disk that refuses gives it to the next start.

@@ -77,14 +77,13 @@ export class SpillOutput {
     });
   }
 
-  /** Writes what waits, as long as the disk takes it, and ends. */
+  /** Writes what waits, as long as the disk takes it. */
   async flush(): Promise<void> {
     this.#flushing = true;
     clearTimeout(this.#retry);
     await this.#writing;
     this.write();
     await this.#writing;
-    await this.close();
   }
 
   /**

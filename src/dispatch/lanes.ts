@@ -236,6 +236,11 @@ export class Lanes {
     for (const { backlog } of this.#lanes) backlog.clear();
   }
 
+  /** Ends what is being written: slabs are free but for batches that are out. */
+  async flush(): Promise<void> {
+    for (const { backlog } of this.#lanes) await backlog.flush();
+  }
+
   /** Closes all backlogs. */
   async close(): Promise<void> {
     for (const { backlog } of this.#lanes) await backlog.close();

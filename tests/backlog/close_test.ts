@@ -1,14 +1,23 @@
 /** What close() drops is counted and never comes again; what comes again counts as waiting. */
 import { assertEquals, assertGreater } from "@std/assert";
-import type { Client, ClientEvent } from "../../mod.ts";
+import {
+  type Client,
+  type ClientEvent,
+  type ClientStats,
+  connect,
+  type WhenFull,
+} from "../../mod.ts";
 import { journalBy, spillBy } from "../../src/backlog/spill_to.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { OpenStore } from "../../src/spill/record_store.ts";
-import { numbered, until, within } from "../client/harness.ts";
+import { FRAMING, numbered, until, upTo, within } from "../client/harness.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
 import { random } from "../spill/random.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
 import { FRAMES, leftBehind, NEW, recovered, SLAB_BYTES, spilling } from "./left_behind.ts";
+
+/** Of frames that fill the index before the slab. */
+const SHORT_BYTES = 8;
 
 /** Stores that do an append when `gate` opens, and not before. */
 function slowly(disk: FaultDisk, gate: Promise<void>): OpenStore {
@@ -22,6 +31,50 @@ function slowly(disk: FaultDisk, gate: Promise<void>): OpenStore {
     return store;
   };
 }
+
+/** Closes a client whose buffer is full, of frames so short that not all that was read is framed; `stuck` until then. */
+async function closedFull(whenFull: (gate: Promise<void>) => WhenFull): Promise<ClientStats> {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let paused = false;
+  const client = await connect(new ScriptedTransport(numbered(40 * FRAMES)), {
+    framing: FRAMING,
+    bufferBytes: 2 * SLAB_BYTES,
+    whenFull: whenFull(gate),
+    onEvent: ({ type }) => paused ||= type === "paused",
+  });
+  await until(() => paused, "full buffer");
+  const closing = client.close();
+  open();
+  await within(closing, "end");
+  const stats = client.stats();
+  assertEquals(stats.frames, Math.floor(stats.bytesRead / SHORT_BYTES));
+  assertEquals(stats.partialBytesDropped, stats.bytesRead % SHORT_BYTES);
+  assertEquals(stats.framesPending + stats.framesDropped, stats.frames);
+  return stats;
+}
+
+Deno.test("what was read is framed at close(), and dropped", async () => {
+  const { frames, framesDropped } = await closedFull(() => "block");
+  assertEquals(framesDropped, frames);
+});
+
+Deno.test("what was read is framed at close(), and dropped where a disk is behind", async () => {
+  const disk = new FaultDisk(random(1));
+  const { frames, framesDropped } = await closedFull((gate) =>
+    spillBy(slowly(disk, gate), disk.path)
+  );
+  assertEquals(framesDropped, frames);
+  assertEquals(await recovered(disk), []);
+});
+
+Deno.test("what was read is framed at close(), and in the journal", async () => {
+  const disk = new FaultDisk(random(1));
+  const { frames, framesPending } = await closedFull((gate) =>
+    journalBy(slowly(disk, gate), disk.path)
+  );
+  assertEquals(framesPending, frames);
+  assertEquals(await recovered(disk), upTo(frames));
+});
 
 /** Fills the buffer while the store takes its time, and closes the client meanwhile. */
 async function closedAhead(disk: FaultDisk, meanwhile = () => {}): Promise<Client> {
