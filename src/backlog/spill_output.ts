@@ -5,6 +5,12 @@
  */
 
 import type { Slab } from "../slab.ts";
+import {
+  PAYLOAD_BYTES_MAX,
+  RECORD_ALIGN_BYTES,
+  recordBytes,
+  SEGMENT_HEADER_BYTES,
+} from "../spill/format.ts";
 import type { GivenRecord } from "../spill/record_store.ts";
 import type { AppendResult } from "../spill/result.ts";
 import type { BacklogCounts, SpillEvent } from "./backlog.ts";
@@ -16,6 +22,9 @@ import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 const GROUP_BYTES = 768 * 1024;
 /** So many groups are with the store, which need not wait for the next one then. */
 const GROUPS_OUT = 2;
+
+/** A record takes no more beside its payload, the header of the segment that it begins included. */
+const OVERHEAD_BYTES = SEGMENT_HEADER_BYTES + recordBytes(0) + RECORD_ALIGN_BYTES;
 
 /** Records with the store. */
 interface Group {
@@ -135,11 +144,13 @@ export class SpillOutput {
   #encode(before: number, mostBytes: number): GivenRecord[] {
     const { codec, segmentBytes } = this.#parts;
     const most = Math.min(mostBytes, segmentBytes);
+    // Longer ones might find no room in a directory that may have one segment only.
+    const payloadBytes = Math.min(PAYLOAD_BYTES_MAX, segmentBytes - OVERHEAD_BYTES);
     const records: GivenRecord[] = [];
     let bytes = 0;
     for (let i = before, range; (range = this.queue.at(i)) !== undefined && bytes < most; i++) {
       const { store, first, end } = range;
-      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first));
+      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first, payloadBytes));
       const { info, parts } = codec.encode(store, first, sealed.end - first);
       records.push({ info: { ...info, timeMicros: 0 }, parts });
       bytes += parts.reduce((sum, part) => sum + part.length, 0);
