@@ -4,7 +4,8 @@ import { FaultDisk } from "../spill/fault_disk.ts";
 import { chance } from "./chance.ts";
 import { Oracle } from "./oracle.ts";
 import { Process } from "./process.ts";
-import { type DiskPlan, lanesOf, type ProcessPlan, type Scenario, scenarioOf } from "./scenario.ts";
+import { type DiskPlan, type ProcessPlan, type Scenario } from "./scenario.ts";
+import { journalsOf, lanesOf, scenarioOf } from "./scenario.ts";
 import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
 
@@ -55,10 +56,10 @@ export class SimulationError extends Error {
 /** Plays a seed; throws a `SimulationError` if the client does what it must not. */
 export async function play(
   seed: number,
-  { keepLines = false, lanes = lanesOf(seed) } = {},
+  { keepLines = false, lanes = lanesOf(seed), journals = journalsOf(seed) } = {},
 ): Promise<Played> {
   const world = new World(seed, keepLines);
-  const scenario = scenarioOf(world.draw, lanes);
+  const scenario = scenarioOf(world.draw, lanes, journals);
   const rejections: unknown[] = [];
   const rejected = (event: PromiseRejectionEvent) => {
     event.preventDefault();

@@ -25,6 +25,8 @@ export class Watch {
   restored = 0;
   /** It ends: what was not handled may be passed as well. */
   ending = false;
+  /** Unless what waits on disk is a journal. */
+  journals = false;
 
   /** Bytes of all slabs that are not free. */
   get heldBytes(): number {
@@ -108,7 +110,7 @@ export function lookOn(): Disposable {
     return result;
   };
   SpillStore.prototype.acknowledge = function (this: SpillStore, name, position) {
-    if (current?.ending) oracles.get(this)?.passed(position);
+    if (current?.ending && !current.journals) oracles.get(this)?.passed(position);
     acknowledge.call(this, name, position);
   };
   Lanes.prototype.clear = function (this: Lanes) {
