@@ -49,7 +49,9 @@ export class SpillInput {
   #damage: { to: number; message: string } | undefined;
   #handledBytes = 0;
   #reading: Promise<void> | undefined;
-  #syncing: Promise<void> | undefined;
+  #syncing: Promise<boolean> | undefined;
+  /** It was asked for again since it began. */
+  #syncAgain = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failing = false;
   /** Refusals in a row. */
@@ -289,13 +291,23 @@ export class SpillInput {
     if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
   }
 
-  /** Puts the acknowledged position on disk, and what that has passed is deleted. */
-  sync(): Promise<void> {
+  /** Puts the acknowledged position on disk, and what that has passed is deleted; resolves with whether the disk did it. */
+  sync(): Promise<boolean> {
     this.#handledBytes = 0;
-    return this.#syncing ??= this.#parts.store.sync().then((result) => {
-      this.#syncing = undefined;
+    this.#syncAgain = true;
+    return this.#syncing ??= this.#syncAll();
+  }
+
+  async #syncAll(): Promise<boolean> {
+    let result: SyncResult;
+    // What came since one began may be none of what it puts on disk.
+    do {
+      this.#syncAgain = false;
+      result = await this.#parts.store.sync();
       this.#told(result);
-      if (!this.#closed) this.#onRead();
-    });
+    } while (this.#syncAgain);
+    this.#syncing = undefined;
+    if (!this.#closed) this.#onRead();
+    return result.type === "synced";
   }
 }

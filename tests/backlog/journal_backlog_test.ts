@@ -135,20 +135,6 @@ Deno.test("a journal whose disk refuses is told of, asks it again once a second,
   });
 });
 
-Deno.test("a journal goes on however little room it has beside the buffer's", async () => {
-  await inDirectory(async (directory) => {
-    const bytes = 64 * 1024;
-    const { transport, client } = await journaling(directory, {
-      ...{ segmentBytes: bytes, maxBytes: bytes, syncEveryMs: 5 },
-    });
-    const numbers: number[] = [];
-    const running = client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
-    transport.give(numbered(FRAMES / 10, 60), null);
-    await within(running, "end");
-    assertEquals(numbers, upTo(FRAMES / 10));
-  });
-});
-
 Deno.test("journalTo() refuses options that can't work by name", () => {
   for (const syncEveryMs of [0, -1, NaN, Infinity]) {
     const error = assertThrows(() => journalTo("x", { syncEveryMs }), OptionError);

@@ -45,6 +45,8 @@ export interface DiskPlan {
   badFromMs: number;
   soundFromMs: number;
   capacityBytes: number;
+  /** Syncs never fail. */
+  syncs: boolean;
 }
 
 /** How a process ends that does not come to its end. */
@@ -128,7 +130,7 @@ function journaling({ options, disk, ...scenario }: Scenario): Scenario {
     ...scenario,
     journals: true,
     options: { ...options, spill: { ...spill, ...room } },
-    disk: { ...disk, capacityBytes },
+    disk: { ...disk, capacityBytes, syncs: true },
   };
 }
 
@@ -221,5 +223,6 @@ function diskOf(draw: Random): DiskPlan {
     badFromMs,
     soundFromMs: badFromMs + (bad ? magnitude(draw, 10, 20_000) : 0),
     capacityBytes: chance(draw, 0.2) ? magnitude(draw, 20_000, 3_000_000) : Infinity,
+    syncs: false,
   };
 }

@@ -4,7 +4,7 @@ import { FaultDisk } from "../spill/fault_disk.ts";
 import { chance } from "./chance.ts";
 import { Oracle } from "./oracle.ts";
 import { Process } from "./process.ts";
-import { type DiskPlan, type ProcessPlan, type Scenario } from "./scenario.ts";
+import type { DiskPlan, ProcessPlan, Scenario } from "./scenario.ts";
 import { journalsOf, lanesOf, scenarioOf } from "./scenario.ts";
 import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
@@ -115,8 +115,10 @@ async function run(world: World, process: Process, rejections: unknown[]): Promi
 /** Sets what is wrong with the disk. */
 function prepare(world: World, disk: FaultDisk, plan: DiskPlan): void {
   const bad = () => world.now >= plan.badFromMs && world.now < plan.soundFromMs;
-  disk.fault = () => {
-    if (bad() && chance(world.draw, plan.faultShare)) return "error";
+  disk.fault = ({ operation }) => {
+    // Behind a sync that failed nothing is written any more: a journal stands, and there is no end.
+    const fails = bad() && chance(world.draw, plan.faultShare);
+    if (fails && !(plan.syncs && operation === "sync")) return "error";
     return chance(world.draw, plan.shortShare) ? "short" : undefined;
   };
   disk.readFault = () => bad() && chance(world.draw, plan.readFaultShare);
