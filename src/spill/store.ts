@@ -270,6 +270,8 @@ export class SpillStore implements AsyncDisposable {
     const filled = last !== undefined && last.nextSequence > last.firstSequence;
     let rotates = this.#output === undefined || filled && last.bytes + bytes > segmentBytes;
     const exceeds = () => this.#bytes() + bytes + (rotates ? SEGMENT_HEADER_BYTES : 0) > maxBytes;
+    // The disk may have refused it before.
+    if (exceeds()) await this.#deletePassed();
     if (exceeds()) {
       // The last segment is deleted like the others, once there is another.
       const passed = filled && last.nextSequence <= this.#passed() + 1;

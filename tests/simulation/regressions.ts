@@ -14,4 +14,5 @@ export const REGRESSIONS: readonly { seed: number; was: string; journals?: boole
   { seed: 94, journals: true, was: "a journal had no room but for what was handled before" },
   { seed: 227, journals: true, was: "a sync of a journal that failed was not tried again" },
   { seed: 361, journals: true, was: "what was handled while a journal was synced was not" },
+  { seed: 1638, journals: true, was: "a full store did not try again to delete what was passed" },
 ];
