@@ -39,7 +39,7 @@ export class Oracle {
   #runs: Run[] = [];
   #found: SpilledRecord[] = [];
   /** Nobody knows any more which records are there. */
-  #powerCut = false;
+  #inexact = false;
   #delivered = 0;
   #last = BEGIN;
   #handled = BEGIN;
@@ -98,7 +98,7 @@ export class Oracle {
 
   /** The process died: records that were written so far are there for sure, others may be. */
   crashed(sureUpTo: number): void {
-    this.#powerCut ||= sureUpTo < Infinity;
+    this.#inexact ||= sureUpTo < Infinity;
     for (const record of this.#records) record.uncertain ||= record.sequence > sureUpTo;
   }
 
@@ -110,7 +110,7 @@ export class Oracle {
     const { framesPending, framesRecovered, framesLostOnDisk } = stats;
     const owed = Math.max(0, this.foundForSure - framesRecovered);
     const unread = framesIn(this.#found) - framesRecovered;
-    const exact = !this.#powerCut && framesLostOnDisk === 0;
+    const exact = !this.#inexact && framesLostOnDisk === 0;
     const pending = exact ? framesPending + unread : undefined;
     this.#ending = { owed, pending, clean: clean && owed === 0 && pending === 0 };
   }
@@ -118,6 +118,12 @@ export class Oracle {
   /** The process found no server, and had no handler: all that was on disk is still there. */
   neverStarted(): void {
     this.#ending = { owed: this.foundForSure, pending: undefined, clean: false };
+  }
+
+  /** Records could not be read: nobody knows which. */
+  lost(): void {
+    this.#inexact = true;
+    for (const record of this.#records) record.uncertain = true;
   }
 
   /** The process ends, and has said that it needs nothing up to a position any more. */

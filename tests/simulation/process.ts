@@ -239,6 +239,10 @@ export class Process {
   #event(event: ClientEvent): void {
     this.#world.trace(event.type === "disconnected" ? event.error.reason : event.type);
     this.#events.told(event, this.#watch.heldBytes);
+    if (event.type === "spill_lost") {
+      const lane = this.#oracles.findIndex((_, i) => laneName(i) === event.handler);
+      this.#oracles[Math.max(0, lane)].lost();
+    }
     if (event.type !== "connected") return;
     const stream = this.#stream!;
     stream.epoch = event.epoch;

@@ -121,16 +121,19 @@ export function scenarioOf(draw: Random, lanes: number, journals: boolean): Scen
   return spills && journals ? journaling(scenario) : scenario;
 }
 
-/** What would spill is a journal, which has no other way than the disk: in the end that has room. */
+/**
+ * What would spill is a journal, which has no other way than the disk: in the end
+ * that has room. A full one has none for the cursor that would let it be emptied.
+ */
 function journaling({ options, disk, ...scenario }: Scenario): Scenario {
   const { segmentBytes = 0, maxBytes = Infinity, ...spill } = options.spill!;
-  const room = { segmentBytes, maxBytes: Math.max(maxBytes, JOURNAL_BYTES_MIN) };
-  const capacityBytes = Math.max(disk.capacityBytes, JOURNAL_BYTES_MIN, 4 * segmentBytes);
+  const most = Math.min(maxBytes, disk.capacityBytes);
+  const room = { segmentBytes, maxBytes: Math.max(most, segmentBytes, JOURNAL_BYTES_MIN) };
   return {
     ...scenario,
     journals: true,
     options: { ...options, spill: { ...spill, ...room } },
-    disk: { ...disk, capacityBytes, syncs: true },
+    disk: { ...disk, capacityBytes: Infinity, syncs: true },
   };
 }
 
