@@ -63,10 +63,10 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
   statsByHandler(): Record<string, HandlerStats>;
   /**
    * Closes the connection. Frames not handed out are dropped and counted; a
-   * batch that is out stays valid until its handler is done. With a journal, and
-   * as long as records of a process that died have not all been read, what is on
-   * disk is not dropped but stays there for the next start: such frames are then
-   * still pending.
+   * batch that is out stays valid until its handler is done. With a journal, as
+   * long as records of a process that died have not all been read, and where the
+   * disk refuses, what is on disk is not dropped but stays there for the next
+   * start: such frames are then still pending.
    */
   close(): Promise<void>;
 }
@@ -316,9 +316,10 @@ class FeedClient implements Client {
       opened = true;
       this.#ring();
     });
-    await ended.deliver(() => opened, false);
+    const { signal, lanes } = this.#engine;
+    await ended.deliver(() => opened || signal.aborted, false);
     // A handler threw: there is nobody to connect for.
-    if (this.#engine.lanes.error !== undefined) this.#abort.abort();
+    if (lanes.error !== undefined) this.#abort.abort();
     return await opening;
   }
 
@@ -364,7 +365,11 @@ class FeedClient implements Client {
 
   async #finish(): Promise<void> {
     const { lanes, filler } = this.#engine;
-    lanes.clear();
+    // Frames for which the index had no room get some when what waits is dropped or on disk.
+    do {
+      lanes.clear();
+      await lanes.flush();
+    } while (filler.frameMore());
     filler.begin(this.#epoch);
     await lanes.close();
     // INVARIANT: the client ends by an error of a connection.

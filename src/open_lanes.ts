@@ -76,12 +76,14 @@ export function makeLanes(
   client: LaneClient,
 ): Lanes {
   // All of them before any lane is at work.
+  const { core } = client;
+  for (const { overflow } of plans) overflow?.check({ columns: core.columns, raw: core });
   const marks = plans.map((plan) => waterMarksOf(plan.settings, client.pool));
   const lanes = plans.map((plan, i) => makeLane(settings, plan, marks[i], client));
   const { partition } = settings;
   if (typeof partition === "string") return new Lanes(lanes, partition);
   if (keyLanesOf(settings) === 0) return new Lanes(lanes);
-  const { core, pool } = client;
+  const { pool } = client;
   return new Lanes(lanes, new KeyPartition(core, pool.slabs, partition.key, lanes.length));
 }
 

@@ -105,6 +105,8 @@ export interface OverflowClient {
 export interface OpenOverflow {
   /** Connections of this process are to have numbers above. */
   readonly lastEpoch: number;
+  /** Throws an `OptionError` if what is on disk is of other columns, or another framing. */
+  check(client: Pick<OverflowClient, "columns" | "raw">): void;
   /** Makes the backlog, which closes it. */
   backlog(client: OverflowClient): Backlog;
   /** Closes it, if no backlog was made. */
@@ -146,9 +148,11 @@ export interface Backlog {
   dropThrough(slab: Slab): void;
   /** Takes up to `most` of the oldest frames. */
   take(most: number): FrameRange | undefined;
-  /** Drops everything but what stays on disk for the next start, and counts it. */
+  /** Drops what waits in memory, and counts it. Nothing is taken any more. */
   clear(): void;
-  /** Gives up what it has open. Nothing is pushed or taken any more. */
+  /** Ends what is being written: behind it nothing waits in memory, and slabs are free but for batches that are out. */
+  flush(): Promise<void>;
+  /** Gives up what it has open; drops and counts what is on disk, if that was cleared and does not stay for the next start. */
   close(): Promise<void>;
   /** Resolves when nothing is open any more, batches that were out at the end included. */
   ended(): Promise<void>;

@@ -27,8 +27,11 @@ export class JournalBacklog implements Backlog {
   readonly #output: SpillOutput;
   readonly #input: SpillInput;
   readonly #timer: ReturnType<typeof setInterval>;
-  /** Something was written or handled since the last sync. */
-  #dirty = false;
+  /**
+   * Something was written or handled since the last sync that succeeded. Also at the
+   * start: only what is handled for certain leaves its room to others.
+   */
+  #dirty = true;
   #closed = false;
   #ended: Promise<void> | undefined;
 
@@ -86,11 +89,16 @@ export class JournalBacklog implements Backlog {
   clear(): void {}
 
   /** Writes what is not on disk yet; what the disk refuses is dropped and counted. */
+  async flush(): Promise<void> {
+    await this.#output.flush();
+    this.counts.droppedSpill += this.#output.queue.clear();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#output.flush();
-    this.counts.droppedSpill += this.#output.queue.clear();
+    await this.flush();
+    await this.#output.close();
     await this.#input.stop();
     if (this.#input.lent) await this.#input.sync();
     this.#ended = this.#end();
@@ -124,9 +132,9 @@ export class JournalBacklog implements Backlog {
     this.#parts.onChange();
   }
 
-  #sync(): void {
+  async #sync(): Promise<void> {
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.#input.sync();
+    if (!await this.#input.sync()) this.#dirty = true;
   }
 }

@@ -111,10 +111,15 @@ export class RangeQueue {
     return frames;
   }
 
-  /** Drops everything; returns how many frames that were. */
-  clear(): number {
+  /** Drops everything behind the `kept` oldest ranges; returns how many frames that were. */
+  clear(kept = 0): number {
     let dropped = 0;
-    while (this.#ranges.length > 0) dropped += this.drop();
+    for (const range of this.#ranges.splice(kept)) {
+      dropped += range.end - range.first;
+      range.release();
+    }
+    this.frames -= dropped;
+    this.slabs = new Set(this.#ranges.map(({ store }) => store)).size;
     return dropped;
   }
 
@@ -185,6 +190,10 @@ export class MemoryBacklog implements Backlog {
 
   clear(): void {
     this.counts.droppedAtEnd += this.#queue.clear();
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

@@ -39,32 +39,62 @@ export interface RestoredBatch {
   buffer: Uint8Array;
 }
 
-interface Loan {
-  batch: RestoredBatch;
-  /** Frames not taken yet begin here. */
-  first: number;
+/** Records that can't be read back. */
+export interface LostRecords {
+  /** Sequence of the last one. */
+  sequence: number;
+  /** How many they are. */
+  records: number;
+  /** Frames in them, as far as they are known. */
+  frames: number;
+  message: string;
+}
+
+/** Up to the record of this sequence all is handled, once nothing refers to it and to what is before. */
+interface Entry {
+  sequence: number;
+  bytes: number;
+  /** The queue's, until it is behind it, and those of ranges that are out. */
   references: number;
   /** A handler threw on some of it. */
   failed: boolean;
 }
 
+interface Loan extends Entry {
+  batch: RestoredBatch;
+  /** Frames not taken yet begin here. */
+  first: number;
+}
+
+interface Gap extends Entry {
+  lost: LostRecords;
+}
+
+/** Who is told of what became of the records, in their order. */
+export interface RestoredListener {
+  /** All up to the record of this sequence was handled or is lost, `bytes` of it since the last call. */
+  onHandled(sequence: number, bytes: number): void;
+  /** All before these was taken: what is lost counts only now, since till then it stays for the next start. */
+  onLost(lost: LostRecords): void;
+}
+
 /** Batches in the order of their records; each knows when its last frame was given up. */
 export class RestoredBatches {
-  /** Frames not taken yet. */
+  /** Frames not taken yet, and those of records that are lost between them. */
   frames = 0;
-  /** Sequence of the last record all of whose frames were taken, 0 before the first. */
-  takenSequence = 0;
   /** Ranges that are out. */
   #out = 0;
   #onReturned: (() => void) | undefined;
-  readonly #queue: Loan[] = [];
+  /** Not all of which was taken; begins with a loan. */
+  readonly #queue: (Loan | Gap)[] = [];
+  /** Not all of which was handled, oldest first. */
+  readonly #unhandled: Entry[] = [];
   readonly #buffers: Uint8Array[] = Array.from({ length: BUFFERS }, () => new Uint8Array());
   readonly #abandoned = new WeakSet<Uint8Array>();
-  readonly #onHandled: (sequence: number, bytes: number) => void;
+  readonly #listener: RestoredListener;
 
-  /** `onHandled` is called with the sequence and length of each record all of whose frames were handled. */
-  constructor(onHandled: (sequence: number, bytes: number) => void) {
-    this.#onHandled = onHandled;
+  constructor(listener: RestoredListener) {
+    this.#listener = listener;
   }
 
   /** Takes a buffer to read into, if one is free. */
@@ -79,37 +109,53 @@ export class RestoredBatches {
 
   /** Queues a batch. */
   push(batch: RestoredBatch): void {
-    this.frames += batch.frames;
-    const { store, bytes, buffer } = batch;
+    const { store, sequence, bytes, buffer } = batch;
     const { buffer: memory } = buffer;
     if (memory instanceof SharedArrayBuffer) {
       rooms.set(store, { memory, bytes, abandon: () => this.#abandoned.add(buffer) });
     }
-    this.#queue.push({ batch, first: 0, references: 1, failed: false });
+    this.#queued({ batch, first: 0, sequence, bytes, references: 1, failed: false }, batch.frames);
+  }
+
+  /** Queues what there is in place of batches. */
+  pushLost(lost: LostRecords): void {
+    const { sequence } = lost;
+    this.#queued({ lost, sequence, bytes: 0, references: 1, failed: false }, lost.frames);
+    this.#passLost();
   }
 
   /** Takes up to `most` frames of the oldest batch. */
   take(most: number): FrameRange | undefined {
     const loan = this.#queue[0];
-    if (loan === undefined) return undefined;
+    if (loan === undefined || "lost" in loan) return undefined;
     const { store, frames } = loan.batch;
     const first = loan.first;
     const end = Math.min(frames, first + most);
     this.frames -= end - first;
     loan.first = end;
     loan.references += 1;
+    this.#out += 1;
     if (end === frames) {
       this.#queue.shift();
-      this.takenSequence = loan.batch.sequence;
       this.#release(loan, true);
+      this.#passLost();
     }
-    this.#out += 1;
     const release = (handled: boolean) => {
       this.#release(loan, handled);
       this.#out -= 1;
       if (this.#out === 0) this.#onReturned?.();
     };
     return { store, first, end, release };
+  }
+
+  /** {@linkcode take} would give some. */
+  get ready(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Sequence of the oldest record of which not all was taken. */
+  get oldest(): number | undefined {
+    return this.#queue[0]?.sequence;
   }
 
   /** A range is out. */
@@ -132,11 +178,31 @@ export class RestoredBatches {
     return dropped;
   }
 
-  #release(loan: Loan, handled: boolean): void {
-    loan.references -= 1;
-    loan.failed ||= !handled;
-    if (loan.references > 0) return;
-    this.freeBuffer(loan.batch.buffer);
-    if (!loan.failed) this.#onHandled(loan.batch.sequence, loan.batch.bytes);
+  #queued(entry: Loan | Gap, frames: number): void {
+    this.frames += frames;
+    this.#queue.push(entry);
+    this.#unhandled.push(entry);
+  }
+
+  #passLost(): void {
+    for (let gap; (gap = this.#queue[0]) !== undefined && "lost" in gap;) {
+      this.#queue.shift();
+      this.frames -= gap.lost.frames;
+      this.#listener.onLost(gap.lost);
+      this.#release(gap, true);
+    }
+  }
+
+  #release(entry: Loan | Gap, handled: boolean): void {
+    entry.references -= 1;
+    entry.failed ||= !handled;
+    if (entry.references > 0) return;
+    if ("batch" in entry) this.freeBuffer(entry.batch.buffer);
+    // In order: what is acknowledged stands for all before it.
+    for (let first; (first = this.#unhandled[0]) !== undefined;) {
+      if (first.references > 0 || first.failed) return;
+      this.#unhandled.shift();
+      this.#listener.onHandled(first.sequence, first.bytes);
+    }
   }
 }

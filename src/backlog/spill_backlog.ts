@@ -35,6 +35,8 @@ export class SpillBacklog implements Backlog {
   readonly #input: SpillInput;
   #spilling: boolean;
   #closed = false;
+  /** What is on disk is dropped as well. */
+  #dropsAll = false;
 
   constructor(parts: SpillParts) {
     this.#parts = parts;
@@ -87,17 +89,29 @@ export class SpillBacklog implements Backlog {
     return range;
   }
 
+  /**
+   * Drops what is in memory only; what is on disk, or on its way there, is dropped
+   * by {@linkcode close}. But while nobody knows how many frames a dead process
+   * left, all that is on disk comes back at the next start, and counts as waiting.
+   */
   clear(): void {
-    this.counts.droppedAtEnd += this.#memory.clear() + this.#input.clear() +
-      this.#output.queue.clear();
+    this.#closed = true;
+    this.#dropsAll = this.#input.recoverable === 0;
+    this.counts.droppedAtEnd += this.#memory.clear() + this.#output.clear();
+  }
+
+  async flush(): Promise<void> {
+    this.#closed = true;
+    await this.#output.close();
+    this.counts.droppedAtEnd += this.#output.queue.clear();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#output.close();
+    await this.flush();
     await this.#input.stop();
-    this.#input.passDropped();
-    await this.#input.end();
+    const passed = await this.#input.pass(this.#dropsAll);
+    // A disk that refuses gives it to the next start.
+    if (passed && this.#dropsAll) this.counts.droppedAtEnd += this.#input.clear();
     await this.#parts.store.close();
   }
 

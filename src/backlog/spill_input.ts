@@ -1,6 +1,12 @@
 /**
  * The way back from disk: records are read ahead into two buffers, handed out in
- * order, and acknowledged when their last frame is given up.
+ * order, and acknowledged when their last frame is given up. What becomes of a
+ * record is told by its sequence, so that none counts twice:
+ *
+ * ```text
+ *   … handed out │ restored │ of a process that died │ unread, of this one │ being written …
+ *              oldest     next                      own                   end
+ * ```
  *
  * @module
  */
@@ -12,7 +18,7 @@ import type { RecordReader } from "../spill/record_store.ts";
 import type { SyncResult } from "../spill/result.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
-import { RestoredBatches } from "./restored.ts";
+import { type LostRecords, RestoredBatches } from "./restored.ts";
 import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
 /** After so many refusals in a row a record is given up as lost: a feed must not wait for a bad sector for ever. */
@@ -22,8 +28,6 @@ const ROOM_STEP_BYTES = 64 * 1024;
 
 /** Reads what a spill backlog has on disk. */
 export class SpillInput {
-  /** Records a process that died left here: how many frames they have is not known before they are read. */
-  recoverable: number;
   readonly #parts: Pick<
     SpillParts,
     "store" | "codec" | "cursor" | "segmentBytes" | "sharedMemory" | "tell"
@@ -34,18 +38,24 @@ export class SpillInput {
   readonly #restored: RestoredBatches;
   readonly #readRefusal: Refusal<SpillEvent>;
   readonly #syncRefusal: Refusal<SpillEvent>;
+  /** Sequences: of the next record, of this process's first one, and behind the last that is known to be there. */
+  #next: number;
+  readonly #own: number;
+  #end: number;
   /** Frames of each record written by this process and not yet read, oldest first. */
   readonly #unread: number[] = [];
   #unreadFrames = 0;
+  /** Damage may go beyond what is known to be there: records that were just written, up to before `to`. */
+  #damage: { to: number; message: string } | undefined;
   #handledBytes = 0;
   #reading: Promise<void> | undefined;
-  #syncing: Promise<void> | undefined;
+  #syncing: Promise<boolean> | undefined;
+  /** It was asked for again since it began. */
+  #syncAgain = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failing = false;
   /** Refusals in a row. */
   #failures = 0;
-  /** What was on disk was dropped and counted. */
-  #cleared = false;
   #closed = false;
   /** Nothing is acknowledged any more. */
   #over = false;
@@ -68,10 +78,19 @@ export class SpillInput {
     this.#readRefusal = new Refusal(parts.tell);
     this.#syncRefusal = new Refusal(parts.tell);
     this.#reader = parts.store.reader(parts.next);
-    this.recoverable = parts.store.last.sequence - this.#reader.sequence + 1;
-    this.#restored = new RestoredBatches((sequence, bytes) => this.#handled(sequence, bytes));
+    this.#next = this.#reader.sequence;
+    this.#own = this.#end = parts.store.last.sequence + 1;
+    this.#restored = new RestoredBatches({
+      onHandled: (sequence, bytes) => this.#handled(sequence, bytes),
+      onLost: (lost) => this.#count(lost),
+    });
     const records = this.recoverable;
     if (records > 0) parts.tell({ type: "spill_recovered", records });
+  }
+
+  /** Records a process that died left here: how many frames they have is not known before they are read. */
+  get recoverable(): number {
+    return Math.max(0, this.#own - this.#next);
   }
 
   /** Frames on disk and read back, as far as they are known. */
@@ -81,18 +100,21 @@ export class SpillInput {
 
   /** Nothing is on disk that was not handed out. */
   get empty(): boolean {
-    return this.recoverable === 0 && this.#unread.length === 0 && this.#restored.frames === 0;
+    return this.#next >= this.#end && !this.#restored.ready;
   }
 
   /** {@linkcode take} would give some. */
   get ready(): boolean {
-    return this.#restored.frames > 0;
+    return this.#restored.ready;
   }
 
-  /** A record of `frames` frames was written. */
+  /** The next record was written, of `frames` frames. */
   appended(frames: number): void {
+    this.#end += 1;
     this.#unread.push(frames);
     this.#unreadFrames += frames;
+    const { to, message } = this.#damage ?? { to: 0, message: "" };
+    if (this.#end <= to) this.#lose(this.#end, message);
   }
 
   /** Takes up to `most` of the oldest frames that were read back. */
@@ -102,7 +124,7 @@ export class SpillInput {
 
   /** Reads ahead, if there is something to read and a buffer for it. */
   read(): void {
-    const nothing = this.recoverable === 0 && this.#unread.length === 0;
+    const nothing = this.#next >= this.#end;
     if (nothing || this.#closed || this.#failing || this.#reading !== undefined) return;
     const buffer = this.#restored.takeBuffer();
     if (buffer === undefined) return;
@@ -113,17 +135,13 @@ export class SpillInput {
     });
   }
 
-  /**
-   * Drops what was not handed out; returns how many frames that were. While
-   * nobody knows how many a dead process left, nothing is dropped: all that is on
-   * disk comes back at the next start, and counts as waiting until then.
-   */
+  /** Drops what was not handed out; returns how many frames that were. */
   clear(): number {
-    if (this.recoverable > 0) return 0;
-    this.#cleared = true;
-    const dropped = this.#restored.clear() + this.#unreadFrames;
+    const dropped = this.frames;
+    this.#restored.clear();
     this.#unread.length = 0;
     this.#unreadFrames = 0;
+    this.#next = this.#end;
     return dropped;
   }
 
@@ -136,12 +154,16 @@ export class SpillInput {
     this.#reader[Symbol.dispose]();
   }
 
-  /** What was dropped and counted is not to come back, and neither is what was handed out. */
-  passDropped(): void {
+  /**
+   * Behind {@linkcode stop}: has nothing come back that was handed out, and if `all`
+   * nothing that is on disk. Resolves with whether the next start will see it so.
+   */
+  async pass(all: boolean): Promise<boolean> {
     const { store, cursor } = this.#parts;
     const { epoch, sequence } = store.last;
-    const handledSequence = this.#cleared ? sequence : this.#restored.takenSequence;
-    store.acknowledge(cursor, { epoch, sequence: handledSequence });
+    const behind = all ? sequence + 1 : this.#restored.oldest ?? this.#next;
+    store.acknowledge(cursor, { epoch, sequence: behind - 1 });
+    return await this.end();
   }
 
   /** A batch is out. */
@@ -154,10 +176,12 @@ export class SpillInput {
     return this.#restored.returned();
   }
 
-  /** Puts what was acknowledged on disk, for good. */
-  async end(): Promise<void> {
+  /** Puts what was acknowledged on disk, for good; resolves with whether the next start will see it. */
+  async end(): Promise<boolean> {
     this.#over = true;
-    this.#told(await this.#parts.store.sync());
+    const result = await this.#parts.store.sync();
+    this.#told(result);
+    return result.type === "synced" || result.acknowledged;
   }
 
   async #readOne(buffer: Uint8Array): Promise<void> {
@@ -179,11 +203,11 @@ export class SpillInput {
     this.#restored.freeBuffer(room);
     switch (result.type) {
       case "lost":
-        return this.#lose(result.finding.records, findingSentence(result.finding));
+        return this.#lose(this.#reader.sequence, findingSentence(result.finding));
       case "end":
         // Only if somebody else removed files.
         return this.#lose(
-          this.recoverable + this.#unread.length,
+          this.#end,
           "the directory has fewer records than were written to it",
         );
       case "failed":
@@ -192,7 +216,7 @@ export class SpillInput {
         if (this.#failures === READ_ATTEMPTS) {
           this.#failures = 0;
           this.#reader.skip();
-          return this.#lose(1, result.error.message);
+          return this.#lose(this.#reader.sequence, result.error.message);
         }
         this.#failing = true;
         this.#retry = setTimeout(() => {
@@ -209,42 +233,46 @@ export class SpillInput {
   }
 
   #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array): void {
-    const { frameCount: frames, sequence } = header;
-    if (this.#cleared) return this.#restored.freeBuffer(buffer);
+    const { frameCount: frames, sequence, payloadBytes: bytes } = header;
+    const found = sequence < this.#own;
+    if (found) this.#counts.recovered += frames;
     try {
       if (header.kind !== RecordKind.batch) {
         throw new SpillFormatError(`record ${sequence}`, "a batch", "a recorded chunk");
       }
       const store = this.#parts.codec.decode(header, payload);
-      if (this.recoverable > 0) this.#counts.recovered += frames;
-      this.#takeUnread();
-      this.#restored.push({ store, frames, sequence, buffer, bytes: header.payloadBytes });
+      this.#goTo(sequence + 1);
+      this.#restored.push({ store, frames, sequence, buffer, bytes });
     } catch (error) {
       if (!(error instanceof SpillFormatError)) throw error;
       this.#restored.freeBuffer(buffer);
-      if (this.recoverable > 0) this.#counts.recovered += frames;
-      this.#lose(1, error.message, frames);
+      this.#lose(sequence + 1, error.message, found ? frames : 0);
     }
   }
 
-  /** `known` frames are in a record of a dead process that was read, and could not be used. */
-  #lose(records: number, message: string, known = 0): void {
-    let frames = this.recoverable > 0 ? known : 0;
-    for (let i = 0; i < records; i++) frames += this.#takeUnread();
+  /** Records up to before `to` can't be read back; `found` are the frames of one that a dead process left. */
+  #lose(to: number, message: string, found = 0): void {
+    // Who looks at the file may see more than those who write have been told of.
+    if (to > this.#end) this.#damage = { to, message };
+    const known = Math.min(to, this.#end);
+    const records = known - this.#next;
+    const frames = found + this.#goTo(known);
+    if (records > 0) this.#restored.pushLost({ sequence: known - 1, records, frames, message });
+  }
+
+  /** The next record is the one of sequence `to`; returns the frames in between, as far as they were known. */
+  #goTo(to: number): number {
+    const unread = this.#unread.splice(0, Math.max(0, to - Math.max(this.#next, this.#own)));
+    const frames = unread.reduce((sum, count) => sum + count, 0);
+    this.#next = Math.max(this.#next, to);
+    this.#unreadFrames -= frames;
+    return frames;
+  }
+
+  #count({ records, frames, message }: LostRecords): void {
     this.#counts.lostRecords += records;
     this.#counts.lost += frames;
     this.#parts.tell({ type: "spill_lost", records, frames, message });
-  }
-
-  /** The next record is not unread any more; returns its frames, as far as they were known. */
-  #takeUnread(): number {
-    if (this.recoverable > 0) {
-      this.recoverable -= 1;
-      return 0;
-    }
-    const frames = this.#unread.shift() ?? 0;
-    this.#unreadFrames -= frames;
-    return frames;
   }
 
   #told(result: SyncResult): void {
@@ -263,13 +291,23 @@ export class SpillInput {
     if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
   }
 
-  /** Puts the acknowledged position on disk, and what that has passed is deleted. */
-  sync(): Promise<void> {
+  /** Puts the acknowledged position on disk, and what that has passed is deleted; resolves with whether the disk did it. */
+  sync(): Promise<boolean> {
     this.#handledBytes = 0;
-    return this.#syncing ??= this.#parts.store.sync().then((result) => {
-      this.#syncing = undefined;
+    this.#syncAgain = true;
+    return this.#syncing ??= this.#syncAll();
+  }
+
+  async #syncAll(): Promise<boolean> {
+    let result: SyncResult;
+    // What came since one began may be none of what it puts on disk.
+    do {
+      this.#syncAgain = false;
+      result = await this.#parts.store.sync();
       this.#told(result);
-      if (!this.#closed) this.#onRead();
-    });
+    } while (this.#syncAgain);
+    this.#syncing = undefined;
+    if (!this.#closed) this.#onRead();
+    return result.type === "synced";
   }
 }

@@ -5,6 +5,12 @@
  */
 
 import type { Slab } from "../slab.ts";
+import {
+  PAYLOAD_BYTES_MAX,
+  RECORD_ALIGN_BYTES,
+  recordBytes,
+  SEGMENT_HEADER_BYTES,
+} from "../spill/format.ts";
 import type { GivenRecord } from "../spill/record_store.ts";
 import type { AppendResult } from "../spill/result.ts";
 import type { BacklogCounts, SpillEvent } from "./backlog.ts";
@@ -16,6 +22,9 @@ import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 const GROUP_BYTES = 768 * 1024;
 /** So many groups are with the store, which need not wait for the next one then. */
 const GROUPS_OUT = 2;
+
+/** A record takes no more beside its payload, the header of the segment that it begins included. */
+const OVERHEAD_BYTES = SEGMENT_HEADER_BYTES + recordBytes(0) + RECORD_ALIGN_BYTES;
 
 /** Records with the store. */
 interface Group {
@@ -33,6 +42,8 @@ export class SpillOutput {
   #writing: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #refusal: Refusal<SpillEvent>;
+  /** The oldest ranges, so many, are with the store. */
+  #given = 0;
   /** A disk that refuses now is not asked again. */
   #flushing = false;
   #closed = false;
@@ -75,17 +86,26 @@ export class SpillOutput {
     });
   }
 
-  /** Writes what waits, as long as the disk takes it, and ends. */
+  /** Writes what waits, as long as the disk takes it. */
   async flush(): Promise<void> {
     this.#flushing = true;
     clearTimeout(this.#retry);
     await this.#writing;
     this.write();
     await this.#writing;
-    await this.close();
   }
 
-  /** Ends behind the range that is being written. */
+  /**
+   * Gives the store nothing more and drops what it has not got; returns how many
+   * frames that were. What it has got it may write, so that is not dropped yet.
+   */
+  clear(): number {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    return this.queue.clear(this.#given);
+  }
+
+  /** Ends behind what the store was given; what is then in the queue is not on disk. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -95,27 +115,25 @@ export class SpillOutput {
   /** Has the store write group after group, the next one while it is at the last. */
   async #writeAll(): Promise<void> {
     const groups: Group[] = [];
-    /** Ranges in them, and the sequence of the first record behind them. */
-    let ranges = 0;
+    /** Sequence of the first record behind them. */
     let next = this.#parts.store.last.sequence + 1;
     while (true) {
       while (!this.#closed && groups.length < GROUPS_OUT) {
-        const records = this.#encode(ranges, GROUP_BYTES);
+        const records = this.#encode(this.#given, GROUP_BYTES);
         if (records.length === 0) break;
         groups.push({ records, appending: this.#parts.store.appendAll(records, next) });
-        ranges += records.length;
+        this.#given += records.length;
         next += records.length;
       }
       const oldest = groups.shift();
       if (oldest === undefined) return;
-      ranges -= oldest.records.length;
       const result = await oldest.appending;
       if (result.type === "appended") this.#written(oldest.records);
       else {
         // Those behind are overtaken: they would be before it.
         await Promise.all(groups.splice(0).map(({ appending }) => appending));
+        this.#given = 0;
         if (!await this.#appendOldest()) return;
-        ranges = 0;
         next = this.#parts.store.last.sequence + 1;
       }
       this.#parts.onChange();
@@ -126,11 +144,13 @@ export class SpillOutput {
   #encode(before: number, mostBytes: number): GivenRecord[] {
     const { codec, segmentBytes } = this.#parts;
     const most = Math.min(mostBytes, segmentBytes);
+    // Longer ones might find no room in a directory that may have one segment only.
+    const payloadBytes = Math.min(PAYLOAD_BYTES_MAX, segmentBytes - OVERHEAD_BYTES);
     const records: GivenRecord[] = [];
     let bytes = 0;
     for (let i = before, range; (range = this.queue.at(i)) !== undefined && bytes < most; i++) {
       const { store, first, end } = range;
-      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first));
+      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first, payloadBytes));
       const { info, parts } = codec.encode(store, first, sealed.end - first);
       records.push({ info: { ...info, timeMicros: 0 }, parts });
       bytes += parts.reduce((sum, part) => sum + part.length, 0);
@@ -140,9 +160,9 @@ export class SpillOutput {
 
   #written(records: readonly GivenRecord[]): void {
     this.#refusal.worked();
+    this.#given -= records.length;
     for (const { info: { frameCount } } of records) {
-      // Nothing, if it was cleared meanwhile: then what is on disk is dropped as well.
-      if (this.queue.drop() === 0) return;
+      this.queue.drop();
       this.#counts.spilled += frameCount;
       this.#onWritten(frameCount);
     }
@@ -154,11 +174,13 @@ export class SpillOutput {
     const { store, whenFull } = this.#parts;
     const records = this.#encode(0, 1);
     if (records.length === 0) return false;
+    this.#given = records.length;
     const result = await store.appendAll(records, store.last.sequence + 1);
     if (result.type === "appended") {
       this.#written(records);
       return true;
     }
+    this.#given = 0;
     if (this.#closed) return false;
     this.#refusal.refused(refusalOf(result));
     if (whenFull === "drop_newest") {

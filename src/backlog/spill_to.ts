@@ -39,7 +39,9 @@ export interface SpillOptions {
  *
  * After a crash the next client gets first what was on disk and not handled; a
  * few batches may come twice. What was in memory only is lost. After `close()`
- * nothing comes back: what was not handed out was dropped and counted.
+ * nothing comes back: what was not handed out was dropped and counted. Unless not
+ * all was read of what a process that died had left, or the disk refused to the
+ * end: what is on disk then comes back, and counts as `framesPending`.
  *
  * @example
  * ```ts ignore
@@ -136,9 +138,10 @@ async function oldestBatch(
   { sequence }: Position,
 ): Promise<Uint8Array | undefined> {
   using reader = store.reader(sequence + 1);
-  const result = await reader.next();
-  const isBatch = result.type === "record" && result.header.kind === RecordKind.batch;
-  return isBatch ? result.payload.slice() : undefined;
+  let result = await reader.next();
+  while (result.type === "lost") result = await reader.next();
+  if (result.type !== "record" || result.header.kind !== RecordKind.batch) return undefined;
+  return result.payload.slice();
 }
 
 /** A change of options must not make what is on disk unreadable, record by record, to be deleted at last. */
@@ -173,13 +176,12 @@ async function openDirectory(
     get lastEpoch() {
       return store.last.epoch;
     },
-    backlog: ({ pool, columns, raw, sharedMemory, onChange, tell }) => {
-      const codec = new BatchCodec(columns, raw);
-      checkOldest(oldest, codec, directory);
-      return make({
+    check: ({ columns, raw }) => checkOldest(oldest, new BatchCodec(columns, raw), directory),
+    backlog: ({ pool, columns, raw, sharedMemory, onChange, tell }) =>
+      make({
         pool,
         store,
-        codec,
+        codec: new BatchCodec(columns, raw),
         cursor: CURSOR,
         next: position.sequence + 1,
         segmentBytes,
@@ -187,8 +189,7 @@ async function openDirectory(
         sharedMemory,
         onChange,
         tell,
-      });
-    },
+      }),
     close: () => store.close(),
   };
 }

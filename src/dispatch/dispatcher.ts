@@ -51,8 +51,9 @@ export class Dispatcher {
 
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */
   get ready(): boolean {
-    return this.#out < this.#options.handOver.batchesOut && this.#error === undefined &&
-      this.#handler !== undefined &&
+    const { batchesOut, failure } = this.#options.handOver;
+    const free = this.#out === 0 || this.#out < batchesOut && !failure.threw;
+    return free && this.#error === undefined && this.#handler !== undefined &&
       this.#options.backlog.ready;
   }
 
@@ -89,7 +90,8 @@ export class Dispatcher {
   dispatch(started: number): number {
     const range = this.#options.backlog.take(this.#sizer.allowed);
     if (range === undefined || this.#handler === undefined) return started;
-    const { stats, context, backlog, columnNames, raw } = this.#options;
+    const { stats, context, backlog, columnNames, raw, handOver } = this.#options;
+    if (this.#out === 0) handOver.failure.threw = false;
     const count = range.end - range.first;
     // A new one each time: who kept an old one must not find other frames in it.
     const batch = new SlabBatch(range.store, columnNames, raw);

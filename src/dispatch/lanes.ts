@@ -231,9 +231,14 @@ export class Lanes {
     );
   }
 
-  /** Drops everything but what stays on disk for the next start, and counts it. */
+  /** Drops what waits in memory, and counts it; what waits on disk is for {@linkcode close}. */
   clear(): void {
     for (const { backlog } of this.#lanes) backlog.clear();
+  }
+
+  /** Ends what is being written: slabs are free but for batches that are out. */
+  async flush(): Promise<void> {
+    for (const { backlog } of this.#lanes) await backlog.flush();
   }
 
   /** Closes all backlogs. */

@@ -30,11 +30,16 @@ export interface HandOver {
    * for the next while its answer is on the way; it still handles one at a time.
    */
   batchesOut: number;
+  /**
+   * Set at once when a batch was thrown at: until all that are out have come back
+   * none is handed out, since whoever decides what follows has not heard of it yet.
+   */
+  readonly failure: { threw: boolean };
 }
 
 /** For a handler in this thread. */
 export function newHandOver(): HandOver {
-  return { polls: new Set(), batchesOut: 1 };
+  return { polls: new Set(), batchesOut: 1, failure: { threw: false } };
 }
 
 const feeds = new WeakMap<HandlerContext, SharedFeed>();

@@ -80,6 +80,11 @@ export class StoreLink {
     if (this.#death === undefined) this.#post(notice);
   }
 
+  /** The worker has died. */
+  get dead(): boolean {
+    return this.#death !== undefined;
+  }
+
   /** The worker has died: the disk refuses whatever it is asked. */
   died(message: string): void {
     const why = `the worker of this directory died: ${message}`;
@@ -142,7 +147,10 @@ class RemoteStore implements RecordStore {
   }
 
   async sync(): Promise<SyncResult> {
-    return await this.#link.result<SyncResult>({ ask: "sync", store: this.#store });
+    const { dead } = this.#link;
+    const result = await this.#link.result<SyncResult>({ ask: "sync", store: this.#store });
+    // A worker that died meanwhile may have come to it.
+    return result.type === "failed" ? { acknowledged: !dead, ...result } : result;
   }
 
   reader(sequence: number): RecordReader {

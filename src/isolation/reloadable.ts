@@ -23,7 +23,8 @@ export interface ReloadableHandler<C extends readonly Column[] = readonly Column
   /**
    * Has a fresh handler take over: it is made and opened while the old one
    * handles batches, then batches wait until the old one's are back and its
-   * `close()` has settled, and go on to the new one. Waits for `open()`, and for
+   * `close()` has settled, and go on to the new one. But those behind one that was
+   * thrown at reject as that did. Waits for `open()`, and for
    * a reload that was asked for before; does nothing behind the end of the
    * client. Rejects with a {@linkcode ReloadError}, which says which one goes on.
    */
@@ -84,6 +85,12 @@ interface Running<H> {
   handOver: HandOver;
 }
 
+/** A batch that waits. */
+interface Waiting {
+  batch: Batch;
+  settle: PromiseWithResolvers<void>;
+}
+
 /** What {@linkcode reloadable} gives. */
 export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements ReloadableHandler {
   readonly #make: () => H | Promise<H>;
@@ -97,8 +104,10 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
   /** Reloads, one behind the other. */
   #turn: Promise<void> = this.#opened.promise;
   #takingOver: Promise<void> | undefined;
-  /** Batches that wait for the new handler, while one is taking over. */
-  #held: (() => Promise<void>)[] | undefined;
+  /** Batches wait: one is taking over. */
+  #holding = false;
+  /** For the new handler, oldest first. */
+  readonly #waiting: Waiting[] = [];
   #releasing: Promise<void> = Promise.resolve();
   /** Batches that are out, and who waits for them. */
   #out = 0;
@@ -132,17 +141,9 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
   }
 
   batch(batch: Batch): void | Promise<void> {
-    if (this.#held === undefined) return this.#hand(batch);
+    if (!this.#holding) return this.#hand(batch);
     const settle = withResolvers<void>();
-    this.#held.push(async () => {
-      try {
-        settle.resolve(this.#hand(batch));
-      } catch (error) {
-        settle.reject(error);
-      }
-      // Whoever gave it is told.
-      await settle.promise.catch(() => {});
-    });
+    this.#waiting.push({ batch, settle });
     return settle.promise;
   }
 
@@ -194,8 +195,8 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     }
     const { write, signal, stats, options } = client;
     const context: HandlerContext = { write, signal, stats, options };
-    const handOver = newHandOver();
     const feed = feedOf(client);
+    const handOver = { ...newHandOver(), ...feed && { failure: feed.failure } };
     if (feed !== undefined) {
       const { core, pool } = feed;
       publishFeed(context, Object.assign(handOver, { core, pool }));
@@ -214,7 +215,7 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
   /** Between two batches. */
   async #takeOver(next: Running<H>): Promise<void> {
     await this.#releasing;
-    this.#held = [];
+    this.#holding = true;
     if (this.#out > 0) {
       this.#back = withResolvers();
       await this.#back.promise;
@@ -235,24 +236,57 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
 
   /** Hands out what has waited, and what comes meanwhile behind that. */
   async #release(): Promise<void> {
-    const held = this.#held!;
+    const waiting = this.#waiting;
+    const { handOver } = this.#running!;
     // The old one may have taken more at a time than the new one does.
-    while (held.length > this.#running!.handOver.batchesOut) await held.shift()!();
+    while (waiting.length > handOver.batchesOut) await this.#give(waiting.shift()!);
     // At once, else a handler that is always busy would have its batches wait here for ever.
-    this.#held = undefined;
-    for (const give of held) void give();
+    this.#holding = false;
+    while (waiting.length > 0) void this.#give(waiting.shift()!);
+  }
+
+  async #give({ batch, settle }: Waiting): Promise<void> {
+    try {
+      settle.resolve(this.#hand(batch));
+    } catch (error) {
+      settle.reject(error);
+    }
+    // Whoever gave it is told.
+    await settle.promise.catch(() => {});
   }
 
   #hand(batch: Batch): void | Promise<void> {
     // INVARIANT: batches come behind open().
     const { handler, context } = this.#running!;
-    const settling = handler.batch(batch, context);
+    let settling: void | Promise<void>;
+    try {
+      settling = handler.batch(batch, context);
+    } catch (error) {
+      this.#threw(error);
+      throw error;
+    }
     if (typeof settling?.then !== "function") return;
     this.#out += 1;
-    return Promise.resolve(settling).finally(() => {
-      this.#out -= 1;
-      if (this.#out === 0) this.#back?.resolve();
+    return Promise.resolve(settling).then((how) => {
+      this.#returned();
+      return how;
+    }, (error) => {
+      this.#threw(error);
+      this.#returned();
+      throw error;
     });
+  }
+
+  #returned(): void {
+    this.#out -= 1;
+    if (this.#out === 0) this.#back?.resolve();
+  }
+
+  /** Takes along what waits behind: whoever gave it has not heard of this yet, and may want none of it handled. */
+  #threw(error: unknown): void {
+    const feed = feedOf(this.#context!);
+    if (feed !== undefined) feed.failure.threw = true;
+    for (const { settle } of this.#waiting.splice(0)) settle.reject(error);
   }
 }
 

@@ -100,6 +100,21 @@ export class Filler {
     while (this.#indexFull && this.#roll()) this.#scan();
   }
 
+  /** At the end: frames bytes that were read and for which no index had room; false if there are none, or no slab is free. */
+  frameMore(): boolean {
+    if (!this.#indexFull) return false;
+    const slab = this.#slab!;
+    if (slab.references === 1) this.#moveToFront(slab);
+    else if (!this.#roll()) return false;
+    this.#indexFull = false;
+    try {
+      this.#scan();
+    } catch {
+      // Bytes that are no frames do not matter any more.
+    }
+    return true;
+  }
+
   #scan(): void {
     const slab = this.#slab!;
     const stats = this.#stats;
@@ -136,6 +151,11 @@ export class Filler {
     const partial = slab.filled - slab.framed;
     // Moving no more than was freed keeps the copying linear in the bytes read.
     if (slab.references > 1 || slab.framed === 0 || partial > slab.framed) return;
+    this.#moveToFront(slab);
+  }
+
+  #moveToFront(slab: Slab): void {
+    const partial = slab.filled - slab.framed;
     slab.bytes.copyWithin(0, slab.framed, slab.filled);
     slab.streamOffset += slab.framed;
     slab.filled = partial;

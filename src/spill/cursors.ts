@@ -41,10 +41,12 @@ export class Cursor {
   readonly name: string;
   /** Acknowledged. */
   acknowledged: Position;
-  /** In the file. */
+  /** In the file, the last time that was known to be on disk. */
   stored: Position;
-  /** Whether the file is known to be on disk: one found at the start may be in the system's cache only. */
+  /** Whether it is: one found at the start may be in the system's cache only. */
   onDisk: boolean;
+  /** In the file, as the next start finds it unless the power is cut. */
+  inFile: Position;
 
   /** Begins at `position`, which is in the file. */
   constructor(name: string, position: Position, onDisk: boolean) {
@@ -52,6 +54,7 @@ export class Cursor {
     this.acknowledged = position;
     this.stored = position;
     this.onDisk = onDisk;
+    this.inFile = position;
   }
 }
 
@@ -99,7 +102,7 @@ export class Cursors {
   /** Registers `name` at `position`; both are on disk when this resolves. */
   async register(name: string, position: Position): Promise<Cursor> {
     const cursor = new Cursor(name, position, true);
-    await this.#write(fileOf(name), position);
+    await this.#write(cursor, position);
     this.#cursors.set(name, cursor);
     return cursor;
   }
@@ -109,10 +112,17 @@ export class Cursors {
     for (const cursor of this.#cursors.values()) {
       const { acknowledged, stored, onDisk } = cursor;
       if (onDisk && acknowledged.sequence === stored.sequence) continue;
-      await this.#write(fileOf(cursor.name), acknowledged);
+      await this.#write(cursor, acknowledged);
       cursor.stored = acknowledged;
       cursor.onDisk = true;
     }
+  }
+
+  /** Whether the next start finds all that was acknowledged, unless the power is cut. */
+  get allInFiles(): boolean {
+    return [...this.all()].every(({ acknowledged, inFile }) =>
+      acknowledged.sequence === inFile.sequence
+    );
   }
 
   /** Forgets `name`: it holds back nothing any more. */
@@ -138,7 +148,8 @@ export class Cursors {
     }
   }
 
-  async #write(file: string, position: Position): Promise<void> {
+  async #write(cursor: Cursor, position: Position): Promise<void> {
+    const file = fileOf(cursor.name);
     const unfinished = file + UNFINISHED;
     const opened = await this.#disk.open(unfinished, "create");
     try {
@@ -148,6 +159,7 @@ export class Cursors {
       opened.close();
     }
     await this.#disk.rename(unfinished, file);
+    cursor.inFile = position;
     await this.#disk.sync();
   }
 }

@@ -27,8 +27,12 @@ export type SyncResult =
    * what it could not write. The store then takes no further records and claims
    * nothing more: every append and sync gives the same error. Opening the
    * directory anew writes those records again and syncs them.
+   *
+   * `acknowledged` tells whether the next start will find all positions that were
+   * acknowledged before, unless the power is cut, or may find them: if it is false,
+   * it does not.
    */
-  | { type: "failed"; error: DiskError };
+  | { type: "failed"; error: DiskError; acknowledged: boolean };
 
 /** Counters of a store. */
 export interface SpillStats {

@@ -42,6 +42,8 @@ export class SegmentOutput implements Disposable {
   #crc = 0;
   /** Whether there may be bytes behind `end`, of records that failed. */
   #torn = false;
+  /** Some were cut off, and that is not on disk yet. */
+  #cutUnsynced = false;
 
   constructor(file: DiskFile, marker: Uint8Array, end: number) {
     this.#file = file;
@@ -51,7 +53,7 @@ export class SegmentOutput implements Disposable {
 
   /** Appends records, all of them: when this throws, the segment ends where it did. */
   async append(records: readonly NewRecord[]): Promise<void> {
-    await this.#cutTorn();
+    await this.cutBack();
     try {
       this.#torn = true;
       this.#position = this.end;
@@ -62,25 +64,33 @@ export class SegmentOutput implements Disposable {
       this.#torn = false;
     } catch (error) {
       // At the next append again, should it fail now.
-      await this.#cutTorn().catch(() => {});
+      await this.cutBack().catch(() => {});
       throw error;
     }
   }
 
-  /** Resolves when all records are on disk. */
+  /** What failed is cut off, but the disk may still have it. */
+  get cutUnsynced(): boolean {
+    return this.#cutUnsynced;
+  }
+
+  /** Resolves when all records are on disk, and nothing behind them. */
   async sync(): Promise<void> {
     await this.#file.sync();
+    this.#cutUnsynced = false;
+  }
+
+  /** Cuts off what is left of records that failed: some of them may be whole, and would be found. */
+  async cutBack(): Promise<void> {
+    if (!this.#torn) return;
+    await this.#file.truncate(this.end);
+    this.#torn = false;
+    this.#cutUnsynced = true;
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
-  }
-
-  async #cutTorn(): Promise<void> {
-    if (!this.#torn) return;
-    await this.#file.truncate(this.end);
-    this.#torn = false;
   }
 
   async #write({ header, parts }: NewRecord): Promise<void> {

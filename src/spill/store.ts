@@ -153,7 +153,7 @@ export class SpillStore implements AsyncDisposable {
         await this.#cursors.store();
       } catch (error) {
         if (!isDiskError(error)) throw error;
-        return { type: "failed", error };
+        return { type: "failed", error, acknowledged: this.#cursors.allInFiles };
       }
       this.#stats.syncs += 1;
       await this.#deletePassed();
@@ -220,10 +220,11 @@ export class SpillStore implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#exclusive.run(() => {
+    await this.#exclusive.run(async () => {
+      // A disk that still refuses has been told of.
+      await this.#output?.cutBack().catch(() => {});
       this.#output?.[Symbol.dispose]();
       this.#lock[Symbol.dispose]();
-      return Promise.resolve();
     });
   }
 
@@ -269,6 +270,8 @@ export class SpillStore implements AsyncDisposable {
     const filled = last !== undefined && last.nextSequence > last.firstSequence;
     let rotates = this.#output === undefined || filled && last.bytes + bytes > segmentBytes;
     const exceeds = () => this.#bytes() + bytes + (rotates ? SEGMENT_HEADER_BYTES : 0) > maxBytes;
+    // The disk may have refused it before.
+    if (exceeds()) await this.#deletePassed();
     if (exceeds()) {
       // The last segment is deleted like the others, once there is another.
       const passed = filled && last.nextSequence <= this.#passed() + 1;
@@ -285,8 +288,9 @@ export class SpillStore implements AsyncDisposable {
     return this.#segments.reduce((total, segment) => total + segment.bytes, 0);
   }
 
-  /** Begins a new segment. The old one is synced first, so that only the last can be torn. */
+  /** Begins a new segment. The old one is cut back and synced first, so that only the last can be torn. */
   async #rotate(): Promise<SegmentOutput> {
+    await this.#output?.cutBack();
     await this.#syncRecords();
     const number = this.#nextNumber;
     // Should it fail, the name is not used again: a sync that failed may have forgotten it.
@@ -305,7 +309,7 @@ export class SpillStore implements AsyncDisposable {
 
   async #syncRecords(): Promise<void> {
     if (this.#syncError !== undefined) throw this.#syncError;
-    if (this.#syncedSequence === this.#nextSequence - 1) return;
+    if (this.#syncedSequence === this.#nextSequence - 1 && !this.#output?.cutUnsynced) return;
     try {
       // INVARIANT: records beyond the synced ones are in the last segment.
       await this.#output?.sync();

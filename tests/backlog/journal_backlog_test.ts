@@ -1,9 +1,10 @@
 /** A journal: what was read and not handled comes again, whatever ended the process. */
 import { assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { connect, OptionError } from "../../mod.ts";
+import { type Client, connect, type ConnectOptions, OptionError } from "../../mod.ts";
 import { type JournalOptions, journalTo } from "../../spill.ts";
 import { journalBy } from "../../src/backlog/spill_to.ts";
 import { DenoDisk } from "../../src/spill/deno_disk.ts";
+import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { OpenStore } from "../../src/spill/record_store.ts";
 import { SpillIoError } from "../../src/spill/errors.ts";
@@ -171,6 +172,33 @@ Deno.test("a batch whose loop body threw, or that no iteration took, is not hand
   });
 });
 
+Deno.test("a loop that is left while the client reconnects gets no batch behind it", async () => {
+  await inDirectory(async (directory) => {
+    const transports = [new ScriptedTransport(numbered(FRAMES, 60), null)];
+    const never = Promise.withResolvers<null>();
+    let reconnecting = false;
+    const client = await connect({
+      dial: () => transports.length > 0 ? Promise.resolve(transports.shift()!) : never.promise,
+    }, {
+      framing: FRAMING,
+      whenFull: journalTo(directory),
+      reconnect: { initialDelayMs: 0, maxDelayMs: 0 },
+      onEvent: ({ type }) => reconnecting ||= type === "reconnecting",
+    });
+    let taken = 0;
+    const loop = async () => {
+      for await (const batch of client) {
+        taken += batch.count;
+        if (reconnecting) return;
+      }
+    };
+    await within(loop(), "end");
+    const { frames, framesDelivered, framesPending } = client.stats();
+    assertEquals([framesDelivered, framesDelivered + framesPending], [taken, frames]);
+    assertGreater(framesPending, 0);
+  });
+});
+
 Deno.test("a batch that is out when the client is closed is handled if its handler finishes", async () => {
   await inDirectory(async (directory) => {
     const { transport, client } = await journaling(directory);
@@ -203,14 +231,46 @@ Deno.test("a journal of other columns is refused, and stays as it is", async () 
     transport.give(numbered(3));
     await until(() => client.stats().framesSpilled === 3, "journaled frames");
     await client.close();
-    const other = () =>
-      connect(new ScriptedTransport(), {
-        framing: FRAMING,
-        columns: [{ name: "number", type: "u32", at: 0 }],
-        whenFull: journalTo(directory),
-      });
+    const other = () => withColumns({ whenFull: journalTo(directory) });
     const error = await assertRejects(other, OptionError, "were written with");
     assertEquals(error.option, "framing and columns");
     assertEquals(await left(directory), [0, 1, 2]);
   });
 });
+
+Deno.test("a journal of other columns is refused though its oldest record is damaged", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    for (let written = 1; written <= 2; written++) {
+      transport.give(numbered(1));
+      await until(() => client.stats().framesSpilled === written, "journaled frame");
+    }
+    await client.close();
+    const segment = `${directory}/segment-0000000001.spill`;
+    const bytes = await Deno.readFile(segment);
+    bytes[SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES] ^= 1;
+    await Deno.writeFile(segment, bytes);
+    await assertRejects(() => withColumns({ whenFull: journalTo(directory) }), OptionError);
+    assertEquals(await left(directory), [0]);
+  });
+});
+
+Deno.test("nothing is at work when one of several journals is refused", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(`${directory}/b`);
+    transport.give(numbered(3));
+    await until(() => client.stats().framesSpilled === 3, "journaled frames");
+    await client.close();
+    const handlers = { a: {}, b: {} };
+    await assertRejects(
+      () => withColumns({ whenFull: journalTo(directory), handlers }),
+      OptionError,
+    );
+  });
+});
+
+/** Connects with a column that none of the journals has. */
+function withColumns(options: Partial<ConnectOptions>): Promise<Client> {
+  const columns = [{ name: "number", type: "u32", at: 0 }] as const;
+  return connect(new ScriptedTransport(), { framing: FRAMING, columns, ...options });
+}

@@ -9,7 +9,7 @@ import { Supervisor } from "../../src/isolated/supervisor.ts";
 import { describeBatch } from "../../src/spill/batch_codec.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { FRAMING, numbered, send, serve, serveThenWait, until, within } from "../client/harness.ts";
-import { inDirectory } from "../spill/harness.ts";
+import { inDirectory, readAll } from "../spill/harness.ts";
 import { handlerOf, scene } from "./harness.ts";
 
 const RANGES = { module: import.meta.resolve("./modules/ranges.ts") };
@@ -240,6 +240,13 @@ for (const kind of ["spill", "journal"] as const) {
       await within(client.close(), "end");
       const { frames, framesDelivered, framesPending, framesDropped } = client.stats();
       assertEquals(frames, framesDelivered + framesPending + framesDropped);
+      // What it wrote comes again, and was not dropped.
+      await using store = await openSpill(directory);
+      const { sequence } = await store.registerCursor("handler");
+      using reader = store.reader(sequence + 1);
+      const { records } = await readAll(reader);
+      const left = records.reduce((sum, { header }) => sum + header.frameCount, 0);
+      assert(left >= framesPending && left <= framesPending + framesDelivered, `${left} are left`);
     });
   });
 }

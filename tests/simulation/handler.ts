@@ -58,8 +58,8 @@ class ChanceHandler {
     const stalls = stallMs > 0 && chance(draw, STALL_SHARE);
     if (!chance(draw, asyncShare)) {
       this.#world.compute(workMs + (stalls ? stallMs : 0));
-      this.#oracle.handled(place);
-      return this.#perhapsThrow();
+      this.#perhapsThrow();
+      return this.#oracle.handled(place);
     }
     this.#busy = true;
     return this.#later(batch, workMs + draw() * waitMs + (stalls ? stallMs : 0), () => {
@@ -71,8 +71,8 @@ class ChanceHandler {
     if (ms > 0) await this.#world.sleep(ms);
     this.#looked(() => this.#oracle.stillTheSame(batch));
     this.#busy = false;
-    handled();
     this.#perhapsThrow();
+    handled();
   }
 
   /** What the oracle says is no fault of the handler's. */

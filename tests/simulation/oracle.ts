@@ -38,11 +38,13 @@ export class Oracle {
   /** What this process is to deliver: records that were found first, then its connections. */
   #runs: Run[] = [];
   #found: SpilledRecord[] = [];
+  /** Nobody knows any more which records are there. */
+  #inexact = false;
   #delivered = 0;
   #last = BEGIN;
   #handled = BEGIN;
   /** How the last process ended, if it was by itself. */
-  #ending: { owed: number; clean: boolean } | undefined;
+  #ending: { owed: number; pending: number | undefined; clean: boolean } | undefined;
 
   /** Frames given to the handler in this process. */
   get delivered(): number {
@@ -96,6 +98,7 @@ export class Oracle {
 
   /** The process died: records that were written so far are there for sure, others may be. */
   crashed(sureUpTo: number): void {
+    this.#inexact ||= sureUpTo < Infinity;
     for (const record of this.#records) record.uncertain ||= record.sequence > sureUpTo;
   }
 
@@ -104,19 +107,28 @@ export class Oracle {
    * counted: none of it comes back if `clean`, and what it never read is still there.
    */
   ended(stats: HandlerStats, clean: boolean): void {
-    const owed = Math.max(0, this.foundForSure - stats.framesRecovered);
-    this.#ending = { owed, clean: clean && owed === 0 && stats.framesPending === 0 };
-    this.gaveUp();
+    const { framesPending, framesRecovered, framesLostOnDisk } = stats;
+    const owed = Math.max(0, this.foundForSure - framesRecovered);
+    const unread = framesIn(this.#found) - framesRecovered;
+    const exact = !this.#inexact && framesLostOnDisk === 0;
+    const pending = exact ? framesPending + unread : undefined;
+    this.#ending = { owed, pending, clean: clean && owed === 0 && pending === 0 };
   }
 
   /** The process found no server, and had no handler: all that was on disk is still there. */
   neverStarted(): void {
-    this.#ending = { owed: this.foundForSure, clean: false };
+    this.#ending = { owed: this.foundForSure, pending: undefined, clean: false };
   }
 
-  /** All that was dropped and counted may be on disk still, or not. */
-  gaveUp(): void {
+  /** Records could not be read: nobody knows which. */
+  lost(): void {
+    this.#inexact = true;
     for (const record of this.#records) record.uncertain = true;
+  }
+
+  /** The process ends, and has said that it needs nothing up to a position any more. */
+  passed({ sequence }: Position): void {
+    for (const record of this.#records) record.uncertain ||= record.sequence <= sequence;
   }
 
   /** A handler was given a batch: contents, order, once. Gives the place behind it. */
@@ -151,8 +163,11 @@ export class Oracle {
 
   #checkEnded(position: Position, last: Position): void {
     if (this.#ending === undefined) return;
-    const { owed, clean } = this.#ending;
+    const { owed, pending, clean } = this.#ending;
     this.#ending = undefined;
+    const waiting = this.#records.filter(({ sequence }) => sequence > position.sequence);
+    const come = waiting.reduce((sum, record) => sum + this.#behind(record, this.#last), 0);
+    assertEquals(come, pending ?? come, "frames that come again, and that were said to wait");
     const left = framesIn(this.#found.filter(({ sequence }) => sequence > position.sequence));
     assert(left >= owed, `${owed} frames on disk were neither read nor counted, ${left} are left`);
     if (clean) assertEquals(position.sequence, last.sequence, "what was dropped comes back");
@@ -190,12 +205,18 @@ export class Oracle {
 
   /** Whether the last frame of a record was given back by the handler of the process that ends. */
   #wasHandled(record: SpilledRecord): boolean {
+    return this.#behind(record, this.#handled) === 0;
+  }
+
+  /** Frames of a record that lie behind a place in what the process that ends gave to the handler. */
+  #behind(record: SpilledRecord, { run, number }: Place): number {
+    const { first, end, stream } = record;
     const found = this.#found.indexOf(record);
-    const run = found >= 0 ? found : this.#runs.findIndex(
-      ({ stream }, i) => stream === record.stream && i >= this.#found.length,
+    const own = found >= 0 ? found : this.#runs.findIndex(
+      (run, i) => run.stream === stream && i >= this.#found.length,
     );
-    const last = record.end - 1;
-    return run < this.#handled.run || run === this.#handled.run && last <= this.#handled.number;
+    if (own !== run) return own < run ? 0 : end - first;
+    return Math.max(0, end - Math.max(first, number + 1));
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type HandlerStats,
 } from "../../mod.ts";
 import type { Overflow, OverflowSource } from "../../src/backlog/backlog.ts";
-import { spillBy } from "../../src/backlog/spill_to.ts";
+import { journalBy, spillBy } from "../../src/backlog/spill_to.ts";
 import { isDiskError } from "../../src/spill/errors.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { FaultDisk } from "../spill/fault_disk.ts";
@@ -66,6 +66,7 @@ export class Process {
     this.#stepsLeft = plan.crash?.steps ?? 0;
     this.#events = new EventWatch(scenario.options);
     this.#watch.onReadBack = () => this.#events.readBack();
+    this.#watch.journals = scenario.journals;
     const onEvent = (event: ClientEvent) => {
       try {
         this.#event(event);
@@ -121,13 +122,9 @@ export class Process {
     const { draw } = this.#world;
     const { kind } = this.#plan.crash!;
     this.#world.kill();
-    for (const [i, oracle] of this.#oracles.entries()) {
+    for (const oracle of this.#oracles) {
       const synced = this.#watch.stores.get(oracle)?.syncedSequence ?? 0;
       oracle.crashed(kind === "kill" ? Infinity : synced);
-      // What waited was dropped, as it is at the end.
-      if (this.#client !== undefined && this.#statsOf(this.#client, i).framesDroppedAtEnd > 0) {
-        oracle.gaveUp();
-      }
     }
     return this.#disks.map((disk) =>
       kind === "kill" ? disk.orphaned(draw) : disk.restarted(() => chance(draw, 0.5), draw)
@@ -190,10 +187,11 @@ export class Process {
     const target = this.#plan.given ? this.#accept() : "server:1";
     const reconnect = this.#plan.given ? undefined : options.reconnect;
     const several = this.#oracles.length > 1;
+    const waitBy = this.#scenario.journals ? journalBy : spillBy;
     return await this.#opening((disks) => {
       const lanes = disks.map((disk, i) => ({
         whenFull: whenFull === "spill"
-          ? this.#spillOf(i, spillBy((_, options) => openSpill(disk, options), disk.path, spill))
+          ? this.#spillOf(i, waitBy((_, options) => openSpill(disk, options), disk.path, spill))
           : whenFull,
       }));
       return connect(target, {
@@ -241,6 +239,10 @@ export class Process {
   #event(event: ClientEvent): void {
     this.#world.trace(event.type === "disconnected" ? event.error.reason : event.type);
     this.#events.told(event, this.#watch.heldBytes);
+    if (event.type === "spill_lost") {
+      const lane = this.#oracles.findIndex((_, i) => laneName(i) === event.handler);
+      this.#oracles[Math.max(0, lane)].lost();
+    }
     if (event.type !== "connected") return;
     const stream = this.#stream!;
     stream.epoch = event.epoch;
@@ -267,7 +269,7 @@ export class Process {
     for (const [i, oracle] of this.#oracles.entries()) {
       const own = this.#statsOf(client, i);
       assert(gaveUp || own.framesRecovered >= oracle.foundForSure, "frames that were found");
-      oracle.ended(own, sound);
+      oracle.ended(own, sound && !(gaveUp && this.#scenario.journals));
     }
   }
 

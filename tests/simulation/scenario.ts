@@ -12,6 +12,9 @@ const SLAB_BYTES = 256 * 1024;
 /** The smallest segment there is. */
 const SEGMENT_BYTES_MIN = 4096;
 
+/** Twice the longest frame, and more. */
+const JOURNAL_BYTES_MIN = 128 * 1024;
+
 /** How a handler behaves. */
 export interface HandlerPlan {
   /** Share of calls that return a promise. */
@@ -42,6 +45,8 @@ export interface DiskPlan {
   badFromMs: number;
   soundFromMs: number;
   capacityBytes: number;
+  /** Syncs never fail. */
+  syncs: boolean;
 }
 
 /** How a process ends that does not come to its end. */
@@ -68,6 +73,8 @@ export interface ProcessPlan {
 export interface Scenario {
   /** How many handlers share the feed by key; 1 has it for itself. */
   lanes: number;
+  /** What would spill is a journal. */
+  journals: boolean;
   options: Omit<ConnectOptions, "whenFull"> & {
     whenFull: MemoryPolicy | "spill";
     /** With `spill`. */
@@ -83,13 +90,18 @@ export function lanesOf(seed: number): number {
   return chance(draw, 0.3) ? between(draw, 2, 4) : 1;
 }
 
+/** Some of those that spill are a journal, drawn in the same way. */
+export function journalsOf(seed: number): boolean {
+  return chance(random(seed ^ 0x6a6f7572), 0.4);
+}
+
 /** What the client calls a handler that is one of several. */
 export function laneName(lane: number): string {
   return `lane-${lane}`;
 }
 
-/** Draws all of it but how many handlers there are. */
-export function scenarioOf(draw: Random, lanes: number): Scenario {
+/** Draws all of it but how many handlers there are, and whether there is a journal. */
+export function scenarioOf(draw: Random, lanes: number, journals: boolean): Scenario {
   const framing = pick<FeedFraming>(draw, "length_field", "length_field", "lines", "slip");
   const options = optionsOf(draw, framing);
   const spills = options.whenFull === "spill";
@@ -105,7 +117,24 @@ export function scenarioOf(draw: Random, lanes: number): Scenario {
     const given = connections[0] !== undefined && chance(draw, 0.1);
     return { connections, given, ...fateOf(draw, !last), handler: handlerOf(draw, !last) };
   });
-  return { lanes, options, disk: diskOf(draw), processes };
+  const scenario = { lanes, journals: false, options, disk: diskOf(draw), processes };
+  return spills && journals ? journaling(scenario) : scenario;
+}
+
+/**
+ * What would spill is a journal, which has no other way than the disk: in the end
+ * that has room. A full one has none for the cursor that would let it be emptied.
+ */
+function journaling({ options, disk, ...scenario }: Scenario): Scenario {
+  const { segmentBytes = 0, maxBytes = Infinity, ...spill } = options.spill!;
+  const most = Math.min(maxBytes, disk.capacityBytes);
+  const room = { segmentBytes, maxBytes: Math.max(most, segmentBytes, JOURNAL_BYTES_MIN) };
+  return {
+    ...scenario,
+    journals: true,
+    options: { ...options, spill: { ...spill, ...room } },
+    disk: { ...disk, capacityBytes: Infinity, syncs: true },
+  };
 }
 
 function optionsOf(draw: Random, framing: FeedFraming): Scenario["options"] {
@@ -197,5 +226,6 @@ function diskOf(draw: Random): DiskPlan {
     badFromMs,
     soundFromMs: badFromMs + (bad ? magnitude(draw, 10, 20_000) : 0),
     capacityBytes: chance(draw, 0.2) ? magnitude(draw, 20_000, 3_000_000) : Infinity,
+    syncs: false,
   };
 }

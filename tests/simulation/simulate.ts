@@ -4,7 +4,8 @@ import { FaultDisk } from "../spill/fault_disk.ts";
 import { chance } from "./chance.ts";
 import { Oracle } from "./oracle.ts";
 import { Process } from "./process.ts";
-import { type DiskPlan, lanesOf, type ProcessPlan, type Scenario, scenarioOf } from "./scenario.ts";
+import type { DiskPlan, ProcessPlan, Scenario } from "./scenario.ts";
+import { journalsOf, lanesOf, scenarioOf } from "./scenario.ts";
 import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
 
@@ -55,10 +56,10 @@ export class SimulationError extends Error {
 /** Plays a seed; throws a `SimulationError` if the client does what it must not. */
 export async function play(
   seed: number,
-  { keepLines = false, lanes = lanesOf(seed) } = {},
+  { keepLines = false, lanes = lanesOf(seed), journals = journalsOf(seed) } = {},
 ): Promise<Played> {
   const world = new World(seed, keepLines);
-  const scenario = scenarioOf(world.draw, lanes);
+  const scenario = scenarioOf(world.draw, lanes, journals);
   const rejections: unknown[] = [];
   const rejected = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -114,8 +115,10 @@ async function run(world: World, process: Process, rejections: unknown[]): Promi
 /** Sets what is wrong with the disk. */
 function prepare(world: World, disk: FaultDisk, plan: DiskPlan): void {
   const bad = () => world.now >= plan.badFromMs && world.now < plan.soundFromMs;
-  disk.fault = () => {
-    if (bad() && chance(world.draw, plan.faultShare)) return "error";
+  disk.fault = ({ operation }) => {
+    // Behind a sync that failed nothing is written any more: a journal stands, and there is no end.
+    const fails = bad() && chance(world.draw, plan.faultShare);
+    if (fails && !(plan.syncs && operation === "sync")) return "error";
     return chance(world.draw, plan.shortShare) ? "short" : undefined;
   };
   disk.readFault = () => bad() && chance(world.draw, plan.readFaultShare);

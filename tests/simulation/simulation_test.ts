@@ -19,8 +19,8 @@ Deno.test("play() of the same seed is the same each time", async () => {
 });
 
 Deno.test("nothing is lost, given twice or out of order where it once was", async () => {
-  for (const { seed, was } of REGRESSIONS) {
-    await playAgain(seed, 1).catch((cause) => {
+  for (const { seed, was, journals = false } of REGRESSIONS) {
+    await playAgain(seed, { lanes: 1, journals }).catch((cause) => {
       throw new Error(`it is back: ${was}`, { cause });
     });
   }
@@ -37,11 +37,14 @@ Deno.test("nothing is lost, given twice or out of order, whatever the seed", asy
 });
 
 /** Without lines of a trace first, since most seeds play well. */
-async function playAgain(seed: number, lanes?: number): Promise<void> {
+async function playAgain(
+  seed: number,
+  options: { lanes?: number; journals?: boolean } = {},
+): Promise<void> {
   try {
-    await play(seed, { lanes });
+    await play(seed, options);
   } catch (error) {
-    await play(seed, { lanes, keepLines: true });
+    await play(seed, { ...options, keepLines: true });
     throw new Error(`seed ${seed} played well the second time`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 /** Looks on as a client works with its slabs and its store. */
 import { assert } from "@std/assert";
+import { Lanes } from "../../src/dispatch/lanes.ts";
 import { RestoredBatches } from "../../src/backlog/restored.ts";
 import { type Slab, SlabPool } from "../../src/slab.ts";
 import { SpillStore } from "../../src/spill/store.ts";
@@ -22,6 +23,10 @@ export class Watch {
   onReadBack: () => void = () => {};
   /** Buffers with records that were read back. */
   restored = 0;
+  /** It ends: what was not handled may be passed as well. */
+  ending = false;
+  /** Unless what waits on disk is a journal. */
+  journals = false;
 
   /** Bytes of all slabs that are not free. */
   get heldBytes(): number {
@@ -63,7 +68,8 @@ export function look(watch: Watch): void {
 export function lookOn(): Disposable {
   const { acquire } = SlabPool.prototype;
   const { takeBuffer, freeBuffer, push } = RestoredBatches.prototype;
-  const { registerCursor, appendAll } = SpillStore.prototype;
+  const { registerCursor, appendAll, acknowledge } = SpillStore.prototype;
+  const { clear } = Lanes.prototype;
   SlabPool.prototype.acquire = function (this: SlabPool): Slab | undefined {
     if (current !== undefined) current.pool = this;
     return acquire.call(this);
@@ -103,12 +109,21 @@ export function lookOn(): Disposable {
     for (const record of appending) record!.uncertain = false;
     return result;
   };
+  SpillStore.prototype.acknowledge = function (this: SpillStore, name, position) {
+    if (current?.ending && !current.journals) oracles.get(this)?.passed(position);
+    acknowledge.call(this, name, position);
+  };
+  Lanes.prototype.clear = function (this: Lanes) {
+    if (current !== undefined) current.ending = true;
+    clear.call(this);
+  };
   return {
     [Symbol.dispose]() {
       current = undefined;
       Object.assign(SlabPool.prototype, { acquire });
       Object.assign(RestoredBatches.prototype, { takeBuffer, freeBuffer, push });
-      Object.assign(SpillStore.prototype, { registerCursor, appendAll });
+      Object.assign(SpillStore.prototype, { registerCursor, appendAll, acknowledge });
+      Object.assign(Lanes.prototype, { clear });
     },
   };
 }

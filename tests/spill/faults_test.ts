@@ -13,6 +13,7 @@ import { equal } from "./trace.ts";
 
 const RUNS = Number(Deno.env.get("SPILLWAY_RUNS") ?? 10_000) / 50;
 const STEPS = 150;
+const GROUP_MAX = 4;
 const HANDLER = "h";
 const CHANCES: readonly [Fault, number][] = [
   ["error", 0.01],
@@ -81,12 +82,16 @@ class BadLife {
 
   async #append(): Promise<void> {
     const store = this.#store!;
-    const sequence = store.last.sequence + 1;
-    const payload = noise(this.#draw, between(this.#draw, 0, this.#draw() < 0.05 ? 6000 : 900));
-    this.#attempts.set(sequence, [...this.#attempts.get(sequence) ?? [], payload]);
-    const result = await store.append(infoOf(sequence), [payload]);
-    if (result.type === "appended") this.#records.set(sequence, payload);
-    else this.refused += 1;
+    const first = store.last.sequence + 1;
+    const payloads = Array.from({ length: between(this.#draw, 1, GROUP_MAX) }, (_, i) => {
+      const payload = noise(this.#draw, between(this.#draw, 0, this.#draw() < 0.05 ? 6000 : 900));
+      this.#attempts.set(first + i, [...this.#attempts.get(first + i) ?? [], payload]);
+      return payload;
+    });
+    const records = payloads.map((payload, i) => ({ info: infoOf(first + i), parts: [payload] }));
+    const result = await store.appendAll(records, first);
+    if (result.type !== "appended") this.refused += 1;
+    else for (const [i, payload] of payloads.entries()) this.#records.set(first + i, payload);
   }
 
   #acknowledge(): void {
@@ -112,8 +117,16 @@ class BadLife {
   /** The process ends and begins again; the system goes on, so that nothing is lost at all. */
   async #restart(): Promise<void> {
     this.restarts += 1;
+    // Bad to the end in half of them: then there may be more than was taken.
+    const sound = this.#draw() < 0.5;
+    if (sound) this.#disarm();
     await this.#store!.close();
-    await this.#reopen(Math.max(this.#synced, ...this.#records.keys()));
+    const last = Math.max(this.#synced, ...this.#records.keys());
+    if (sound) {
+      await using left = await openSmall(this.#disk.copy());
+      assert(left.last.sequence <= last, `${left.last.sequence} records, ${last} were taken`);
+    }
+    await this.#reopen(last);
   }
 
   async #powerCut(): Promise<void> {

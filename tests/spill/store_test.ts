@@ -198,7 +198,8 @@ Deno.test("after a sync that failed nothing is claimed until the directory is op
     disk.fault = () => undefined;
     // The disk says yes again, but what it forgot it has forgotten.
     assertEquals(await store.sync(), failed);
-    assertEquals(await store.append(infoOf(3), [filled(3)]), failed);
+    const { error } = failed;
+    assertEquals(await store.append(infoOf(3), [filled(3)]), { type: "failed", error });
     assertEquals(store.syncedSequence, 1);
     // What the system still has can be read.
     assertEquals((await readStore(store)).records.length, 2);
@@ -316,6 +317,20 @@ Deno.test("a deletion the disk refuses is tried again", async () => {
   disk.fault = () => undefined;
   await store.consumedThrough(8);
   assertEquals([store.stats().segments, store.stats().deletedSegments], [1, 2]);
+});
+
+Deno.test("a deletion the disk refused is tried again before a store is full", async () => {
+  const disk = new FaultDisk(random(1));
+  await using store = await openSmall(disk, { maxBytes: SEGMENT_BYTES + 1000 });
+  await appended(store, 1, filled(1, SEGMENT_BYTES - 200));
+  await store.consumedThrough(1);
+  disk.fault = ({ operation }) => operation === "remove" ? "error" : undefined;
+  assertEquals((await store.append(infoOf(2), [filled(2)])).type, "appended");
+  assertEquals([store.stats().segments, store.stats().failedDeletions], [2, 1]);
+  assertEquals((await store.append(infoOf(3), [filled(3, 1500)])).type, "full");
+  disk.fault = () => undefined;
+  assertEquals(await appended(store, 3, filled(3, 1500)), 3);
+  assertEquals(store.stats().segments, 1);
 });
 
 Deno.test("calls that overlap are done one after the other", async () => {

@@ -49,6 +49,8 @@ export interface HandlerWorkerOptions {
   spawn: SpawnWorker;
   feed: FeedDescription;
   context: HandlerContext;
+  /** Called before anybody else hears that batches were thrown at. */
+  onThrow: () => void;
   /** How long loading, opening and closing may take each, in milliseconds. */
   startTimeoutMs: number;
   /** How long a call of `batch()` may take. */
@@ -250,7 +252,12 @@ export class HandlerWorker {
     const task = this.#task;
     this.#task = undefined;
     task?.settle.reject(this.#error);
-    for (const { settle } of this.#handed.splice(0)) settle.reject(this.#error);
+    this.#rejectHanded(this.#error);
+  }
+
+  #rejectHanded(error: unknown): void {
+    if (this.#handed.length > 0) this.#options.onThrow();
+    for (const { settle } of this.#handed.splice(0)) settle.reject(error);
   }
 
   #roomNumber(memory: SharedArrayBuffer): number {
@@ -306,7 +313,7 @@ export class HandlerWorker {
     this.#replied = this.#request;
     Atomics.store(this.#control.words, Word.reply, this.#request);
     this.#post({ type: "resume", served: this.#request });
-    for (const { settle } of this.#handed.splice(0)) settle.reject(error);
+    this.#rejectHanded(error);
   }
 
   #write(id: number, bytes: Uint8Array<ArrayBuffer>): void {

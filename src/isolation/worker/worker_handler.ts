@@ -223,6 +223,7 @@ class WorkerHandler implements Handler, AsyncDisposable {
         },
       },
       context,
+      onThrow: () => feed.failure.threw = true,
       ...this.#limits,
     });
     this.#onEvent({ type: "started", name: this.#name });

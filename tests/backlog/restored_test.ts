@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import type { FrameStore } from "../../src/batch.ts";
+import { RestoredBatches } from "../../src/backlog/restored.ts";
+
+/** Batches that tell, and records of ten frames for them. */
+function told() {
+  const lines: string[] = [];
+  const batches = new RestoredBatches({
+    onHandled: (sequence, bytes) => lines.push(`handled ${sequence}, ${bytes} bytes`),
+    onLost: ({ sequence, records, frames }) => lines.push(`lost ${sequence} ${records} ${frames}`),
+  });
+  const push = (sequence: number) => {
+    const buffer = batches.takeBuffer() ?? new Uint8Array();
+    batches.push({ store: {} as FrameStore, frames: 10, sequence, bytes: 100, buffer });
+  };
+  const lose = (sequence: number) =>
+    batches.pushLost({ sequence, records: 2, frames: 20, message: "bad" });
+  return { lines, batches, push, lose };
+}
+
+Deno.test("a record counts as handled behind those before it, whichever comes back first", () => {
+  const { lines, batches, push } = told();
+  push(1);
+  push(2);
+  const [half, rest, second] = [batches.take(4)!, batches.take(99)!, batches.take(99)!];
+  second.release(true);
+  half.release(true);
+  assertEquals(lines, []);
+  rest.release(true);
+  assertEquals(lines, ["handled 1, 100 bytes", "handled 2, 100 bytes"]);
+});
+
+Deno.test("nothing behind a record that a handler threw at counts as handled", () => {
+  const { lines, batches, push } = told();
+  push(1);
+  push(2);
+  const [first, second] = [batches.take(99)!, batches.take(99)!];
+  first.release(false);
+  second.release(true);
+  push(3);
+  batches.take(99)!.release(true);
+  assertEquals(lines, []);
+});
+
+Deno.test("records that are lost count when all before them was taken, and are passed when it was handled", () => {
+  const { lines, batches, push, lose } = told();
+  lose(2);
+  assertEquals(lines.splice(0), ["lost 2 2 20", "handled 2, 0 bytes"]);
+  push(3);
+  lose(5);
+  push(6);
+  assertEquals([batches.frames, batches.oldest], [40, 3]);
+  const half = batches.take(4)!;
+  assertEquals([lines, batches.oldest], [[], 3]);
+  const rest = batches.take(99)!;
+  assertEquals(lines.splice(0), ["lost 5 2 20"]);
+  assertEquals([batches.frames, batches.oldest], [10, 6]);
+  rest.release(true);
+  half.release(true);
+  assertEquals(lines, ["handled 3, 100 bytes", "handled 5, 0 bytes"]);
+});
