@@ -58,28 +58,35 @@ async function measureDisk(directory: string, { bytes, smoke }: Scale): Promise<
   return JSON.parse(stdout);
 }
 
+/** A client, and what it says: in isolated mode the handler prints its part by itself. */
+async function runClient(job: SpillJob, isolated: boolean): Promise<SpillRun> {
+  const { success, stdout, stderr } = await run([
+    Deno.execPath(),
+    "run",
+    ...isolated ? ["--unstable-worker-options"] : [],
+    `--allow-net=127.0.0.1:${job.port}`,
+    // Workers load their modules with the right to read them.
+    `--allow-read=${isolated ? `${job.directory},${benchPath("..")}` : job.directory}`,
+    `--allow-write=${job.directory}`,
+    benchPath(isolated ? "spill/isolated.ts" : "spill/client.ts"),
+    JSON.stringify(job),
+  ]);
+  if (!success) throw new Error(`the client failed: ${stderr}`);
+  const parts = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  return Object.assign({}, ...parts);
+}
+
 /** One client against one server: what both say, counts and sums compared. */
 async function feed(
   directory: string,
   job: Omit<SpillJob, "port" | "directory">,
   frames: number,
-  serverOptions: string[] = [],
+  { serverOptions = [], isolated = false }: { serverOptions?: string[]; isolated?: boolean } = {},
 ): Promise<{ client: SpillRun; server: ServerReport }> {
   const args = ["len", String(PAYLOAD_BYTES), String(frames), ...serverOptions];
   await using server = await Server.start(args);
   const store = `${directory}/feed`;
-  const whole: SpillJob = { ...job, port: server.port, directory: store };
-  const { success, stdout, stderr } = await run([
-    Deno.execPath(),
-    "run",
-    `--allow-net=127.0.0.1:${server.port}`,
-    `--allow-read=${store}`,
-    `--allow-write=${store}`,
-    benchPath("spill/client.ts"),
-    JSON.stringify(whole),
-  ]);
-  if (!success) throw new Error(`the client failed: ${stderr}`);
-  const client: SpillRun = JSON.parse(stdout);
+  const client = await runClient({ ...job, port: server.port, directory: store }, isolated);
   const said = await server.report();
   check(client, said);
   await Deno.remove(store, { recursive: true }).catch(() => {});
@@ -123,14 +130,17 @@ async function burst(
   share: number,
   disk: number,
   scale: Scale,
+  isolated = false,
 ): Promise<Burst> {
-  console.error(`a burst at ${share} of the disk's synced rate, ${mode}`);
+  const name = isolated ? `${mode}, isolated` : mode;
+  console.error(`a burst at ${share} of the disk's synced rate, ${name}`);
   await settled(scale);
   const { holdMs, burstSeconds } = scale;
   const pace = Math.round(share * disk);
   const frames = Math.ceil(pace * burstSeconds / FRAME_BYTES);
-  const run = await feed(directory, { mode, holdMs }, frames, ["--pace", String(pace)]);
-  return { mode, share, pace, seconds: burstSeconds, ...run };
+  const serverOptions = ["--pace", String(pace)];
+  const run = await feed(directory, { mode, holdMs }, frames, { serverOptions, isolated });
+  return { name, share, pace, seconds: burstSeconds, ...run };
 }
 
 async function measureBursts(
@@ -139,7 +149,10 @@ async function measureBursts(
   scale: Scale,
 ): Promise<Burst[]> {
   const disk = median(rounds.map(({ disk }) => disk.synced));
-  const bursts = [await burst(directory, "spill", BELOW, disk, scale)];
+  const bursts = [
+    await burst(directory, "spill", BELOW, disk, scale),
+    await burst(directory, "spill", BELOW, disk, scale, true),
+  ];
   for (const mode of ["spill", "block", "drop_newest"] as const) {
     bursts.push(await burst(directory, mode, ABOVE, disk, scale));
   }

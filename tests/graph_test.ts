@@ -41,6 +41,13 @@ Deno.test("the entry for recordings imports the package's own modules and nothin
   assertEquals(strangers(await graphOf("src/record/mod.ts"), ["src/"]), []);
 });
 
+Deno.test("the entry of the doctor imports the package's own modules, and zlib when it is asked for", async () => {
+  const graph = await graphOf("doctor/mod.ts");
+  assertEquals(strangers(graph, ["doctor/", "src/"]), ["node:zlib"]);
+  // Who reads captures opens no connections.
+  assertEquals(graph.filter((specifier) => /src\/(?:transport|reader|isolat)/.test(specifier)), []);
+});
+
 Deno.test("cli.ts imports modules, which are compiled in, and no file to be read", async () => {
   const graph = await graphOf("cli.ts");
   const own = [
@@ -50,6 +57,7 @@ Deno.test("cli.ts imports modules, which are compiled in, and no file to be read
     "mod.ts",
     "spill.ts",
     "isolation.ts",
+    "doctor/",
     "src/",
     "deno.json",
   ];

@@ -3,7 +3,7 @@ import { place } from "../lib/output.ts";
 import type { ServerReport } from "../lib/server.ts";
 import { digits, median } from "../lib/stats.ts";
 import { table } from "../lib/table.ts";
-import type { SpillJob, SpillRun } from "./client.ts";
+import type { SpillRun } from "./client.ts";
 import type { DiskRates } from "./disk.ts";
 
 /** One round, in bytes a second. */
@@ -19,7 +19,7 @@ export interface Throughput {
 
 /** What a paced server and a client that stood still said. */
 export interface Burst {
-  mode: SpillJob["mode"];
+  name: string;
   /** Of the disk's synced rate. */
   share: number;
   /** Bytes a second. */
@@ -98,11 +98,11 @@ function rates(rounds: readonly Throughput[]): string[][] {
   });
 }
 
-function burstRow({ mode, share, pace, client, server }: Burst): string[] {
+function burstRow({ name, share, pace, client, server }: Burst): string[] {
   const { pausedAtMs, droppedAtMs, framesDropped } = client;
   const at = (ms: number | undefined) => ms === undefined ? "never" : digits(ms);
   return [
-    mode,
+    name,
     digits(pace / 1e6),
     String(share),
     digits(server.blocked_ms ?? NaN),

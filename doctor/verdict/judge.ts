@@ -59,11 +59,18 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
   return TELLING.has(last.kind) ? [last, unknownVerdict(facts, why)] : [unknownVerdict(facts, why)];
 }
 
-/** Without losses that a full receive buffer, or a full queue, explains. */
+/** Without what the first one explains. */
 function told(found: DoctorVerdict[], facts: Facts): DoctorVerdict[] {
-  const overrun = found[0].kind === "slow_consumer" && lossShare(facts) < OVERRUN_SHARE;
-  const overflown = found[0].kind === "path_bottleneck";
-  return overrun || overflown ? found.filter(({ kind }) => kind !== "packet_loss") : found;
+  const [{ kind: first }] = found;
+  // A full receive buffer, or a full queue, loses packets.
+  const overrun = first === "slow_consumer" && lossShare(facts) < OVERRUN_SHARE;
+  const overflown = first === "path_bottleneck";
+  // An end that may be a timeout's says nothing where something was wrong.
+  const quiet = first === "server_silent" || first === "server_idle_closed";
+  return found.filter(({ kind }) => {
+    if (kind === "packet_loss") return !overrun && !overflown;
+    return kind !== "server_idle_closed" || quiet;
+  });
 }
 
 /** Why nothing can be said though nothing was found; `undefined` if it can. */
