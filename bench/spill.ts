@@ -21,6 +21,8 @@ const FRAME_BYTES = 4 + PAYLOAD_BYTES;
 /** How long a burst lasts, and how long the handler stands still in it. */
 const BURST_SECONDS = 6;
 const HOLD_MS = 5000;
+/** Rides out the pauses a disk makes for itself. */
+const BURST_BUFFER_BYTES = 64 * 1024 ** 2;
 /** Shares of the disk's synced rate that bursts come at. */
 const BELOW = 0.8;
 const ABOVE = 1.5;
@@ -139,7 +141,10 @@ async function burst(
   const pace = Math.round(share * disk);
   const frames = Math.ceil(pace * burstSeconds / FRAME_BYTES);
   const serverOptions = ["--pace", String(pace)];
-  const run = await feed(directory, { mode, holdMs }, frames, { serverOptions, isolated });
+  const run = await feed(directory, { mode, holdMs, bufferBytes: BURST_BUFFER_BYTES }, frames, {
+    serverOptions,
+    isolated,
+  });
   return { name, share, pace, seconds: burstSeconds, ...run };
 }
 

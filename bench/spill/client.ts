@@ -11,6 +11,8 @@ export interface SpillJob {
   /** The handler keeps its first batch until so many bytes were read, or so long. */
   holdBytes?: number;
   holdMs?: number;
+  /** Memory for what waits. Default: the client's. */
+  bufferBytes?: number;
 }
 
 /** What came of it. Times are milliseconds since the first byte. */
@@ -55,6 +57,7 @@ async function spill(job: SpillJob): Promise<SpillRun> {
   await using client = await connect(`127.0.0.1:${job.port}`, {
     framing: { type: "length_field", initialBytesToStrip: 4 },
     whenFull: overflow(job),
+    bufferBytes: job.bufferBytes,
     onEvent: ({ type }) => {
       times[type] ??= since();
       if (type === "spill_started") bytesAtSpill ||= client.stats().bytesRead;

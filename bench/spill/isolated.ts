@@ -9,13 +9,14 @@ export type IsolatedRun = Omit<SpillRun, keyof HeldCount>;
 
 const LOOK_MS = 10;
 
-async function spill({ port, directory }: SpillJob): Promise<IsolatedRun> {
+async function spill({ port, directory, bufferBytes }: SpillJob): Promise<IsolatedRun> {
   const times: Partial<Record<ClientEvent["type"], number>> = {};
   let firstByteAt: number | undefined;
   const since = () => firstByteAt === undefined ? 0 : performance.now() - firstByteAt;
   await using client = await connectIsolated(`127.0.0.1:${port}`, {
     framing: { type: "length_field", initialBytesToStrip: 4 },
     whenFull: { spill: directory },
+    bufferBytes,
     handler: { module: import.meta.resolve("./hold_handler.ts") },
     onEvent: ({ type }) => times[type as ClientEvent["type"]] ??= since(),
   });
