@@ -24,9 +24,9 @@ export interface ReloadableHandler<C extends readonly Column[] = readonly Column
    * Has a fresh handler take over: it is made and opened while the old one
    * handles batches, then batches wait until the old one's are back and its
    * `close()` has settled, and go on to the new one. But those behind one that was
-   * thrown at reject as that did. Waits for `open()`, and for
-   * a reload that was asked for before; does nothing behind the end of the
-   * client. Rejects with a {@linkcode ReloadError}, which says which one goes on.
+   * thrown at reject as that did. Waits for `open()`, and for a reload that was
+   * asked for before; does nothing behind the end of the client. Rejects with a
+   * {@linkcode ReloadError}, which says which one goes on.
    */
   reload(): Promise<void>;
 }
