@@ -94,7 +94,8 @@ export async function readSpill(
   const disk = readOnly(directory);
   const segments: Segment[] = [];
   for (const { name, number, bytes, header } of await heads(disk, await disk.list())) {
-    if (header === undefined) continue;
+    // One without a record may have come to nothing.
+    if (header === undefined || bytes <= SEGMENT_HEADER_BYTES) continue;
     const { marker, firstSequence } = header;
     const previous = segments.at(-1);
     if (firstSequence < (previous?.firstSequence ?? 0)) continue;
@@ -156,8 +157,9 @@ async function reportSegments(
       findings.add({ type, file: name, offset: 0, bytes, records: 0, ...problem, action: "none" });
     }
     if (header === undefined) continue;
-    const expected = reports.at(-1)?.nextSequence;
-    if (expected !== undefined && header.firstSequence > expected) {
+    // One that came to nothing may have been begun before those behind it in the one before.
+    const expected = Math.max(...reports.map(({ nextSequence }) => nextSequence));
+    if (reports.length > 0 && header.firstSequence > expected) {
       findings.add(missing(name, SEGMENT_HEADER_BYTES, expected, header.firstSequence));
     }
     const newest = i === found.length - 1;

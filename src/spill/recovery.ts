@@ -2,8 +2,9 @@
  * What a store does when it opens a directory: finds the segments, finishes
  * what a crash left unfinished, cuts the torn tail of the newest segment.
  *
- * Reads the header of every segment and all of the newest one, each once. What
- * is damaged elsewhere is found when it is read.
+ * Reads the header of every segment and all of the newest one, each once, and
+ * where that has no record the one before. What is damaged elsewhere is found
+ * when it is read.
  *
  * @module
  */
@@ -40,6 +41,7 @@ export async function recover(disk: Disk): Promise<Recovered> {
   const cursors = new Cursors(disk);
   await cursors.load(names, findings);
   const { segments, damaged, previousEpoch } = await findSegments(disk, names, findings);
+  await removeLeftovers(disk, segments, findings);
   if (findings.total > 0) await disk.sync();
   const last = segments.at(-1);
   const lastEpoch = last === undefined ? 0 : await recoverLast(disk, last, findings);
@@ -143,7 +145,6 @@ async function findSegments(
     }
     const { marker, firstSequence } = header;
     const segment = { name, number, marker, firstSequence, nextSequence: firstSequence, bytes };
-    if (previous !== undefined) previous.nextSequence = firstSequence;
     segments.push(segment);
     previousEpoch = header.previousEpoch;
     if (problem === undefined) continue;
@@ -151,6 +152,48 @@ async function findSegments(
     findings.add({ ...at, ...problem, type: "bad_segment", action: "skipped" });
   }
   return { segments, damaged, previousEpoch };
+}
+
+/**
+ * Removes segments that were begun and came to nothing, though they could not be
+ * removed then: what is written in the one before would count as theirs.
+ */
+async function removeLeftovers(
+  disk: Disk,
+  segments: Segment[],
+  findings: FindingList,
+): Promise<void> {
+  const leftovers = segments.slice(0, -1).filter(isEmpty);
+  const [previous, newest] = segments.filter((one) => !leftovers.includes(one)).slice(-2);
+  if (newest !== undefined && isEmpty(newest) && await goesBeyond(disk, previous, newest)) {
+    leftovers.push(newest);
+  }
+  for (const leftover of leftovers) {
+    const { name: file, bytes } = leftover;
+    await disk.remove(file);
+    segments.splice(segments.indexOf(leftover), 1);
+    const at = { file, offset: 0, bytes, records: 0, action: "removed" } as const;
+    findings.add({ ...at, type: "unfinished_file", expected: "a record", actual: "none" });
+  }
+  for (const [i, { firstSequence }] of segments.entries()) {
+    if (i > 0) segments[i - 1].nextSequence = firstSequence;
+  }
+}
+
+function isEmpty({ bytes }: Segment): boolean {
+  return bytes <= SEGMENT_HEADER_BYTES;
+}
+
+/** Whether records were appended to a segment when the next one had been begun. */
+async function goesBeyond(disk: Disk, segment: Segment, next: Segment): Promise<boolean> {
+  using input = new SegmentInput(
+    await disk.open(segment.name, "read"),
+    segment.marker,
+    segment.bytes,
+  );
+  const { nextSequence, tail } = await survey(input, segment);
+  const torn = tail !== undefined && nextSequence === next.firstSequence;
+  return torn || nextSequence > next.firstSequence;
 }
 
 const NO_HEADER = { expected: "a segment's header", actual: "none" };

@@ -67,7 +67,11 @@ export class Oracle {
     );
     const beyond = sure.find(({ sequence }) => sequence > last.sequence);
     assert(beyond === undefined, `record ${beyond?.sequence} is gone, and it was on disk`);
-    this.#records = this.#records.filter(({ sequence }) => sequence <= last.sequence);
+    this.#records = this.#records.filter(({ sequence }) => sequence <= last.sequence)
+      .sort((a, b) => a.sequence - b.sequence);
+    this.#inexact ||= this.#records.some(({ sequence }, i) =>
+      sequence === this.#records[i + 1]?.sequence
+    );
     this.#checkEnded(position, last);
     this.#found = this.#records.filter(({ sequence }) => sequence > position.sequence);
     this.#runs = [...this.#found];
@@ -82,7 +86,7 @@ export class Oracle {
     this.#runs.push({ stream, first: 0, end: stream.frames });
   }
 
-  /** A record was asked to be written. It counts from now on, but may be gone. */
+  /** A record was asked to be written. It counts from now on, but may be gone: one that was refused may be there in part, or all of it. */
   appending(sequence: number, epoch: number, streamOffset: number, count: number): SpilledRecord {
     const stream = this.#runs.findLast(({ stream }) => stream.epoch === epoch)?.stream;
     assert(stream !== undefined, `a record of connection ${epoch}, which never was`);
@@ -90,10 +94,21 @@ export class Oracle {
     assert(first !== undefined, `a record begins with a frame of another handler`);
     assertEquals(streamOffset, stream.starts[first], "a record begins within a frame");
     const record = { sequence, stream, first, end: first + count, uncertain: true };
-    // Those that came to nothing are written anew.
-    this.#records = this.#records.filter((before) => before.sequence < sequence);
     this.#records.push(record);
     return record;
+  }
+
+  /** Records were written, in the place of those that were refused before. */
+  written(records: readonly SpilledRecord[]): void {
+    const [first] = records;
+    const at = this.#records.indexOf(first);
+    this.#records = this.#records.filter(({ sequence }, i) => i >= at || sequence < first.sequence);
+    for (const record of records) record.uncertain = false;
+  }
+
+  /** What was refused could not be cut off at once: it comes again if that can never be done. */
+  uncut(): void {
+    this.#inexact = true;
   }
 
   /** The process died: records that were written so far are there for sure, others may be. */

@@ -11,6 +11,7 @@ export const REGRESSIONS: readonly { seed: number; was: string; journals?: boole
   { seed: 1218, was: "frames that close() could not pass counted as dropped, and came again" },
   { seed: 4297, was: "what was read and found no room in an index counted as a partial frame" },
   { seed: 9950, was: "a loop that was left while its client reconnected was lent another batch" },
+  { seed: 36077, was: "a segment that came to nothing hid a record of the one before" },
   { seed: 94, journals: true, was: "a journal had no room but for what was handled before" },
   { seed: 689, journals: true, was: "a sync of a journal that failed was not tried again" },
   { seed: 361, journals: true, was: "what was handled while a journal was synced was not" },

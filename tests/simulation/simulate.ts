@@ -10,8 +10,8 @@ import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
 
 /** More events and looks at the clock than any play takes: then something goes round in circles. */
-const STEPS_MAX = 300_000;
-const READINGS_MAX = 3_000_000;
+const STEPS_MAX = 500_000;
+const READINGS_MAX = 5_000_000;
 const LINES_SHOWN = 40;
 
 /** A last look at the disk. */
@@ -90,7 +90,7 @@ async function playAll(world: World, scenario: Scenario, rejections: unknown[]):
     ? [...scenario.processes, undefined]
     : scenario.processes;
   for (const plan of plans) {
-    for (const disk of disks) prepare(world, disk, scenario.disk);
+    disks.forEach((disk, i) => prepare(world, disk, scenario.disk, () => lanes[i].uncut()));
     process = new Process(world, lanes, scenario, plan ?? NO_PLAN, disks);
     if (plan === undefined) process.beginLooking();
     else process.begin();
@@ -112,12 +112,13 @@ async function run(world: World, process: Process, rejections: unknown[]): Promi
   }
 }
 
-/** Sets what is wrong with the disk. */
-function prepare(world: World, disk: FaultDisk, plan: DiskPlan): void {
+/** Sets what is wrong with the disk; `uncut` is called when it does not cut a file. */
+function prepare(world: World, disk: FaultDisk, plan: DiskPlan, uncut: () => void): void {
   const bad = () => world.now >= plan.badFromMs && world.now < plan.soundFromMs;
   disk.fault = ({ operation }) => {
     // Behind a sync that failed nothing is written any more: a journal stands, and there is no end.
     const fails = bad() && chance(world.draw, plan.faultShare);
+    if (fails && operation === "truncate") uncut();
     if (fails && !(plan.syncs && operation === "sync")) return "error";
     return chance(world.draw, plan.shortShare) ? "short" : undefined;
   };

@@ -106,7 +106,7 @@ export function lookOn(): Disposable {
     const result = await appendAll.call(this, records, sequence);
     if (seen === undefined || oracle === undefined || result.type !== "appended") return result;
     seen.appends += records.length;
-    for (const record of appending) record!.uncertain = false;
+    oracle.written(appending.map((record) => record!));
     return result;
   };
   SpillStore.prototype.acknowledge = function (this: SpillStore, name, position) {
