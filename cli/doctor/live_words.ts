@@ -7,7 +7,7 @@
 import { activityText } from "../../doctor/live/activity.ts";
 import { endpointText } from "../../doctor/address.ts";
 import type { LiveChange, LiveSocket } from "../../doctor/live/watcher.ts";
-import type { LiveState } from "../../doctor/live/watch.ts";
+import type { LiveState } from "../../doctor/live/status.ts";
 import { bytes as bytesText, time as timeText } from "../../doctor/words.ts";
 import type { LiveTarget } from "../../doctor/live/target.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LiveStatus } from "./watch.ts";
+import type { LiveStatus } from "./status.ts";
 import { bytes as bytesText, time as timeText } from "../words.ts";
 
 /** The sentence. */

@@ -7,7 +7,8 @@
 import type { Verdict } from "../../src/verdict.ts";
 import type { Confidence, DoctorVerdictKind } from "../report.ts";
 import type { Activity } from "./activity.ts";
-import type { LiveState, LiveStatus, WatchTotals } from "./watch.ts";
+import type { LiveState, LiveStatus } from "./status.ts";
+import type { WatchTotals } from "./watch.ts";
 import { bytes as bytesText, time as timeText } from "../words.ts";
 
 /** The verdict. */

@@ -12,13 +12,8 @@ import { pairOf, type TcpSocket } from "./socket.ts";
 import type { Program, SsSocket, TcpInfo } from "./ss.ts";
 import { isTarget, type LiveTarget } from "./target.ts";
 import { type LiveVerdict, liveVerdict } from "./verdict.ts";
-import {
-  type LiveState,
-  type LiveStatus,
-  SocketWatch,
-  type WatchOptions,
-  type WatchTotals,
-} from "./watch.ts";
+import { SocketWatch, type WatchOptions, type WatchTotals } from "./watch.ts";
+import type { LiveState, LiveStatus } from "./status.ts";
 
 /** A socket that is or was watched. */
 export interface LiveSocket {

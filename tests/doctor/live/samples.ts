@@ -1,11 +1,7 @@
 /** Looks at a socket that are made up, one each 100 ms. */
 import type { Sample } from "../../../doctor/live/sample.ts";
-import {
-  type LiveStatus,
-  SocketWatch,
-  type WatchOptions,
-  type WatchTotals,
-} from "../../../doctor/live/watch.ts";
+import { SocketWatch, type WatchOptions, type WatchTotals } from "../../../doctor/live/watch.ts";
+import type { LiveStatus } from "../../../doctor/live/status.ts";
 
 /** Time from look to look. */
 export const EVERY_MS = 100;
