@@ -28,7 +28,11 @@ const COMMANDS: Record<
   },
   stats: (name, context) => context.stats()[name as "frames"],
   aborted: (_, { signal }) =>
-    new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted"))),
+    new Promise((resolve) => {
+      // It may have come before this did.
+      if (signal.aborted) resolve("aborted");
+      signal.addEventListener("abort", () => resolve("aborted"));
+    }),
   flood: async (count, context) => {
     const writes = Array.from({ length: Number(count) }, () => context.write("x".repeat(1000)));
     const ends = await Promise.allSettled(writes);
