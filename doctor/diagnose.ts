@@ -91,23 +91,35 @@ async function* chunksOf(
     yield source;
     return;
   }
-  const aborted = Promise.withResolvers<{ done: true; value: undefined }>();
-  const abort = () => aborted.resolve({ done: true, value: undefined });
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
   const iterator = source[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const { done, value } = await Promise.race([aborted.promise, iterator.next()]);
-      if (done) return;
-      yield value;
+      const next = await unlessAborted(iterator.next(), signal);
+      if (next === undefined || next.done) return;
+      yield next.value;
     }
   } finally {
-    signal?.removeEventListener("abort", abort);
     // One that waits for a chunk returns only when that comes.
     if (signal?.aborted) void iterator.return?.();
     else await iterator.return?.();
   }
+}
+
+/**
+ * What `promise` resolves with; `undefined` if `signal` is aborted before. `Promise.race()` with
+ * one promise for all chunks would keep every one of them until the end.
+ */
+function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => resolve(undefined);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 const PORT_MAX = 65_535;

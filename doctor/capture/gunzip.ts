@@ -20,16 +20,24 @@ export async function* decompressed(
 ): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import("node:zlib");
   const gunzip = createGunzip();
-  const closed = new Promise<void>((resolve) => gunzip.once("close", resolve));
+  // Not a race with one promise for all chunks: that would keep something of each.
+  const called = (begin: (back: () => void) => void) =>
+    new Promise<void>((resolve) => {
+      if (gunzip.closed) return resolve();
+      gunzip.once("close", resolve);
+      begin(() => {
+        gunzip.off("close", resolve);
+        resolve();
+      });
+    });
   const pump = async () => {
     for await (const chunk of source) {
       if (gunzip.destroyed) return;
       // Whoever reads into one buffer again and again must not overwrite what waits.
-      const taken = new Promise((resolve) => gunzip.write(chunk, resolve));
-      await Promise.race([taken, closed]);
+      await called((back) => gunzip.write(chunk, back));
     }
     // At the end of a damaged archive it would keep what it has.
-    await Promise.race([new Promise<void>((flushed) => gunzip.flush(flushed)), closed]);
+    await called((back) => gunzip.flush(back));
     gunzip.end();
   };
   let sourceError: unknown;

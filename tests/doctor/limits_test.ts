@@ -4,10 +4,14 @@ import { diagnose, type DoctorReport } from "../../doctor/mod.ts";
 import { clientsOf, flood } from "./support/flood.ts";
 import { FLAG } from "./support/network.ts";
 import { pieces } from "./support/pieces.ts";
+import { writePcap } from "./support/pcap.ts";
 import { captureOf, examined, Scene, verdictsOf, WINDOW } from "./support/scene.ts";
 
 const CONNECTIONS_MAX = 32_768;
 const MIB = 2 ** 20;
+const FILE_HEADER_BYTES = 24;
+const LONG_BYTES = 64 * 1024;
+const ETHERNET = 1;
 /** Each has taken a tenth of this. */
 const PATIENCE_MS = 60_000;
 
@@ -17,16 +21,28 @@ interface Measured extends DoctorReport {
   grownBytes: number;
 }
 
-async function measured(file: Uint8Array): Promise<Measured> {
+async function measured(
+  file: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<Measured> {
   const before = Deno.memoryUsage().rss;
   const begin = performance.now();
   let most = 0;
   const onProgress = () => {
     most = Math.max(most, Deno.memoryUsage().rss - before);
   };
-  const report = await diagnose(pieces(file, 2 ** 20), { onProgress });
+  const report = await diagnose(file, { onProgress, signal });
   onProgress();
   return { ...report, ms: performance.now() - begin, grownBytes: most };
+}
+
+/** A capture of long packets, each in memory of its own. */
+async function* long(packets: number): AsyncGenerator<Uint8Array> {
+  const bytes = new Uint8Array(LONG_BYTES);
+  const packet = { timeNs: 0n, bytes, originalLength: LONG_BYTES, linkType: ETHERNET };
+  const file = writePcap([packet]);
+  yield file.slice(0, FILE_HEADER_BYTES);
+  for (let i = 0; i < packets; i++) yield file.slice(FILE_HEADER_BYTES);
 }
 
 function healthy(): Scene {
@@ -35,15 +51,23 @@ function healthy(): Scene {
 
 Deno.test("diagnose() keeps some of 50,000 connections of one SYN, and counts the others", async () => {
   const file = flood(new Scene().say("client", { flags: FLAG.syn }), clientsOf(50_000), 1);
-  const { connections, moreConnections, ms, grownBytes } = await measured(file);
+  const { connections, moreConnections, ms, grownBytes } = await measured(pieces(file, MIB));
   assertEquals([connections.length, moreConnections], [CONNECTIONS_MAX, 50_000 - CONNECTIONS_MAX]);
   assert(ms < PATIENCE_MS, `${ms} ms`);
   assert(grownBytes < 700 * MIB, `${grownBytes / MIB} MiB`);
 });
 
+Deno.test("diagnose() keeps nothing of what it has read of a long capture", async () => {
+  for (const signal of [undefined, new AbortController().signal]) {
+    const { capture, grownBytes } = await measured(long(16_384), signal);
+    assertEquals(capture.packets, 16_384);
+    assert(grownBytes < 400 * MIB, `${grownBytes / MIB} MiB`);
+  }
+});
+
 Deno.test("diagnose() forgets healthy connections for others, and counts them", async () => {
   const file = flood(healthy(), clientsOf(40_000), 1);
-  const { connections, moreConnections, ms, grownBytes } = await measured(file);
+  const { connections, moreConnections, ms, grownBytes } = await measured(pieces(file, MIB));
   assertEquals(connections.length + moreConnections, 40_000);
   assert(connections.length <= CONNECTIONS_MAX);
   assert(connections.every((one) => verdictsOf(one)[0] === "client_closed certain"));
@@ -83,7 +107,7 @@ Deno.test("diagnose() finds connections quickly whose ends differ alike", async 
     const host = view.getUint16(ip + (sends ? 14 : 18));
     view.setUint16(ip + (sends ? 18 : 14), host ^ 0x7fff);
   }
-  const { connections, ms } = await measured(file);
+  const { connections, ms } = await measured(pieces(file, MIB));
   assertEquals(connections.length, 32_000);
   assert(ms < PATIENCE_MS, `${ms} ms`);
 });
