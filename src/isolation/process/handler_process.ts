@@ -54,6 +54,8 @@ export class HandlerProcess {
   readonly #writes: ForwardedWrites;
   readonly #abort = () => void this.#send([message(ToChild.abort)]);
   #asked: Asked | undefined;
+  /** Resolves when a question has been written, or the process has ended. */
+  #sent: PromiseWithResolvers<void> | undefined;
   /** Settles when nothing is asked. */
   #free: Promise<unknown> = Promise.resolve();
   #pinging: ReturnType<typeof setInterval> | undefined;
@@ -151,12 +153,14 @@ export class HandlerProcess {
     const late = () => this.#end(this.#failure("timeout", `did not ${what} within ${limitMs} ms`));
     // The answer may wait behind what held this thread for as long.
     let timer = setTimeout(() => timer = setTimeout(late, GRACE_MS), limitMs);
-    const sending = this.#send(parts);
+    // No race with `ended`: as long as that is pending, it would keep something of each question.
+    const sent = this.#sent = withResolvers<void>();
+    void this.#send(parts).then(sent.resolve);
     try {
       await answered.promise;
-      await Promise.race([sending, this.ended]);
+      await sent.promise;
     } finally {
-      this.#asked = undefined;
+      this.#asked = this.#sent = undefined;
       clearTimeout(timer);
     }
   }
@@ -202,6 +206,7 @@ export class HandlerProcess {
     this.#over = true;
     if (!wanted) this.#error ??= this.#exited(code, signal);
     this.#asked?.answered.reject(this.#error ?? this.#failure("exit", "its process was ended"));
+    this.#sent?.resolve();
     return this.#error;
   }
 

@@ -177,6 +177,17 @@ Deno.test("a client that is killed takes its handler processes along, also one t
   await until(() => !pids.some(alive), "end of the handler processes", PATIENCE_MS);
 });
 
+Deno.test("a handler process that has got a batch leaves nothing of it behind", async () => {
+  const program = fileURLToPath(new URL("programs/many_batches.ts", import.meta.url));
+  const rights = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-run"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...rights, "--v8-flags=--expose-gc", program],
+    stdin: "null",
+  }).output();
+  const said = new TextDecoder().decode(stdout);
+  assert(said !== "" && Number(said) < 100, `${said} bytes each`);
+});
+
 /** What a program says that has a client with a process handler and these rights. */
 async function program(rights: string[], options: string): Promise<string> {
   const source = `
