@@ -93,6 +93,11 @@ export class PcapngFormat implements CaptureFormat {
     this.broken = { offset: this.#stream.slab.streamOffset + at, sentence };
   }
 
+  #tooShort(at: number, length: number): void {
+    const expected = `a block of at least ${BLOCK_BYTES_MIN} bytes was expected`;
+    this.#break(at, `${expected}, one of ${length} is there`);
+  }
+
   #cut(): void {
     while (this.broken === undefined) {
       const { slab } = this.#stream;
@@ -135,10 +140,7 @@ export class PcapngFormat implements CaptureFormat {
     }
     const length = slab.view.getUint32(4, this.#littleEndian);
     if (length <= RECORD_BYTES_MAX) {
-      this.#break(
-        0,
-        `a block of at least ${BLOCK_BYTES_MIN} bytes was expected, one of ${length} is there`,
-      );
+      this.#tooShort(0, length);
       return false;
     }
     this.passedOver++;
@@ -163,12 +165,8 @@ export class PcapngFormat implements CaptureFormat {
     for (let i = 0; i < frames && this.broken === undefined; i++) {
       const at = slab.offsets[i];
       const length = slab.lengths[i];
-      if (length < BLOCK_BYTES_MIN) {
-        this.#break(
-          at,
-          `a block of at least ${BLOCK_BYTES_MIN} bytes was expected, one of ${length} is there`,
-        );
-      } else if (slab.view.getUint32(at, this.#littleEndian) !== SECTION_HEADER) {
+      if (length < BLOCK_BYTES_MIN) this.#tooShort(at, length);
+      else if (slab.view.getUint32(at, this.#littleEndian) !== SECTION_HEADER) {
         this.#block(at, length);
       } else if (this.#section(at)) return at;
     }

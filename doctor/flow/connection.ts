@@ -224,8 +224,7 @@ export class Connection {
       const other = this.halves[1 - i];
       half.sequence.end();
       half.unanswered.end(endMs);
-      const gone = half.unanswered.outages.some((one) => !one.ended) ||
-        other.unanswered.outages.some((one) => !one.ended);
+      const gone = half.unanswered.gone || other.unanswered.gone;
       // Who has said goodbye is not silent.
       const lastWordMs = Math.min(endMs, ending.fin[i]?.timeMs ?? Infinity);
       half.silence.end(lastWordMs, half.stalledSinceData || half.sentAgainSinceData || gone);

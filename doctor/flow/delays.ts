@@ -5,56 +5,47 @@
  */
 
 import type { Mark } from "./ending.ts";
+import { Histogram } from "./histogram.ts";
+import { lesser, mergePairs, Steps } from "./steps.ts";
 
 const STEPS = 128;
 const STEP_MS_FIRST = 4;
-/** Half powers of two of microseconds. */
-const POWERS = 64;
+/** Round trips are counted by half powers of two of microseconds. */
+const ROUND_TRIP_PARTS = 64;
+const PARTS_OF_POWER = 2;
 
 /** There may be very many connections of very few packets. */
 const EMPTY: Float64Array = new Float64Array(0);
 
-/** The least of a step, over time: steps double when they run out. */
-export class LeastOverTime {
+/** The least of each step. */
+export class LeastOverTime extends Steps {
+  /** NaN where there was none. */
   values: Float64Array = EMPTY;
-  stepMs: number = STEP_MS_FIRST;
-  fromMs = NaN;
+
+  constructor() {
+    super(STEPS, STEP_MS_FIRST);
+  }
 
   /** Takes in a value. */
   add(timeMs: number, value: number): void {
-    if (Number.isNaN(this.fromMs)) {
-      this.fromMs = timeMs;
-      this.values = new Float64Array(STEPS).fill(NaN);
-    }
-    let step = Math.floor((timeMs - this.fromMs) / this.stepMs);
-    if (step < 0) return;
-    while (step >= STEPS) {
-      this.#double();
-      step = Math.floor((timeMs - this.fromMs) / this.stepMs);
-    }
-    const there = this.values[step];
-    if (!(there <= value)) this.values[step] = value;
+    if (this.values === EMPTY) this.values = new Float64Array(STEPS).fill(NaN);
+    const step = this.stepOf(timeMs);
+    if (step >= 0) this.values[step] = lesser(this.values[step], value);
   }
 
-  #double(): void {
-    for (let i = 0; i < STEPS; i++) {
-      const [a, b] = i < STEPS / 2 ? [this.values[2 * i], this.values[2 * i + 1]] : [NaN, NaN];
-      this.values[i] = a <= b || Number.isNaN(b) ? a : b;
-    }
-    this.stepMs *= 2;
+  protected override mergePairs(): void {
+    mergePairs(this.values, lesser, NaN);
   }
 }
 
 /** Times from a segment to its acknowledgement, one segment at a time, none that was sent again (Karn 1987). */
 export class RoundTrips {
-  count = 0;
   minMs = Infinity;
   maxMs = 0;
   /** The acknowledgement that took longest. */
   longest: Mark | undefined;
   readonly overTime: LeastOverTime = new LeastOverTime();
-  /** How many took a half power of two of microseconds. */
-  #byPower: Uint32Array | undefined;
+  #histogram: Histogram | undefined;
   #awaited = NaN;
   #sentMs = 0;
 
@@ -75,26 +66,24 @@ export class RoundTrips {
     if (!(ack >= this.#awaited)) return;
     this.#awaited = NaN;
     const ms = Math.max(0, timeMs - this.#sentMs);
-    this.count++;
     this.minMs = Math.min(this.minMs, ms);
     if (ms > this.maxMs) this.longest = { frame, timeMs };
     this.maxMs = Math.max(this.maxMs, ms);
     this.overTime.add(timeMs, ms);
-    this.#byPower ??= new Uint32Array(POWERS);
-    this.#byPower[Math.min(POWERS - 1, Math.floor(2 * Math.log2(1 + ms * 1000)))]++;
+    this.#histogram ??= new Histogram(ROUND_TRIP_PARTS, PARTS_OF_POWER);
+    this.#histogram.add(ms);
+  }
+
+  /** How many there were. */
+  get count(): number {
+    return this.#histogram?.count ?? 0;
   }
 
   /** Half of them took longer, to about a fifth. */
   get medianMs(): number {
-    let rest = this.count / 2;
-    for (const [power, count] of (this.#byPower ?? []).entries()) {
-      rest -= count;
-      if (rest <= 0) {
-        const ms = (2 ** ((power + 0.5) / 2) - 1) / 1000;
-        return Math.min(this.maxMs, Math.max(this.minMs, ms));
-      }
-    }
-    return this.maxMs;
+    const part = this.#histogram?.partOf(1 / 2) ?? 0;
+    const ms = (2 ** ((part + 1 / 2) / PARTS_OF_POWER) - 1) / 1000;
+    return Math.min(this.maxMs, Math.max(this.minMs, ms));
   }
 }
 
@@ -108,45 +97,36 @@ const DRIFT_PART = 4;
 const CLOCK_MS_MIN = 500;
 
 /** How much longer than the quickest each packet took one way, by the sender's timestamps. */
-export class OneWayDelays {
+export class OneWayDelays extends Steps {
   /** One packet a step: when it came and what its timestamp was. */
   #times: Float64Array = EMPTY;
   #stamps: Float64Array = EMPTY;
   #frames: Float64Array = EMPTY;
-  #fromMs = NaN;
-  #stepMs: number = STEP_MS_FIRST;
   #stamp = NaN;
+
+  constructor() {
+    super(STEPS, STEP_MS_FIRST);
+  }
 
   /** A packet with payload came. */
   add(timeMs: number, timestamp: number, frame: number): void {
-    if (Number.isNaN(this.#fromMs)) {
-      this.#fromMs = timeMs;
+    if (this.#times === EMPTY) {
       this.#stamp = timestamp;
       this.#times = new Float64Array(STEPS).fill(NaN);
       this.#stamps = new Float64Array(STEPS).fill(NaN);
-      this.#frames = new Float64Array(STEPS);
+      this.#frames = new Float64Array(STEPS).fill(NaN);
     }
     this.#stamp += (timestamp - this.#stamp) | 0;
-    let step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
-    if (step < 0) return;
-    while (step >= STEPS) {
-      this.#double();
-      step = Math.floor((timeMs - this.#fromMs) / this.#stepMs);
-    }
-    if (!Number.isNaN(this.#times[step])) return;
+    const step = this.stepOf(timeMs);
+    if (step < 0 || !Number.isNaN(this.#times[step])) return;
     this.#times[step] = timeMs;
     this.#stamps[step] = this.#stamp;
     this.#frames[step] = frame;
   }
 
-  #double(): void {
-    for (const array of [this.#stamps, this.#frames, this.#times]) {
-      for (let i = 0; i < STEPS; i++) {
-        if (i >= STEPS / 2) array[i] = NaN;
-        else array[i] = Number.isNaN(this.#times[2 * i]) ? array[2 * i + 1] : array[2 * i];
-      }
-    }
-    this.#stepMs *= 2;
+  protected override mergePairs(): void {
+    const earlier = (a: number, b: number) => Number.isNaN(a) ? b : a;
+    for (const array of [this.#times, this.#stamps, this.#frames]) mergePairs(array, earlier, NaN);
   }
 
   /** Delay beyond the least, of each step; NaN where there is none, and everywhere if the clock can't be told. */

@@ -72,8 +72,6 @@ export class Sequence {
   late = 0;
   /** Bytes acknowledged but not captured. */
   missed = 0;
-  /** Gaps in what was captured, that the network did not make. */
-  missedGaps = 0;
   readonly #holes: Hole[] = [];
   /** The capture has it from its SYN on. */
   #whole = false;
@@ -186,7 +184,6 @@ export class Sequence {
     // Holes a capture begins with were filled before it did.
     if (!this.#whole && hole.timeMs - this.#firstMs < BEGIN_MS) return;
     this.missed += hole.to - hole.from;
-    this.missedGaps++;
   }
 
   /** The other side acknowledged up to `ack`. True if that is news. */

@@ -5,6 +5,7 @@
  */
 
 import type { Gap } from "../report.ts";
+import { Histogram } from "./histogram.ts";
 
 /** Shorter is no silence. */
 const SILENCE_MS = 1000;
@@ -21,8 +22,8 @@ const CATCH_UP_SHARE = 0.25;
 /** This share of what usually comes in the pause was held up rather than not sent. */
 const HELD_UP_SHARE = 0.5;
 const GAPS_MAX = 32;
-/** Powers of two of microseconds. */
-const POWERS = 48;
+/** Pauses are counted by powers of two of microseconds. */
+const PAUSE_POWERS = 48;
 
 /** A pause, and what came after it. */
 export interface Pause extends Omit<Gap, "kind" | "side"> {
@@ -41,9 +42,8 @@ export class Silence {
   #lastFrame = 0;
   #firstMs = NaN;
   #bytes = 0;
-  #count = 0;
   #longestMs = 0;
-  #byPower: Uint32Array | undefined;
+  #histogram: Histogram | undefined;
   #catchUpUntil = -Infinity;
 
   /** When data came last; NaN before the first. */
@@ -76,10 +76,9 @@ export class Silence {
       this.#catchUpUntil = timeMs + ms * CATCH_UP_SHARE;
       return;
     }
-    this.#count++;
     this.#longestMs = Math.max(this.#longestMs, ms);
-    this.#byPower ??= new Uint32Array(POWERS);
-    this.#byPower[Math.min(POWERS - 1, Math.floor(Math.log2(1 + Math.max(0, ms) * 1000)))]++;
+    this.#histogram ??= new Histogram(PAUSE_POWERS, 1);
+    this.#histogram.add(ms);
   }
 
   #record(ms: number, toMs: number, ended: boolean, lostPackets: number): void {
@@ -98,12 +97,12 @@ export class Silence {
 
   /** Whether a pause of `ms` is longer than what is usual. */
   isSilence(ms: number): boolean {
-    return ms >= SILENCE_MS && this.#count >= PAUSES_MIN && ms >= UNUSUAL * this.#usualMs();
+    return ms >= SILENCE_MS && this.#pausesSeen >= PAUSES_MIN && ms >= UNUSUAL * this.#usualMs();
   }
 
   /** Whether the side speaks at regular times. */
   get regular(): boolean {
-    return this.#count >= UNUSUAL_PAUSES_MIN;
+    return this.#pausesSeen >= UNUSUAL_PAUSES_MIN;
   }
 
   /** Whether a pause of `ms` is longer than any before, of at least a few. */
@@ -111,13 +110,12 @@ export class Silence {
     return this.regular && ms > UNUSUAL_FACTOR * this.#longestMs;
   }
 
+  get #pausesSeen(): number {
+    return this.#histogram?.count ?? 0;
+  }
+
   #usualMs(): number {
-    let rest = this.#count * USUAL_SHARE;
-    for (const [power, count] of (this.#byPower ?? []).entries()) {
-      rest -= count;
-      if (rest <= 0) return 2 ** (power + 1) / 1000;
-    }
-    return Infinity;
+    return 2 ** ((this.#histogram?.partOf(USUAL_SHARE) ?? Infinity) + 1) / 1000;
   }
 
   /** Nothing comes any more; `excused` as above. */

@@ -98,6 +98,11 @@ export class Unanswered {
     this.#retries = 0;
   }
 
+  /** Nothing came any more, to the end; known behind {@linkcode end}. */
+  get gone(): boolean {
+    return this.outages.some((outage) => !outage.ended);
+  }
+
   /** Nothing comes any more. */
   end(timeMs: number): void {
     const ms = timeMs - this.#since;

@@ -7,7 +7,6 @@
 import type { ConnectionEnd, Side } from "../report.ts";
 import type { ResetMark } from "../flow/ending.ts";
 import { type Facts, otherSide } from "./facts.ts";
-import { time } from "../words.ts";
 
 /** A host does not differ from itself by so many hops. */
 const THIRD_PARTY_HOPS = 2;
@@ -46,10 +45,7 @@ export function endOf(facts: Facts): ConnectionEnd {
       sentence: "a router or host refused the connection by ICMP",
     };
   }
-  const gone = connection.halves.some((half) =>
-    half.unanswered.outages.some((outage) => !outage.ended)
-  );
-  if (gone) {
+  if (connection.halves.some((half) => half.unanswered.gone)) {
     return { by: "capture", how: "gave_up", ...last, sentence: "its retries got no answer" };
   }
   return {
@@ -124,9 +120,4 @@ function resetEnd(facts: Facts, reset: ResetMark, from: Side): ConnectionEnd {
 function isRefusal(facts: Facts, from: Side): boolean {
   const { ending, packets } = facts.connection;
   return from === "server" && ending.syns > 0 && packets <= ending.syns + ending.resets;
-}
-
-/** How long before the end something was. */
-export function beforeEnd(end: ConnectionEnd, ms: number): string {
-  return time(Math.max(0, end.atMs - ms));
 }
