@@ -220,11 +220,12 @@ export class Connection {
     const { ending } = this;
     const ended = ending.over || ending.fin.some((fin) => fin !== undefined);
     const endMs = ended ? this.toMs : captureEndMs;
+    for (const { sequence, unanswered } of this.halves) {
+      sequence.end();
+      unanswered.end(endMs);
+    }
+    const gone = this.halves.some(({ unanswered }) => unanswered.gone);
     for (const [i, half] of this.halves.entries()) {
-      const other = this.halves[1 - i];
-      half.sequence.end();
-      half.unanswered.end(endMs);
-      const gone = half.unanswered.gone || other.unanswered.gone;
       // Who has said goodbye is not silent.
       const lastWordMs = Math.min(endMs, ending.fin[i]?.timeMs ?? Infinity);
       half.silence.end(lastWordMs, half.stalledSinceData || half.sentAgainSinceData || gone);

@@ -89,6 +89,17 @@ Deno.test("diagnose() sees that nothing comes any more", async () => {
   assertEquals(verdictsOf(said), ["unreachable certain"]);
 });
 
+Deno.test("diagnose() calls no side silent that could not be heard, whoever comes first in the capture", async () => {
+  for (const scene of [new Scene().handshake(), new Scene()]) {
+    scene.feed(2000).data("client", 9);
+    const at = scene.client.next - 9;
+    for (const ms of [300, 600, 1200, 2400]) scene.wait(ms).data("client", 9, { at });
+    const report = await examined(scene.wait(100));
+    assertEquals(verdictsOf(report), ["unreachable likely"]);
+    assertEquals(report.gaps.map(({ kind }) => kind), ["outage"]);
+  }
+});
+
 Deno.test("diagnose() does not call a client gone after half a second, nor for a packet too big", async () => {
   const short = await examined(again(begun().data("server", 500), [200, 300]));
   assert(!verdictsOf(short).join().includes("unreachable"));
