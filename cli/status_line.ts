@@ -4,8 +4,9 @@
  * @module
  */
 
+import { terminalSize } from "./terminal_size.ts";
+
 const ERASE_LINE = "\r\x1b[K";
-const DEFAULT_COLUMNS = 80;
 
 /** How often a status line should be shown anew, in milliseconds. */
 export const STATUS_EVERY_MS = 250;
@@ -58,7 +59,7 @@ export class StatusLine implements Disposable {
   #draw(): void {
     if (!this.live || this.#hidden > 0 || this.#text === "") return;
     // A line that wraps could not be erased again.
-    write(ERASE_LINE + this.#text.slice(0, columns() - 1));
+    write(ERASE_LINE + this.#text.slice(0, terminalSize().columns - 1));
     this.#shown = true;
   }
 
@@ -87,13 +88,4 @@ export function guardConsole(status: StatusLine): Disposable {
 
 function write(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
-}
-
-function columns(): number {
-  try {
-    // A terminal that was never told its size has 0.
-    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
-  } catch {
-    return DEFAULT_COLUMNS;
-  }
 }

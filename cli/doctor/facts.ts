@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endpointText } from "../../doctor/address.ts";
 import type {
   CaptureReport,
   ConnectionReport,
@@ -15,7 +16,7 @@ import type {
 } from "../../doctor/report.ts";
 import { timeText } from "../spill_report.ts";
 import { binaryBytes, counted, seconds, whole } from "../words.ts";
-import { PROOFS, sideName, VANTAGES } from "./labels.ts";
+import { PROOFS, VANTAGES } from "./labels.ts";
 
 /** A row: what, and how it is. */
 export type Fact = readonly [name: string, value: string];
@@ -68,7 +69,9 @@ export function brokenText({ broken }: CaptureReport): string | undefined {
 }
 
 function sideText(side: SideReport): string {
-  return `${sideName(side)}, sent ${binaryBytes(side.bytes)} in ${counted(side.packets, "packet")}`;
+  return `${endpointText(side)}, sent ${binaryBytes(side.bytes)} in ${
+    counted(side.packets, "packet")
+  }`;
 }
 
 function windowText(side: SideReport): string {

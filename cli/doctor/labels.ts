@@ -11,11 +11,9 @@ import type {
   DoctorReport,
   DoctorVerdict,
   DoctorVerdictKind,
-  SideReport,
   SlowOutcome,
   Stall,
 } from "../../doctor/report.ts";
-import { endpointName } from "../../src/transport/target.ts";
 import { counted } from "../words.ts";
 
 /** How bad a verdict is: it ended a feed, it slowed one down, nothing is wrong, nothing can be said. */
@@ -107,11 +105,6 @@ export function verdictNames({ verdicts }: ConnectionReport): string {
 export function endName({ by, how }: ConnectionEnd): string {
   if (by === "capture") return ENDS.open;
   return `${by === "third_party" ? "third party" : by} ${ENDS[how]}`;
-}
-
-/** `10.0.0.2:51234`. */
-export function sideName({ address, port }: SideReport): string {
-  return endpointName({ kind: "tcp", hostname: address, port });
 }
 
 /** For how long the sides of a connection had to wait for each other's window. */

@@ -6,6 +6,7 @@
 
 import { LookSplitter, type LookText } from "../../doctor/live/look.ts";
 import type { LiveWatcher } from "../../doctor/live/watcher.ts";
+import { sleep } from "../../src/reconnect.ts";
 import { LiveCommands, type LookRequest } from "./live_commands.ts";
 import { LiveError } from "./live_target.ts";
 
@@ -76,7 +77,7 @@ export class CommandLooks {
       const took = performance.now() - from;
       this.longestMs = Math.max(this.longestMs, took);
       // On a machine with so many sockets that looks take long, at most half of the time is theirs.
-      await pause(Math.max(this.#intervalMs - took, took), this.#signal);
+      await sleep(Math.max(this.#intervalMs - took, took), this.#signal);
     }
   }
 
@@ -129,18 +130,4 @@ export async function* inputLooks(signal: AbortSignal): AsyncGenerator<LookText,
         `ss -tinme prints, got ${splitter.strayLines} other lines`,
     );
   }
-}
-
-/** Waits, unless aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
 }

@@ -6,6 +6,7 @@
 
 import type { LiveSocket } from "../../doctor/live/watcher.ts";
 import { bytes as bytesText } from "../../doctor/words.ts";
+import { terminalSize } from "../terminal_size.ts";
 import { coloured } from "../words.ts";
 import { COLOURS, socketText, statusText } from "./live_words.ts";
 
@@ -13,7 +14,6 @@ const BARS = "▁▂▃▄▅▆▇█";
 /** Looks shown as bars. */
 const BARS_SHOWN = 20;
 const LINES_EACH = 2;
-const DEFAULT_SIZE = { columns: 80, rows: 24 };
 const CURSOR_UP = (lines: number) => `\x1b[${lines}A`;
 const ERASE_BELOW = "\x1b[J";
 
@@ -32,7 +32,7 @@ export class LiveTable {
 
   /** Draws the sockets as they are now. */
   draw(sockets: LiveSocket[]): void {
-    const { columns, rows } = size();
+    const { columns, rows } = terminalSize();
     this.#follow(sockets);
     // What waits longest and most is shown if not all can be.
     const sorted = sockets.toSorted((a, b) =>
@@ -98,14 +98,4 @@ export class LiveTable {
 
 function keyOf({ local, inode }: LiveSocket): string {
   return `${local.address} ${local.port} ${inode}`;
-}
-
-function size(): { columns: number; rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    // A terminal that was never told its size has 0.
-    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
-  } catch {
-    return DEFAULT_SIZE;
-  }
 }

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { endpointText } from "../../doctor/address.ts";
 import type { ConnectionReport, DoctorVerdict, Evidence } from "../../doctor/report.ts";
 import { binaryBytes, counted, seconds, whole } from "../words.ts";
 import { connectionFacts, type Episode, episodesOf, type Fact } from "./facts.ts";
 import { type Html, json, markup } from "./markup.ts";
-import { CONFIDENCES, endName, severity, sideName, stalledMs, verdictName } from "./labels.ts";
+import { CONFIDENCES, endName, severity, stalledMs, verdictName } from "./labels.ts";
 import { type PlotData, plotData } from "./plot/data.ts";
 
 const HINT = "Drag or turn the wheel to zoom; drag below the axis, or with shift, to move. " +
@@ -20,7 +21,7 @@ export function connectionArticle(connection: ConnectionReport, i: number): Html
   const data = plotData(connection);
   return markup`
 <article id="c${i + 1}" aria-label="connection ${whole(i + 1)}">
-<p class="route mono">${sideName(client)} → ${sideName(server)}</p>
+<p class="route mono">${endpointText(client)} → ${endpointText(server)}</p>
 ${verdicts.map((verdict) => verdictSection(verdict, data !== undefined))}
 ${data && plotFigure(connection, data)}
 ${episodeTable(connection)}

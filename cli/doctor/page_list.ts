@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endpointText } from "../../doctor/address.ts";
 import type { ConnectionReport, DoctorReport } from "../../doctor/report.ts";
 import { binaryBytes, counted, seconds, whole } from "../words.ts";
 import { episodesOf } from "./facts.ts";
@@ -14,7 +15,6 @@ import {
   endName,
   firstName,
   severityOf,
-  sideName,
   stalledMs,
   type Tally,
   tallyOf,
@@ -64,7 +64,7 @@ function row(connection: ConnectionReport, i: number, durationMs: number): Html 
   const { client, server, fromMs, toMs, end } = connection;
   const stalled = stalledMs(connection);
   return markup`<tr data-verdict="${firstName(connection)}"><td class="number">${whole(i + 1)}</td>
-<td><a href="#c${i + 1}">${sideName(client)}</a></td><td>${sideName(server)}</td>
+<td><a href="#c${i + 1}">${endpointText(client)}</a></td><td>${endpointText(server)}</td>
 <td class="${severityOf(connection)}">${verdictNames(connection)}</td>
 <td class="life">${lifeline(connection, durationMs)}</td>
 <td class="number roomy">${seconds(toMs - fromMs)}</td>

@@ -5,8 +5,10 @@
  */
 
 import type { DoctorReport } from "../../doctor/mod.ts";
+import { messageOf } from "../../src/errors.ts";
 import { OutputError } from "../frame_output.ts";
 import { permissionError } from "../permission.ts";
+import { terminalSize } from "../terminal_size.ts";
 import { printable } from "../words.ts";
 import type { DoctorPlan } from "./doctor_flags.ts";
 import { reportText } from "./report_text.ts";
@@ -42,7 +44,7 @@ export class ReportOutput {
     const { all } = this.#plan;
     return reportText(report, {
       colour: terminal,
-      width: terminal ? columns() : COLUMNS_DEFAULT,
+      width: terminal ? Math.min(COLUMNS_MAX, terminalSize().columns) : COLUMNS_DEFAULT,
       ...all ? { rows: Infinity, details: Infinity } : {},
     });
   }
@@ -52,9 +54,8 @@ export class ReportOutput {
     try {
       await Deno.writeTextFile(file, page(report));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       throw permissionError("--html", error) ??
-        new OutputError(`${file} can't be written: ${reason}`);
+        new OutputError(`${file} can't be written: ${messageOf(error)}`);
     }
   }
 }
@@ -63,14 +64,6 @@ function print(text: string): void {
   try {
     console.log(text);
   } catch (error) {
-    throw new OutputError(`standard output can't be written: ${(error as Error).message}`);
-  }
-}
-
-function columns(): number {
-  try {
-    return Math.min(COLUMNS_MAX, Deno.consoleSize().columns || COLUMNS_DEFAULT);
-  } catch {
-    return COLUMNS_DEFAULT;
+    throw new OutputError(`standard output can't be written: ${messageOf(error)}`);
   }
 }

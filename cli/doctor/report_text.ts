@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endpointText } from "../../doctor/address.ts";
 import type { ConnectionReport, DoctorReport } from "../../doctor/report.ts";
 import { table } from "../table.ts";
 import { binaryBytes, counted, seconds, whole } from "../words.ts";
@@ -14,7 +15,6 @@ import {
   connectionsText,
   endName,
   severityOf,
-  sideName,
   stalledMs,
   tallyOf,
   verdictNames,
@@ -71,7 +71,7 @@ function tallyLines(report: DoctorReport, layout: Layout): string[] {
 /** Worst first. */
 function tableLines(report: DoctorReport, rows: number, layout: Layout): string[] {
   const shown = report.connections.slice(0, rows);
-  const servers = new Set(report.connections.map(({ server }) => sideName(server)));
+  const servers = new Set(report.connections.map(({ server }) => endpointText(server)));
   const cells = [HEADINGS, ...shown.map(row)].map((cells) =>
     cells.map((cell) => layout.clean(cell))
   );
@@ -110,8 +110,8 @@ function row(connection: ConnectionReport, i: number): string[] {
   const stalled = stalledMs(connection);
   return [
     whole(i + 1),
-    sideName(client),
-    sideName(server),
+    endpointText(client),
+    endpointText(server),
     seconds(toMs - fromMs),
     binaryBytes(bytesOfBoth(connection)),
     stalled > 0 ? seconds(stalled) : "-",
@@ -123,7 +123,7 @@ function row(connection: ConnectionReport, i: number): string[] {
 /** Which connection is shown. */
 function heading(connection: ConnectionReport, i: number, layout: Layout): string {
   const rule = layout.ascii ? "--" : "──";
-  const route = `${sideName(connection.client)} → ${sideName(connection.server)}`;
+  const route = `${endpointText(connection.client)} → ${endpointText(connection.server)}`;
   const colour = severityOf(connection) === "bad" ? "red" : "bold";
   return layout.paint(colour, layout.clean(`${rule} ${whole(i + 1)}: ${route} ${rule}`));
 }
