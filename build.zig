@@ -7,13 +7,12 @@ const std = @import("std");
 const exports: []const []const u8 = &.{ "init", "reset", "scan", "__heap_base" };
 /// What it takes to put a core right whose memory others can write, too.
 const shared_exports: []const []const u8 = exports ++ .{ "__global_base", "__stack_pointer" };
+const crc32c_exports: []const []const u8 = &.{ "window", "begin", "fold", "finish" };
 
 /// The core's stack; what it needs is a few hundred bytes.
 const stack_bytes = 16 * 1024;
 
 pub fn build(b: *std.Build) void {
-    const core = addCore(b, .alone);
-    const shared = addCore(b, .shared);
     const bindings = b.addExecutable(.{
         .name = "bindings",
         .root_module = b.createModule(.{
@@ -26,13 +25,13 @@ pub fn build(b: *std.Build) void {
 
     const update = b.addUpdateSourceFiles();
     update.addCopyFileToSource(abi.captureStdOut(.{}), "src/core/abi.ts");
-    for ([_]*std.Build.Step.Compile{ core, shared }) |artefact| {
-        const name = artefact.name;
-        const embedded = b.addRunArtifact(bindings);
-        embedded.addFileArg(artefact.getEmittedBin());
-        update.addCopyFileToSource(artefact.getEmittedBin(), b.fmt("{s}.wasm", .{name}));
-        update.addCopyFileToSource(embedded.captureStdOut(.{}), b.fmt("src/core/{s}_wasm.ts", .{name}));
+    for ([_]*std.Build.Step.Compile{ addCore(b, .alone), addCore(b, .shared) }) |core| {
+        const path = b.fmt("src/core/{s}_wasm.ts", .{core.name});
+        update.addCopyFileToSource(core.getEmittedBin(), b.fmt("{s}.wasm", .{core.name}));
+        update.addCopyFileToSource(embed(b, bindings, core, "core.zig", "CORE"), path);
     }
+    const crc32c = embed(b, bindings, addCrc32c(b), "core/crc32c.zig", "CRC32C");
+    update.addCopyFileToSource(crc32c, "src/spill/crc32c_wasm.ts");
     b.getInstallStep().dependOn(&update.step);
 
     const tests = b.addTest(.{
@@ -62,29 +61,7 @@ pub fn build(b: *std.Build) void {
 const Sharing = enum { alone, shared };
 
 fn addCore(b: *std.Build, sharing: Sharing) *std.Build.Step.Compile {
-    const wasm = std.Target.wasm;
-    const simd: []const wasm.Feature = &.{ .bulk_memory, .nontrapping_fptoint, .sign_ext, .simd128 };
-    const features = switch (sharing) {
-        .alone => simd,
-        .shared => simd ++ &[_]wasm.Feature{ .atomics, .mutable_globals },
-    };
-    const core = b.addExecutable(.{
-        .name = if (sharing == .shared) "core_shared" else "core",
-        .root_module = b.createModule(.{
-            .root_source_file = b.path("core.zig"),
-            .target = b.resolveTargetQuery(.{
-                .cpu_arch = .wasm32,
-                .os_tag = .freestanding,
-                // `generic` would turn multivalue on.
-                .cpu_model = .{ .explicit = &wasm.cpu.mvp },
-                .cpu_features_add = wasm.featureSet(features),
-            }),
-            .optimize = .fast,
-            // Debug info holds paths of the machine that built it.
-            .strip = true,
-        }),
-    });
-    core.entry = .disabled;
+    const core = addWasm(b, if (sharing == .shared) "core_shared" else "core", "core.zig", sharing);
     core.import_memory = true;
     core.stack_size = stack_bytes;
     core.root_module.export_symbol_names = switch (sharing) {
@@ -97,4 +74,53 @@ fn addCore(b: *std.Build, sharing: Sharing) *std.Build.Step.Compile {
         core.max_memory = 1 << 32;
     }
     return core;
+}
+
+/// It has a page of memory for itself.
+fn addCrc32c(b: *std.Build) *std.Build.Step.Compile {
+    const crc32c = addWasm(b, "crc32c", "core/crc32c.zig", .alone);
+    crc32c.stack_size = 4 * 1024;
+    crc32c.root_module.export_symbol_names = crc32c_exports;
+    return crc32c;
+}
+
+fn addWasm(b: *std.Build, name: []const u8, source: []const u8, sharing: Sharing) *std.Build.Step.Compile {
+    const wasm = std.Target.wasm;
+    const simd: []const wasm.Feature = &.{ .bulk_memory, .nontrapping_fptoint, .sign_ext, .simd128 };
+    const features = switch (sharing) {
+        .alone => simd,
+        .shared => simd ++ &[_]wasm.Feature{ .atomics, .mutable_globals },
+    };
+    const artefact = b.addExecutable(.{
+        .name = name,
+        .root_module = b.createModule(.{
+            .root_source_file = b.path(source),
+            .target = b.resolveTargetQuery(.{
+                .cpu_arch = .wasm32,
+                .os_tag = .freestanding,
+                // `generic` would turn multivalue on.
+                .cpu_model = .{ .explicit = &wasm.cpu.mvp },
+                .cpu_features_add = wasm.featureSet(features),
+            }),
+            .optimize = .fast,
+            // Debug info holds paths of the machine that built it.
+            .strip = true,
+        }),
+    });
+    artefact.entry = .disabled;
+    return artefact;
+}
+
+/// A TypeScript module that holds the bytes of `artefact`.
+fn embed(
+    b: *std.Build,
+    bindings: *std.Build.Step.Compile,
+    artefact: *std.Build.Step.Compile,
+    source: []const u8,
+    name: []const u8,
+) std.Build.LazyPath {
+    const embedded = b.addRunArtifact(bindings);
+    embedded.addFileArg(artefact.getEmittedBin());
+    embedded.addArgs(&.{ source, name });
+    return embedded.captureStdOut(.{});
 }

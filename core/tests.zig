@@ -3,6 +3,7 @@
 test {
     _ = @import("scan.zig");
     _ = @import("verify.zig");
+    _ = @import("crc32c.zig");
     _ = @import("tests/length_field.zig");
     _ = @import("tests/delimiter.zig");
     _ = @import("tests/decimal_length.zig");

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { crc32c } from "../../src/spill/crc32c.ts";
 import { between, noise, random } from "./random.ts";
 import { SEED } from "./seed.ts";
@@ -49,4 +49,38 @@ Deno.test("crc32c() equals the definition at every length and alignment, in one 
       assertEquals([crc32c(piece), inTwo], [expected, expected], `seed ${SEED}, ${from} ${length}`);
     }
   }
+});
+
+Deno.test("crc32c() of much equals the definition, wherever it is cut into pieces", () => {
+  const draw = random(SEED);
+  const bytes = noise(draw, 70_000);
+  // Around the shortest that is folded, and around one and two pieces of the folding.
+  const lengths = [8192, 16_384 + 3344, 2 * 16_384 + 3344].flatMap((length) =>
+    Array.from({ length: 41 }, (_, i) => length - 20 + i)
+  );
+  for (const length of lengths) {
+    const from = between(draw, 0, 20);
+    const piece = bytes.subarray(from, from + length);
+    const cut = between(draw, 0, length);
+    const inTwo = crc32c(piece.subarray(cut), crc32c(piece.subarray(0, cut)));
+    const expected = slowly(piece);
+    assertEquals([crc32c(piece), inTwo], [expected, expected], `seed ${SEED}, ${from} ${length}`);
+  }
+});
+
+Deno.test("crc32c() tells every single flipped bit of much", () => {
+  const bytes = noise(random(SEED), 20_000);
+  const whole = crc32c(bytes);
+  for (let bit = 0; bit < 8 * bytes.length; bit += 7) {
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+    assertNotEquals(crc32c(bytes), whole, `seed ${SEED}, bit ${bit}`);
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+  }
+});
+
+Deno.test("crc32c() takes memory that threads share", () => {
+  const bytes = noise(random(SEED), 10_000);
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  assertEquals(crc32c(shared), slowly(bytes));
 });
