@@ -6,7 +6,7 @@
  * @module
  */
 
-/** An open file. Operations of one file are not started before the last one has ended. */
+/** An open file. Operations of one file are not started before the last one has ended, but for others beside a `sync()`. */
 export interface DiskFile {
   /** Length in bytes. */
   size(): Promise<number>;
@@ -16,7 +16,7 @@ export interface DiskFile {
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Cuts the file to `bytes`. */
   truncate(bytes: number): Promise<void>;
-  /** Resolves when all that was written is on disk, and the length with it (fdatasync). */
+  /** Resolves when all that was written before is on disk, and the length with it (fdatasync). */
   sync(): Promise<void>;
   /** Closes the file. Says nothing of what is on disk. */
   close(): void;

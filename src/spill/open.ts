@@ -47,7 +47,7 @@ export async function openSpill(
     let output: SegmentOutput | undefined;
     if (last !== undefined && recovered.appendable) {
       const file = await disk.open(last.name, "write");
-      output = new SegmentOutput(file, last.marker, last.bytes);
+      output = new SegmentOutput(file, last.marker, last.bytes, settled.segmentBytes);
     }
     return new SpillStore(disk, lock, settled, recovered, output);
   } catch (error) {

@@ -223,6 +223,7 @@ export class SpillStore implements AsyncDisposable {
     await this.#exclusive.run(async () => {
       // A disk that still refuses has been told of.
       await this.#output?.cutBack().catch(() => {});
+      await this.#output?.settled();
       this.#output?.[Symbol.dispose]();
       this.#lock[Symbol.dispose]();
     });
@@ -303,7 +304,8 @@ export class SpillStore implements AsyncDisposable {
     );
     this.#output?.[Symbol.dispose]();
     this.#segments.push(segment);
-    this.#output = new SegmentOutput(file, segment.marker, segment.bytes);
+    const { segmentBytes } = this.#options;
+    this.#output = new SegmentOutput(file, segment.marker, segment.bytes, segmentBytes);
     return this.#output;
   }
 

@@ -96,6 +96,8 @@ export class FaultDisk implements Disk {
   readFault: (name: string) => boolean = () => false;
   /** The code of errors. */
   code = "EIO";
+  /** Syncs of files take until this resolves. */
+  syncHeld: Promise<void> | undefined;
   /** Bytes all files may have together; beyond, writes are short and then refused. */
   capacityBytes = Infinity;
   readonly #draw: Random;
@@ -336,8 +338,8 @@ class FaultFile implements DiskFile {
     this.#disk.change("truncate", this.#name, () => this.#inode.change({ truncate: bytes }));
   }
 
-  // deno-lint-ignore require-await -- what it throws has to be a rejection
   async sync(): Promise<void> {
+    if (this.#disk.syncHeld !== undefined) await this.#disk.syncHeld;
     this.#disk.change(
       "sync",
       this.#name,

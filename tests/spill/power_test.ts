@@ -7,6 +7,8 @@ import { appended, infoOf, openSmall, readStore, SEGMENT_BYTES } from "./harness
 import { random } from "./random.ts";
 
 const RECORD = new Uint8Array(1000);
+/** The disk is not asked to write it down before a sync. */
+const SMALL_RECORD = new Uint8Array(300);
 
 /** The disk after the power was cut and nothing that was not synced is left. */
 function powerCut(disk: FaultDisk): FaultDisk {
@@ -16,9 +18,9 @@ function powerCut(disk: FaultDisk): FaultDisk {
 Deno.test("sequences go on after a power cut when the last segment was just deleted", async () => {
   const disk = new FaultDisk(random(1));
   await using store = await openSmall(disk, { maxBytes: SEGMENT_BYTES });
-  for (let n = 1; n <= 3; n++) await appended(store, n, RECORD);
+  for (let n = 1; n <= 3; n++) await appended(store, n, new Uint8Array(1200));
   await store.consumedThrough(3);
-  await appended(store, 4, RECORD);
+  await appended(store, 4, SMALL_RECORD);
   assertEquals(disk.names(), [segmentName(2)]);
   await using left = await openSmall(powerCut(disk));
   assertEquals(left.last, { epoch: 1, sequence: 3 });
@@ -92,7 +94,7 @@ Deno.test("nothing is deleted for a cursor that is not on disk for certain", asy
   }
   await using store = await openSmall(disk);
   assertEquals((await store.registerCursor("h")).sequence, 8);
-  await appended(store, 9, RECORD);
+  await appended(store, 9, SMALL_RECORD);
   await using left = await openSmall(powerCut(disk));
   assertEquals((await left.registerCursor("h")).sequence, 0);
   assertEquals((await readStore(left)).records.length, 8);

@@ -190,7 +190,7 @@ Deno.test("after a sync that failed nothing is claimed until the directory is op
     await using store = await openSmall(disk);
     await appended(store, 1, filled(1));
     assertEquals(await store.sync(), { type: "synced", sequence: 1 });
-    await appended(store, 2, filled(2));
+    await appended(store, 2, filled(2, 10));
     disk.fault = ({ operation }) => operation === "sync" ? "error" : undefined;
     const failed = await store.sync();
     assert(failed.type === "failed" && failed.error instanceof SpillIoError);
