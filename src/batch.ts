@@ -6,6 +6,7 @@
  */
 
 import type { Column, ColumnArray, ColumnValues } from "./columns.ts";
+import { FrameFields, released } from "./frame_fields.ts";
 import { gatherPieces } from "./gathering.ts";
 import type { Slab } from "./slab.ts";
 
@@ -75,7 +76,6 @@ export interface Batch<C extends readonly Column[] = readonly Column[]> {
 
 const decoder = new TextDecoder();
 const CARRIAGE_RETURN = 13;
-const NOTHING = new Uint32Array(0);
 
 /** Where a batch's frames lie: a slab, or a copy of what is needed of one. */
 export interface FrameStore extends
@@ -126,22 +126,17 @@ class ColumnSet {
 Object.setPrototypeOf(ColumnSet.prototype, null);
 
 /** The only implementation of {@linkcode Batch}. */
-export class SlabBatch implements Batch {
-  count = 0;
+export class SlabBatch extends FrameFields implements Batch {
   pending = 0;
   readonly #store: FrameStore;
   readonly #raw: RawRule;
   readonly #names: readonly string[];
-  readonly #view: DataView;
-  /** Emptied on release, so that every bounds check fails. */
-  #offsets: Uint32Array = NOTHING;
-  #lengths: Uint32Array = NOTHING;
   #first = 0;
   #columns: ColumnSet | undefined;
 
   constructor(store: FrameStore, names: readonly string[], raw: RawRule) {
+    super(store.view);
     this.#store = store;
-    this.#view = store.view;
     this.#names = names;
     this.#raw = raw;
   }
@@ -149,18 +144,15 @@ export class SlabBatch implements Batch {
   /** Lends frames `first` to `first + count` of the slab. */
   lend(first: number, count: number, pending: number): void {
     this.#first = first;
-    this.count = count;
     this.pending = pending;
-    this.#offsets = this.#store.offsets.subarray(first, first + count);
-    this.#lengths = this.#store.lengths.subarray(first, first + count);
+    const { offsets, lengths } = this.#store;
+    const end = first + count;
+    this.setIndex(offsets.subarray(first, end), lengths.subarray(first, end));
     this.#columns = undefined;
   }
 
-  /** Ends the loan. */
-  revoke(): void {
-    this.count = 0;
-    this.#offsets = NOTHING;
-    this.#lengths = NOTHING;
+  override revoke(): void {
+    super.revoke();
     this.#columns = undefined;
   }
 
@@ -177,14 +169,6 @@ export class SlabBatch implements Batch {
     return this.#store.bytes;
   }
 
-  get offsets(): Uint32Array {
-    return this.#offsets;
-  }
-
-  get lengths(): Uint32Array {
-    return this.#lengths;
-  }
-
   // deno-lint-ignore no-explicit-any -- the names are known to the type parameter of Batch only
   get columns(): any {
     if (this.#columns === undefined) {
@@ -199,49 +183,9 @@ export class SlabBatch implements Batch {
     return this.#columns;
   }
 
-  u8(i: number, at: number): number {
-    return this.#view.getUint8(this.#locate(i, at, 1));
-  }
-
-  i8(i: number, at: number): number {
-    return this.#view.getInt8(this.#locate(i, at, 1));
-  }
-
-  u16(i: number, at: number, littleEndian = false): number {
-    return this.#view.getUint16(this.#locate(i, at, 2), littleEndian);
-  }
-
-  i16(i: number, at: number, littleEndian = false): number {
-    return this.#view.getInt16(this.#locate(i, at, 2), littleEndian);
-  }
-
-  u32(i: number, at: number, littleEndian = false): number {
-    return this.#view.getUint32(this.#locate(i, at, 4), littleEndian);
-  }
-
-  i32(i: number, at: number, littleEndian = false): number {
-    return this.#view.getInt32(this.#locate(i, at, 4), littleEndian);
-  }
-
-  u64(i: number, at: number, littleEndian = false): bigint {
-    return this.#view.getBigUint64(this.#locate(i, at, 8), littleEndian);
-  }
-
-  i64(i: number, at: number, littleEndian = false): bigint {
-    return this.#view.getBigInt64(this.#locate(i, at, 8), littleEndian);
-  }
-
-  f32(i: number, at: number, littleEndian = false): number {
-    return this.#view.getFloat32(this.#locate(i, at, 4), littleEndian);
-  }
-
-  f64(i: number, at: number, littleEndian = false): number {
-    return this.#view.getFloat64(this.#locate(i, at, 8), littleEndian);
-  }
-
   frame(i: number): Uint8Array {
-    const offset = this.#locate(i, 0, 0);
-    return this.#store.bytes.subarray(offset, offset + this.#lengths[i]);
+    const offset = this.offsetOf(i);
+    return this.#store.bytes.subarray(offset, offset + this.lengths[i]);
   }
 
   text(i: number): string {
@@ -257,11 +201,13 @@ export class SlabBatch implements Batch {
   }
 
   rawLength(i: number): number {
-    this.#locate(i, 0, 0);
+    const offset = this.offsetOf(i);
     const { storesRaw, strippedBytes, delimiterBytes } = this.#raw;
     if (storesRaw) return this.#store.rawLengths[this.#first + i];
-    const behind = delimiterBytes === "line_end" ? this.#lineEnd(i) : delimiterBytes;
-    return strippedBytes + this.#lengths[i] + behind;
+    const behind = delimiterBytes === "line_end"
+      ? this.#lineEnd(offset + this.lengths[i])
+      : delimiterBytes;
+    return strippedBytes + this.lengths[i] + behind;
   }
 
   copy(): Batch {
@@ -303,28 +249,21 @@ export class SlabBatch implements Batch {
     for (let i = 0; i < this.count; i++) yield this.frame(i);
   }
 
-  /** Position of `width` bytes at `at` in frame `i`. */
-  #locate(i: number, at: number, width: number): number {
-    // Written so that it fails for NaN and undefined too: a released batch has no lengths.
-    if (!(at >= 0 && at + width <= this.#lengths[i])) throw outside(this, i, at, width);
-    return this.#offsets[i] + at;
-  }
-
-  /** Length of the line end behind frame `i`: `\n` or `\r\n`. */
-  #lineEnd(i: number): number {
-    return this.#store.bytes[this.#offsets[i] + this.#lengths[i]] === CARRIAGE_RETURN ? 2 : 1;
+  /** Length of the line end at `end`: `\n` or `\r\n`. */
+  #lineEnd(end: number): number {
+    return this.#store.bytes[end] === CARRIAGE_RETURN ? 2 : 1;
   }
 
   /** Where the first byte of frame `i` lies, raw or not. */
   #start(i: number): number {
-    return Math.min(this.#rawOffset(i), this.#offsets[i]);
+    return Math.min(this.#rawOffset(i), this.offsets[i]);
   }
 
   /** And where its last one ends. */
   #end(i: number): number {
     return Math.max(
       this.#rawOffset(i) + this.rawLength(i),
-      this.#offsets[i] + this.#lengths[i],
+      this.offsets[i] + this.lengths[i],
     );
   }
 
@@ -361,25 +300,9 @@ export class SlabBatch implements Batch {
   }
 
   #rawOffset(i: number): number {
-    const offset = this.#locate(i, 0, 0);
+    const offset = this.offsetOf(i);
     return this.#raw.storesRaw
       ? this.#store.rawOffsets[this.#first + i]
       : offset - this.#raw.strippedBytes;
   }
-}
-
-function outside(batch: Batch, i: number, at: number, width: number): RangeError {
-  if (batch.count === 0) return released();
-  if (!(i >= 0 && i < batch.count)) {
-    return new RangeError(`expected a frame number below ${batch.count}, got ${i}`);
-  }
-  return new RangeError(
-    `expected ${width} bytes at offset ${at} of frame ${i}, which has ${batch.lengths[i]} bytes`,
-  );
-}
-
-function released(): RangeError {
-  return new RangeError(
-    "expected a batch on loan, got one already given back; copy() what you keep",
-  );
 }

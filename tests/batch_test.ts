@@ -89,7 +89,7 @@ Deno.test("accessors throw for frames and offsets that are none", async () => {
       assertThrows(() => batch.streamOffset(i), RangeError);
       assertThrows(() => batch.rawLength(i), RangeError);
     }
-    for (const at of [-1, 4, 1e9, NaN, undefined as never]) {
+    for (const at of [-1, 4, 1e9, 2 ** 31, 2 ** 32, -(2 ** 32), NaN, undefined as never]) {
       assertThrows(() => batch.u8(0, at), RangeError);
     }
     assertThrows(() => batch.u32(0, 1), RangeError);

@@ -35,7 +35,10 @@ export const LAYERS: readonly Layer[] = [
   },
   { name: "columns", paths: ["src/columns.ts"] },
   { name: "core", paths: ["src/core/"] },
-  { name: "slab, batch", paths: ["src/gathering.ts", "src/slab.ts", "src/batch.ts"] },
+  {
+    name: "slab, batch",
+    paths: ["src/gathering.ts", "src/slab.ts", "src/frame_fields.ts", "src/batch.ts"],
+  },
   { name: "spill", paths: ["src/spill/"] },
   { name: "transport", paths: ["src/transport/"] },
   { name: "reader", paths: ["src/reader/"] },
