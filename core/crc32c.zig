@@ -16,6 +16,7 @@
 
 const std = @import("std");
 const builtin = @import("builtin");
+const limits = @import("limits.zig");
 
 const vector_bytes = 16;
 const Vector = @Vector(vector_bytes, u8);
@@ -23,14 +24,15 @@ const Vector = @Vector(vector_bytes, u8);
 /// How far before a vector lie those that it takes in.
 const distances = [_]usize{ 65, 155, 170, 195, 209 };
 /// Vectors of history.
-const depth = 209;
-/// Vectors folded at once: few enough to stay in the first-level cache.
-const piece = 1024;
+const depth = limits.crc32c_history_bytes / vector_bytes;
+/// Vectors folded at a time.
+const piece = limits.crc32c_piece_bytes / vector_bytes;
 
 /// What TypeScript copies into, history first.
 var window: [(depth + piece) * vector_bytes]u8 align(vector_bytes) = undefined;
 
 comptime {
+    std.debug.assert(depth == distances[distances.len - 1]);
     if (builtin.cpu.arch.isWasm()) {
         @export(&window, .{ .name = "window" });
         @export(&begin, .{ .name = "begin" });

@@ -34,6 +34,12 @@ pub const rules_max = 16;
 /// Declared columns are gathered from every frame.
 pub const columns_max = 64;
 
+/// What folding for CRC32C leaves of a message, see crc32c.zig.
+pub const crc32c_history_bytes = 209 * 16;
+
+/// Folded at a time: little enough to stay in the first-level cache.
+pub const crc32c_piece_bytes = 16 * 1024;
+
 comptime {
     std.debug.assert(slab_bytes_min >= 2 * chunk_bytes);
     std.debug.assert(slab_bytes_min % slab_bytes_per_frame == 0);

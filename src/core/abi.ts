@@ -11,6 +11,8 @@ export const RESP_DEPTH_MAX = 32;
 export const LENGTH_DIGITS_MAX = 10;
 export const RULES_MAX = 16;
 export const COLUMNS_MAX = 64;
+export const CRC32C_HISTORY_BYTES = 3344;
+export const CRC32C_PIECE_BYTES = 16384;
 
 export const Kind = {
   length_field: 0,

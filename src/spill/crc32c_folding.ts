@@ -5,13 +5,10 @@
  * @module
  */
 
+import { CRC32C_HISTORY_BYTES, CRC32C_PIECE_BYTES } from "../core/abi.ts";
 import { CRC32C_WASM_BASE64 } from "./crc32c_wasm.ts";
 
 const VECTOR_BYTES = 16;
-/** What folding leaves: 209 vectors. */
-const HISTORY_BYTES = 209 * VECTOR_BYTES;
-/** Folded at once; fits behind the history. */
-const PIECE_BYTES = 1024 * VECTOR_BYTES;
 
 /** From this length on folding is quicker than tables. */
 export const FOLDED_BYTES_MIN = 8 * 1024;
@@ -36,16 +33,20 @@ class Folding {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm));
     this.#exports = exports as unknown as Exports;
     const { memory, window } = this.#exports;
-    this.#piece = new Uint8Array(memory.buffer, window.value + HISTORY_BYTES, PIECE_BYTES);
-    this.#left = this.#piece.subarray(0, HISTORY_BYTES);
+    this.#piece = new Uint8Array(
+      memory.buffer,
+      window.value + CRC32C_HISTORY_BYTES,
+      CRC32C_PIECE_BYTES,
+    );
+    this.#left = this.#piece.subarray(0, CRC32C_HISTORY_BYTES);
   }
 
   fold(bytes: Uint8Array, state: number): { folded: Uint8Array; tail: Uint8Array } {
     const end = bytes.length - bytes.length % VECTOR_BYTES;
-    const folded = end - HISTORY_BYTES;
+    const folded = end - CRC32C_HISTORY_BYTES;
     this.#exports.begin();
-    for (let at = 0; at < folded; at += PIECE_BYTES) {
-      const length = Math.min(PIECE_BYTES, folded - at);
+    for (let at = 0; at < folded; at += CRC32C_PIECE_BYTES) {
+      const length = Math.min(CRC32C_PIECE_BYTES, folded - at);
       this.#piece.set(bytes.subarray(at, at + length));
       if (at === 0) this.#mix(state);
       this.#exports.fold(length / VECTOR_BYTES);
