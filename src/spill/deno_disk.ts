@@ -156,7 +156,6 @@ class DenoFile implements DiskFile {
 
   async write(bytes: Uint8Array, position: number): Promise<number> {
     return await this.#ask("write", async () => {
-      // Without a turn in between: who calls goes on computing while the disk writes.
       if (position !== this.#position) await this.#seek(position);
       this.#position = NaN;
       const count = await this.#moves.write(this.#file, bytes);

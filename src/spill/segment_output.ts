@@ -57,8 +57,7 @@ export class SegmentOutput implements Disposable {
   #askedTo: number;
   /** Until it has done so; never rejects. */
   #writingDown: Promise<void> | undefined;
-  /** A disk tells once that it lost something: what it told then is kept for who waits for a sync. */
-  #lost: { error: unknown } | undefined;
+  #lost: unknown;
 
   constructor(file: DiskFile, marker: Uint8Array, end: number, segmentBytes: number) {
     this.#file = file;
@@ -92,10 +91,15 @@ export class SegmentOutput implements Disposable {
     return this.#cutUnsynced;
   }
 
-  /** Resolves when all records are on disk, and nothing behind them. */
+  /** What the disk said when it could not write down what it was asked to while nobody waited: it says so once. */
+  get lost(): unknown {
+    return this.#lost;
+  }
+
+  /** Resolves when all records are on disk. */
   async sync(): Promise<void> {
     await this.settled();
-    if (this.#lost !== undefined) throw this.#lost.error;
+    if (this.#lost !== undefined) throw this.#lost;
     await this.#file.sync();
     this.#cutUnsynced = false;
     this.#askedTo = this.end;
@@ -124,7 +128,7 @@ export class SegmentOutput implements Disposable {
     if (unasked < this.#writeBehindBytes || this.#writingDown !== undefined) return;
     this.#askedTo = this.end;
     this.#writingDown = this.#file.sync().catch((error) => {
-      this.#lost ??= { error };
+      this.#lost ??= error;
     }).then(() => {
       this.#writingDown = undefined;
     });

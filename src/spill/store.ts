@@ -114,7 +114,7 @@ export class SpillStore implements AsyncDisposable {
 
   /**
    * Appends a record whose payload is `parts` one after the other, at most 256
-   * MiB. They must not change before this resolves; large ones are not copied.
+   * MiB. They must not change before this resolves.
    * Throws a `RangeError` for what no record can have.
    */
   append(info: RecordInfo, parts: readonly Uint8Array[]): Promise<AppendResult> {
@@ -242,7 +242,7 @@ export class SpillStore implements AsyncDisposable {
   }
 
   async #append(records: readonly SizedRecord[]): Promise<AppendResult> {
-    if (this.#syncError !== undefined) throw this.#syncError;
+    this.#failIfLost();
     const bytes = records.reduce((sum, { payloadBytes }) => sum + recordBytes(payloadBytes), 0);
     if (!await this.#makeRoom(bytes)) {
       this.#stats.fullAppends += 1;
@@ -291,7 +291,6 @@ export class SpillStore implements AsyncDisposable {
 
   /** Begins a new segment. The old one is cut back and synced first, so that only the last can be torn. */
   async #rotate(): Promise<SegmentOutput> {
-    await this.#output?.cutBack();
     await this.#syncRecords();
     const number = this.#nextNumber;
     // Should it fail, the name is not used again: a sync that failed may have forgotten it.
@@ -309,8 +308,16 @@ export class SpillStore implements AsyncDisposable {
     return this.#output;
   }
 
-  async #syncRecords(): Promise<void> {
+  /** What the disk lost it does not tell of twice, so no later sync is believed. */
+  #failIfLost(): void {
+    const lost = this.#output?.lost;
+    if (isDiskError(lost)) this.#syncError ??= lost;
     if (this.#syncError !== undefined) throw this.#syncError;
+  }
+
+  async #syncRecords(): Promise<void> {
+    this.#failIfLost();
+    await this.#output?.cutBack();
     if (this.#syncedSequence === this.#nextSequence - 1 && !this.#output?.cutUnsynced) return;
     try {
       // INVARIANT: records beyond the synced ones are in the last segment.

@@ -69,3 +69,16 @@ Deno.test("a part of a group that stayed in the file is gone when the power was 
   await store.close();
   assertEquals(await kept(pulled), [1, 2]);
 });
+
+Deno.test("a part of a group that stayed in the file is gone when a sync has resolved, which fails till then", async () => {
+  const disk = new FaultDisk(random(1));
+  await using store = await openSmall(disk);
+  await appended(store, 1, filled(1));
+  assertEquals((await store.sync()).type, "synced");
+  await refused(disk, store);
+  disk.fault = REFUSES;
+  assertEquals((await store.sync()).type, "failed");
+  disk.fault = () => undefined;
+  assertEquals(await store.sync(), { type: "synced", sequence: 1 });
+  assertEquals(await kept(disk.restarted(() => true, random(1))), [1]);
+});

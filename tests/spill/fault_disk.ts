@@ -47,9 +47,11 @@ class Inode {
     this.pending.push(change);
   }
 
-  sync(): void {
-    for (const change of this.pending) this.durable = changed(this.durable, change);
-    this.pending = [];
+  /** Makes the `count` oldest changes durable. */
+  sync(count = this.pending.length): void {
+    for (const change of this.pending.splice(0, count)) {
+      this.durable = changed(this.durable, change);
+    }
   }
 
   /** What is on disk when each sector of each pending change is kept by chance. */
@@ -339,18 +341,15 @@ class FaultFile implements DiskFile {
   }
 
   async sync(): Promise<void> {
+    // What is written meanwhile is not its business.
+    const { length } = this.#inode.pending;
     if (this.#disk.syncHeld !== undefined) await this.#disk.syncHeld;
     this.#disk.change(
       "sync",
       this.#name,
-      () => this.#inode.sync(),
-      () => this.#inode.pending = [],
-      () => {
-        const half = this.#inode.pending.length >> 1;
-        for (const change of this.#inode.pending.splice(0, half)) {
-          this.#inode.durable = changed(this.#inode.durable, change);
-        }
-      },
+      () => this.#inode.sync(length),
+      () => this.#inode.pending.splice(0, length),
+      () => this.#inode.sync(length >> 1),
     );
   }
 

@@ -28,18 +28,21 @@ Deno.test("little is not written down by itself", async () => {
   assertEquals(syncsOf(disk), before);
 });
 
-Deno.test("what the disk lost while nobody waited is told to all who sync then", async () => {
+Deno.test("what the disk lost while nobody waited is told to all who append or sync then", async () => {
   const disk = new FaultDisk(random(1));
   await using store = await openSmall(disk);
   await appended(store, 1, new Uint8Array(10));
   assertEquals((await store.sync()).type, "synced");
   disk.fault = ({ operation }) => operation === "sync" ? "error" : undefined;
   await appended(store, 2, RECORD);
-  await appended(store, 3, new Uint8Array(10));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const refused = await store.append(infoOf(3), [new Uint8Array(10)]);
+  assert(refused.type === "failed");
   // It says yes from now on, but what it forgot it has forgotten.
   disk.fault = () => undefined;
   const failed = await store.sync();
   assert(failed.type === "failed");
+  assertEquals(failed.error, refused.error);
   assertEquals(await store.sync(), failed);
   assertEquals(store.syncedSequence, 1);
   const { error } = failed;
@@ -66,4 +69,6 @@ Deno.test("records are appended while the disk writes others down", async () => 
   release();
   assertEquals(await syncing, { type: "synced", sequence: 3 });
   await store.close();
+  await using left = await openSmall(disk.restarted(() => false, random(1)));
+  assertEquals((await readStore(left)).records.length, 3);
 });
