@@ -57,6 +57,7 @@ export class SegmentOutput implements Disposable {
   #askedTo: number;
   /** Until it has done so; never rejects. */
   #writingDown: Promise<void> | undefined;
+  /** What the disk said when it lost something, which it says once. */
   #lost: unknown;
 
   constructor(file: DiskFile, marker: Uint8Array, end: number, segmentBytes: number) {
@@ -91,16 +92,16 @@ export class SegmentOutput implements Disposable {
     return this.#cutUnsynced;
   }
 
-  /** What the disk said when it could not write down what it was asked to while nobody waited: it says so once. */
-  get lost(): unknown {
-    return this.#lost;
+  /** Throws what a sync failed with, whoever waited for it: no later one is believed. */
+  failIfLost(): void {
+    if (this.#lost !== undefined) throw this.#lost;
   }
 
   /** Resolves when all records are on disk. */
   async sync(): Promise<void> {
     await this.settled();
-    if (this.#lost !== undefined) throw this.#lost;
-    await this.#file.sync();
+    this.failIfLost();
+    await this.#syncFile();
     this.#cutUnsynced = false;
     this.#askedTo = this.end;
   }
@@ -127,17 +128,24 @@ export class SegmentOutput implements Disposable {
     const unasked = this.end - this.#askedTo;
     if (unasked < this.#writeBehindBytes || this.#writingDown !== undefined) return;
     this.#askedTo = this.end;
-    this.#writingDown = this.#file.sync().catch((error) => {
-      this.#lost ??= error;
-    }).then(() => {
+    this.#writingDown = this.#syncFile().catch(() => {}).then(() => {
       this.#writingDown = undefined;
     });
+  }
+
+  async #syncFile(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      this.#lost = error;
+      throw error;
+    }
   }
 
   async #write({ header, parts }: NewRecord): Promise<void> {
     const head = await this.#reserve(RECORD_HEADER_BYTES);
     encodeRecordHeader(head, this.#marker, header);
-    this.#crc = crc32c(head, 0);
+    this.#crc = crc32c(head);
     for (const part of parts) await this.#gather(part);
     const length = trailerBytes(header.payloadBytes);
     encodeTrailer(await this.#reserve(length), this.#crc);

@@ -14,7 +14,7 @@
 import { OptionError, SpillwayError } from "../errors.ts";
 import type { Cursor, Cursors, Position } from "./cursors.ts";
 import type { Disk } from "./disk.ts";
-import { type DiskError, isDiskError, SpillIoError } from "./errors.ts";
+import { isDiskError, SpillIoError } from "./errors.ts";
 import { Exclusive } from "./exclusive.ts";
 import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
@@ -59,7 +59,6 @@ export class SpillStore implements AsyncDisposable {
   #lastEpoch: number;
   /** Up to here records are on disk. */
   #syncedSequence: number;
-  #syncError: DiskError | undefined;
   /** What {@linkcode consumedThrough} was told; `undefined` if nothing. */
   #consumed: number | undefined;
   #closed = false;
@@ -242,7 +241,7 @@ export class SpillStore implements AsyncDisposable {
   }
 
   async #append(records: readonly SizedRecord[]): Promise<AppendResult> {
-    this.#failIfLost();
+    this.#output?.failIfLost();
     const bytes = records.reduce((sum, { payloadBytes }) => sum + recordBytes(payloadBytes), 0);
     if (!await this.#makeRoom(bytes)) {
       this.#stats.fullAppends += 1;
@@ -308,24 +307,12 @@ export class SpillStore implements AsyncDisposable {
     return this.#output;
   }
 
-  /** What the disk lost it does not tell of twice, so no later sync is believed. */
-  #failIfLost(): void {
-    const lost = this.#output?.lost;
-    if (isDiskError(lost)) this.#syncError ??= lost;
-    if (this.#syncError !== undefined) throw this.#syncError;
-  }
-
   async #syncRecords(): Promise<void> {
-    this.#failIfLost();
+    this.#output?.failIfLost();
     await this.#output?.cutBack();
     if (this.#syncedSequence === this.#nextSequence - 1 && !this.#output?.cutUnsynced) return;
-    try {
-      // INVARIANT: records beyond the synced ones are in the last segment.
-      await this.#output?.sync();
-    } catch (error) {
-      if (isDiskError(error)) this.#syncError = error;
-      throw error;
-    }
+    // INVARIANT: records beyond the synced ones are in the last segment.
+    await this.#output?.sync();
     this.#syncedSequence = this.#nextSequence - 1;
   }
 

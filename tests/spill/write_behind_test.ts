@@ -1,5 +1,6 @@
 /** The disk is asked to write down what was appended before anybody waits for it. */
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "../client/harness.ts";
 import { FaultDisk } from "./fault_disk.ts";
 import { appended, infoOf, openSmall, readStore, SEGMENT_BYTES } from "./harness.ts";
 import { random } from "./random.ts";
@@ -35,7 +36,7 @@ Deno.test("what the disk lost while nobody waited is told to all who append or s
   assertEquals((await store.sync()).type, "synced");
   disk.fault = ({ operation }) => operation === "sync" ? "error" : undefined;
   await appended(store, 2, RECORD);
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await delay(0);
   const refused = await store.append(infoOf(3), [new Uint8Array(10)]);
   assert(refused.type === "failed");
   // It says yes from now on, but what it forgot it has forgotten.
@@ -64,7 +65,7 @@ Deno.test("records are appended while the disk writes others down", async () => 
     synced = true;
     return result;
   });
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await delay(0);
   assertEquals(synced, false);
   release();
   assertEquals(await syncing, { type: "synced", sequence: 3 });
