@@ -63,7 +63,7 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
                          u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
 
 ${HANDLER_HELP}
-${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (16 slabs: 4 to 6 MiB)
+${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (16 slabs: 4 MiB or more)
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs

@@ -64,6 +64,7 @@ export class Connection {
       control: this.#control,
       stats,
       meter: this.#meter,
+      chunkBytes: filler.chunkBytes,
       settings,
       tell: (event) => tell(settings, event),
     });

@@ -6,12 +6,12 @@
 
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
-import { Coalescing, rest } from "./reader/coalescing.ts";
+import { Coalescing } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
 import type { ClientStats, HoldMeter } from "./status.ts";
-import { poll, turn } from "./turn.ts";
+import { poll, rest, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
@@ -22,12 +22,11 @@ const TURN_MS = 1;
  */
 const SHORT_TURN_MS = 20;
 /**
- * While the handler needs no more than this for what a short drain brought,
- * drains stay short: the chunks are then handled while they are in cache. Else
- * everything there is gets drained first, since the handler is what takes long.
+ * While the handler needs no more than this for what a drain of one chunk
+ * brought, drains stay that short: chunks are then handled while they are in cache.
+ * Else everything there is gets drained first, since the handler is what takes long.
  */
 const QUICK_DISPATCH_MS = 0.25;
-const SHORT_DRAIN_BYTES = 128 * 1024;
 /**
  * How often an asynchronous handler is checked for holding the loop all the same.
  * Each check costs 50 µs: three times as often, they were the feed's p99.
@@ -48,6 +47,8 @@ export interface FeedParts {
   control: Control;
   stats: ClientStats;
   meter: HoldMeter;
+  /** So much is read at once, at most. */
+  chunkBytes: number;
   /** Bounds of drains, dispatching and silence. */
   settings: Pick<
     Settings,
@@ -112,7 +113,7 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { control, lanes, meter, settings } = this.#parts;
+    const { chunkBytes, control, lanes, meter, settings } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
     // The clock is read once a chunk, once a handler call, and after each wait.
@@ -133,7 +134,7 @@ export class Feed {
       now = this.#dispatchFor(dutyCycleMs, drainedAt);
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
-      drainBytes = Math.min(settings.drainBytes, quick ? SHORT_DRAIN_BYTES : Infinity);
+      drainBytes = Math.min(settings.drainBytes, quick ? chunkBytes : Infinity);
       meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, now - started);
       const stopped = this.#stopped();
       if (stopped !== undefined) return stopped;

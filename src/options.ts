@@ -79,7 +79,8 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   /**
    * Memory for what is drained and not yet handled, in bytes: at least two slabs
    * of 256 KiB or twice the longest frame, allocated at once and never exceeded.
-   * Default 16 slabs.
+   * Default 16 slabs. With `sharedMemory` slabs are up to 512 KiB, 16 of them where
+   * that is possible.
    */
   bufferBytes?: number;
   /** What happens when that is full: a word, or `spillTo(directory)` of `@spillway/spillway/spill`. Default `"block"`. */

@@ -1,4 +1,4 @@
-/** Writes a file from front to back, as fast as the disk takes it, and prints its rates: `FILE BYTES PAUSE_MS`. */
+/** Writes a file from front to back, as fast as the disk takes it, and prints its rate in bytes a second: `FILE BYTES sequential|synced`. */
 
 /** What the disk takes, in bytes a second. */
 export interface DiskRates {
@@ -34,9 +34,6 @@ function rate(path: string, bytes: number, syncBytes: number): number {
 }
 
 if (import.meta.main) {
-  const [path, bytes, pauseMs] = Deno.args;
-  const sequential = rate(path, Number(bytes), Infinity);
-  await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
-  const rates: DiskRates = { sequential, synced: rate(path, Number(bytes), SYNC_BYTES) };
-  console.log(JSON.stringify(rates));
+  const [path, bytes, which] = Deno.args;
+  console.log(rate(path, Number(bytes), which === "synced" ? SYNC_BYTES : Infinity));
 }

@@ -20,8 +20,10 @@ import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
 /** So much is appended at once, unless less waits: slabs are free again only behind it. */
 const GROUP_BYTES = 768 * 1024;
-/** So many groups are with the store, which need not wait for the next one then. */
-const GROUPS_OUT = 2;
+/** Rather than a shorter record, a group gets one that is longer than is left of it. */
+const LAST_BYTES_MIN = GROUP_BYTES / 4;
+/** So many groups are with the store: one is written, the next one gathered, and the third is there when the first has been. */
+const GROUPS_OUT = 3;
 
 /** A record takes no more beside its payload, the header of the segment that it begins included. */
 const OVERHEAD_BYTES = SEGMENT_HEADER_BYTES + recordBytes(0) + RECORD_ALIGN_BYTES;
@@ -150,7 +152,8 @@ export class SpillOutput {
     let bytes = 0;
     for (let i = before, range; (range = this.queue.at(i)) !== undefined && bytes < most; i++) {
       const { store, first, end } = range;
-      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first, payloadBytes));
+      const fits = Math.min(payloadBytes, Math.max(GROUP_BYTES - bytes, LAST_BYTES_MIN));
+      const sealed = this.queue.seal(i, codec.fitting(store, first, end - first, fits));
       const { info, parts } = codec.encode(store, first, sealed.end - first);
       records.push({ info: { ...info, timeMicros: 0 }, parts });
       bytes += parts.reduce((sum, part) => sum + part.length, 0);

@@ -106,6 +106,7 @@ function onInvalid(framing: Framing): "close" | "skip" {
 function maxFrameLength(framing: Framing): number {
   switch (framing.type) {
     case "raw":
+      // Those of shared memory may be longer; of them, too, a slab holds two.
       return CHUNK_BYTES;
     case "beast":
       return BEAST_MAX_FRAME_LENGTH;

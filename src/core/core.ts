@@ -25,14 +25,19 @@ import {
 } from "./abi.ts";
 import { delimiterBytes, framerConfig, strippedBytes, writeFramer } from "./configure.ts";
 import { Guard, type GuardedExports, nonsense, trapping } from "./guard.ts";
-import { type Layout, layOut, slabBytesFor, type SlabLayout } from "./layout.ts";
+import {
+  chunkBytesFor,
+  type Layout,
+  layOut,
+  slabBytesFor,
+  type SlabLayout,
+  SLABS,
+} from "./layout.ts";
 import { coreModule } from "./module.ts";
 
 /** 4 GiB, the most linear memory a module may have. */
 const MEMORY_PAGES_MAX = 65536;
 
-const SLABS = 16;
-/** One is read into while the other one's frames are handled. */
 const SLABS_MIN = 2;
 const SLABS_MAX = 4096;
 
@@ -103,6 +108,8 @@ export class Core {
   readonly strippedBytes: number;
   /** Bytes cut from its end. */
   readonly delimiterBytes: number | "line_end";
+  /** So much is read at once, at most. */
+  readonly chunkBytes: number;
   readonly #exports: CoreExports;
   readonly #matchCount: number;
   /** Only where others can write the memory. */
@@ -131,11 +138,12 @@ export class Core {
     this.delimiterBytes = delimiterBytes(options.framing);
     this.#matchCount = matches.length;
 
-    const slabBytes = slabBytesFor(config.rawFrameLengthMax);
-    const slabCount = slabCountOf(options.bufferBytes ?? SLABS * slabBytes, slabBytes);
+    const { sharedMemory = false } = options;
+    const slabBytes = slabBytesFor(config.rawFrameLengthMax, options);
+    this.chunkBytes = chunkBytesFor(slabBytes, sharedMemory);
     this.layout = layOut({
-      slabCount,
-      rawFrameLengthMax: config.rawFrameLengthMax,
+      slabBytes,
+      slabCount: slabCountOf(options.bufferBytes ?? SLABS * slabBytes, slabBytes),
       storesRaw: this.storesRaw,
       columns: this.columns,
       ruleLengths: matches.map((match) => match.length),
@@ -149,7 +157,6 @@ export class Core {
         options.bufferBytes,
       );
     }
-    const { sharedMemory = false } = options;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sharedMemory });
     this.#exports = instantiate(options.module ?? coreModule(), this.memory, sharedMemory);
 

@@ -75,8 +75,8 @@ export interface Layout {
 
 /** What the layout depends on. */
 export interface LayoutOptions {
+  slabBytes: number;
   slabCount: number;
-  rawFrameLengthMax: number;
   storesRaw: boolean;
   columns: readonly ColumnSpec[];
   ruleLengths: readonly number[];
@@ -84,14 +84,45 @@ export interface LayoutOptions {
   keyLanes: number;
 }
 
+/**
+ * Where handlers are in other threads each chunk is handed over, and slabs are
+ * cold anyway: with chunks twice as long, and two of them to a slab, both sides
+ * need a quarter less.
+ */
+const SHARED_CHUNK_BYTES = 2 * CHUNK_BYTES;
+const SHARED_SLAB_BYTES = 2 * SHARED_CHUNK_BYTES;
+/** Slabs of a buffer by default; those of a smaller one in shared memory are smaller. */
+export const SLABS = 16;
+/** No chunk is longer. */
+export const CHUNK_BYTES_MAX = SHARED_CHUNK_BYTES;
+
+/** The memory slabs are to be in. */
+export interface BufferOptions {
+  bufferBytes?: number;
+  sharedMemory?: boolean;
+}
+
 /** Bytes of a slab: it holds two of the longest raw frames, so that a partial one always fits behind the frames before it. */
-export function slabBytesFor(rawFrameLengthMax: number): number {
-  return roundUp(Math.max(SLAB_BYTES_MIN, 2 * rawFrameLengthMax), CHUNK_BYTES);
+export function slabBytesFor(rawFrameLengthMax: number, options: BufferOptions = {}): number {
+  return roundUp(Math.max(slabBytesMin(options), 2 * rawFrameLengthMax), CHUNK_BYTES);
+}
+
+function slabBytesMin({ sharedMemory = false, bufferBytes }: BufferOptions): number {
+  if (!sharedMemory) return SLAB_BYTES_MIN;
+  const small = bufferBytes !== undefined && bufferBytes < SLABS * SHARED_SLAB_BYTES;
+  if (!small) return SHARED_SLAB_BYTES;
+  const share = bufferBytes / SLABS;
+  return Math.max(SLAB_BYTES_MIN, share - share % CHUNK_BYTES);
+}
+
+/** Bytes that are read at once, at most. */
+export function chunkBytesFor(slabBytes: number, sharedMemory: boolean): number {
+  return sharedMemory ? Math.min(SHARED_CHUNK_BYTES, slabBytes / 2) : CHUNK_BYTES;
 }
 
 /** Lays everything out behind the core's own data. */
 export function layOut(options: LayoutOptions): Layout {
-  const slabBytes = slabBytesFor(options.rawFrameLengthMax);
+  const { slabBytes } = options;
   const capacity = slabBytes / SLAB_BYTES_PER_FRAME;
   const laneEntries = capacity + STAGGER_ENTRIES;
   const entries = capacity + options.keyLanes * laneEntries;

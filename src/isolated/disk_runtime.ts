@@ -6,7 +6,6 @@
  * @module
  */
 
-import { DenoDisk } from "../spill/deno_disk.ts";
 import { openSpill } from "../spill/open.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { SpillReader } from "../spill/reader.ts";
@@ -84,8 +83,7 @@ class StoreServer {
   }
 
   async #open(directory: string, options: SpillOptions | undefined): Promise<OpenedStore> {
-    const disk = new DenoDisk(directory, "read and write", "blocking");
-    const store = await openSpill(disk, options);
+    const store = await openSpill(directory, options);
     using oldest = store.reader();
     const number = this.#stores.push(store) - 1;
     return { store: number, last: store.last, oldest: oldest.sequence };

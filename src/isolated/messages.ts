@@ -24,6 +24,8 @@ export type ReaderOrder =
     /** Where counters are written. */
     stats: SharedArrayBuffer;
     disks: readonly DiskPort[];
+    /** Somebody is told of events: a buffer that is full now and then makes hundreds a second. */
+    tells: boolean;
   }
   /** Bytes for the server. */
   | { type: "write"; id: number; bytes: Uint8Array<ArrayBuffer> }

@@ -52,6 +52,7 @@ class Reader {
   #links: readonly StoreLink[] = [];
   #client: Client | undefined;
   #unopened = 0;
+  #tells = false;
 
   follow(order: ReaderOrder): void {
     switch (order.type) {
@@ -80,6 +81,7 @@ class Reader {
   }
 
   async #run(start: Start): Promise<void> {
+    this.#tells = start.tells;
     this.#links = start.disks.map(({ directory, port }) => new StoreLink(directory, port));
     let end: Error;
     try {
@@ -111,7 +113,7 @@ class Reader {
       sharedMemory: true,
       module,
       signal: this.#abort.signal,
-      onEvent: tell,
+      onEvent: (event) => this.#tell(event),
     });
     this.#client = client;
     const block = new StatsBlock(plan.handlers.map(({ name }) => name), stats);
@@ -135,7 +137,7 @@ class Reader {
   #keep({ name, specifier, limits, failure }: HandlerPlan): Kept {
     const onEvent = (event: FailureEvent | WorkerHandlerEvent) => {
       if (event.type === "unresponsive") kept.framesUnanswered += event.frames;
-      tell({ ...event, handler: name });
+      this.#tell({ ...event, handler: name });
     };
     const worker = workerHandlerBy(this.#workers.spawnFor(name), specifier, {
       ...{ name, ...limits, onEvent },
@@ -175,6 +177,12 @@ class Reader {
     return named ? Object.fromEntries(handlers) : handlers[0][1];
   }
 
+  #tell(event: IsolatedEvent): void {
+    if (!this.#tells) return;
+    const sent = "error" in event ? { ...event, error: toSent(event.error) } : event;
+    post({ type: "event", event: sent as SentEvent });
+  }
+
   #write(id: number, bytes: Uint8Array): void {
     // INVARIANT: nobody has a client to write by before this side is ready.
     this.#client!.write(bytes).then(
@@ -182,11 +190,6 @@ class Reader {
       (error) => post({ type: "written", id, error: toSent(error) }),
     );
   }
-}
-
-function tell(event: IsolatedEvent): void {
-  const sent = "error" in event ? { ...event, error: toSent(event.error) } : event;
-  post({ type: "event", event: sent as SentEvent });
 }
 
 function statsOf(client: Client, kept: readonly Kept[]): Record<string, IsolatedHandlerStats> {

@@ -102,7 +102,7 @@ export class Supervisor implements IsolatedClient {
     const disks = directories.map((directory) => this.#startDisk(directory, programs.disk));
     const stats = this.#stats.buffer;
     this.#post(
-      { type: "start", plan: reader, module, stats, disks },
+      { type: "start", plan: reader, module, stats, disks, tells: options.onEvent !== undefined },
       disks.map(({ port }) => port),
     );
     const { signal } = options;

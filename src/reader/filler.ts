@@ -11,7 +11,7 @@
  * @module
  */
 
-import { CHUNK_BYTES, Status } from "../core/abi.ts";
+import { Status } from "../core/abi.ts";
 import type { Core } from "../core/core.ts";
 import type { Slab, SlabPool } from "../slab.ts";
 import type { ClientStats } from "../status.ts";
@@ -37,6 +37,8 @@ export class Filler {
   /** The index was full before all bytes were framed. */
   #indexFull = false;
   #epoch = 0;
+  /** So much is read at once, at most. */
+  readonly chunkBytes: number;
   /** Bytes and frames of this connection. */
   bytes = 0;
   frames = 0;
@@ -46,6 +48,7 @@ export class Filler {
     this.#pool = pool;
     this.#sink = sink;
     this.#stats = stats;
+    this.chunkBytes = core.chunkBytes;
   }
 
   /** Bytes of the frame that is not complete yet. */
@@ -85,7 +88,8 @@ export class Filler {
     let slab = this.#slab;
     if (slab.bytes.length - slab.filled < ROOM_BYTES_MIN && this.#roll()) slab = this.#slab;
     if (slab.filled === slab.bytes.length) return undefined;
-    return slab.bytes.subarray(slab.filled, Math.min(slab.filled + CHUNK_BYTES, slab.bytes.length));
+    const end = Math.min(slab.filled + this.chunkBytes, slab.bytes.length);
+    return slab.bytes.subarray(slab.filled, end);
   }
 
   /** `bytes` were read into the room. Throws a `FramingError` when they are not frames and `onInvalid` is close. */

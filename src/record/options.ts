@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CHUNK_BYTES_MAX } from "../core/layout.ts";
 import { OptionError } from "../errors.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { RecordingError } from "./errors.ts";
@@ -20,7 +21,7 @@ export type RecorderEvent =
 /** Options of `openRecorder()`. */
 export interface RecorderOptions extends SpillOptions {
   /**
-   * Memory for chunks on their way to the disk, in bytes, from 262144 on,
+   * Memory for chunks on their way to the disk, in bytes, from 524288 on,
    * allocated at once and never exceeded: what a slow fsync may take without
    * holding up the socket. A chunk counts as 256 bytes more than it has. Default
    * 16777216 (16 MiB).
@@ -39,8 +40,8 @@ export interface RecorderOptions extends SpillOptions {
 /** With every default filled in, but for the store's. */
 export type RecorderSettings = Required<Omit<RecorderOptions, keyof SpillOptions>>;
 
-/** The longest chunk there is is half of it. */
-const BUFFER_BYTES_MIN = 256 * 1024;
+/** One chunk waits while another is written. */
+const BUFFER_BYTES_MIN = 2 * CHUNK_BYTES_MAX;
 /** Timers take no more. */
 const SYNC_MS_MAX = 2 ** 31 - 1;
 

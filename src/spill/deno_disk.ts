@@ -13,27 +13,6 @@ const OPEN_OPTIONS: Readonly<Record<OpenMode, Deno.OpenOptions>> = {
   create: { read: true, write: true, create: true, truncate: true },
 };
 
-/** How bytes of a file are moved. */
-interface Moves {
-  read(file: Deno.FsFile, into: Uint8Array): Promise<number | null> | number | null;
-  write(file: Deno.FsFile, bytes: Uint8Array): Promise<number> | number;
-  seek(file: Deno.FsFile, position: number): Promise<number> | number;
-}
-
-/** While others have their turn, or in this thread, which for one that does nothing else is two wake-ups less. */
-const MOVES: Readonly<Record<"turning" | "blocking", Moves>> = {
-  turning: {
-    read: (file, into) => file.read(into),
-    write: (file, bytes) => file.write(bytes),
-    seek: (file, position) => file.seek(position, Deno.SeekMode.Start),
-  },
-  blocking: {
-    read: (file, into) => file.readSync(into),
-    write: (file, bytes) => file.writeSync(bytes),
-    seek: (file, position) => file.seekSync(position, Deno.SeekMode.Start),
-  },
-};
-
 /** Whether a directory can be opened to be synced; NTFS journals names by itself. */
 const SYNCS_DIRECTORIES = () => Deno.build.os !== "windows";
 
@@ -45,17 +24,11 @@ const SYNCS_DIRECTORIES = () => Deno.build.os !== "windows";
 export class DenoDisk implements Disk {
   readonly path: string;
   readonly #access: "read" | "read and write";
-  readonly #moves: Moves;
 
   /** With `access: "read"` nothing is made or changed. */
-  constructor(
-    path: string,
-    access: "read" | "read and write" = "read and write",
-    moves: keyof typeof MOVES = "turning",
-  ) {
+  constructor(path: string, access: "read" | "read and write" = "read and write") {
     this.path = path;
     this.#access = access;
-    this.#moves = MOVES[moves];
   }
 
   async list(): Promise<string[]> {
@@ -70,7 +43,7 @@ export class DenoDisk implements Disk {
     const path = this.#pathOf(name);
     const file = await this.#ask("open", path, () => Deno.open(path, OPEN_OPTIONS[mode]));
     const askOf: Ask = (operation, ask) => this.#ask(operation, path, ask);
-    return new DenoFile(file, askOf, this.#moves);
+    return new DenoFile(file, askOf);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -131,13 +104,11 @@ type Ask = <T>(operation: DiskOperation, ask: () => Promise<T>) => Promise<T>;
 class DenoFile implements DiskFile {
   readonly #file: Deno.FsFile;
   readonly #ask: Ask;
-  readonly #moves: Moves;
   #position = 0;
 
-  constructor(file: Deno.FsFile, ask: Ask, moves: Moves) {
+  constructor(file: Deno.FsFile, ask: Ask) {
     this.#file = file;
     this.#ask = ask;
-    this.#moves = moves;
   }
 
   async size(): Promise<number> {
@@ -148,7 +119,7 @@ class DenoFile implements DiskFile {
     return await this.#ask("read", async () => {
       if (position !== this.#position) await this.#seek(position);
       this.#position = NaN;
-      const count = await this.#moves.read(this.#file, into) ?? 0;
+      const count = await this.#file.read(into) ?? 0;
       this.#position = position + count;
       return count;
     });
@@ -158,7 +129,7 @@ class DenoFile implements DiskFile {
     return await this.#ask("write", async () => {
       if (position !== this.#position) await this.#seek(position);
       this.#position = NaN;
-      const count = await this.#moves.write(this.#file, bytes);
+      const count = await this.#file.write(bytes);
       if (count === 0) throw new Error("nothing was written");
       this.#position = position + count;
       return count;
@@ -178,6 +149,6 @@ class DenoFile implements DiskFile {
   }
 
   async #seek(position: number): Promise<void> {
-    await this.#moves.seek(this.#file, position);
+    await this.#file.seek(position, Deno.SeekMode.Start);
   }
 }

@@ -18,18 +18,14 @@ import { isDiskError, SpillIoError } from "./errors.ts";
 import { Exclusive } from "./exclusive.ts";
 import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { Gathering } from "./record_gathering.ts";
 import { checkInfo, type SpillOptions } from "./options.ts";
 import { type ReaderSource, SpillReader } from "./reader.ts";
 import type { GivenRecord } from "./record_store.ts";
 import type { Recovered } from "./recovery.ts";
 import type { AppendResult, SpillStats, SyncResult } from "./result.ts";
 import { createSegment, type Segment } from "./segment.ts";
-import { type NewRecord, SegmentOutput } from "./segment_output.ts";
-
-/** A record whose length is known. */
-interface SizedRecord extends GivenRecord {
-  payloadBytes: number;
-}
+import { SegmentOutput } from "./segment_output.ts";
 
 /** A directory of records. One writer, any number of readers. */
 export class SpillStore implements AsyncDisposable {
@@ -39,6 +35,10 @@ export class SpillStore implements AsyncDisposable {
   readonly #lock: Disposable;
   readonly #options: Required<SpillOptions>;
   readonly #exclusive = new Exclusive();
+  /** What is to be appended, oldest first. */
+  readonly #waiting: Gathering[] = [];
+  /** To gather it in. */
+  readonly #buffers: Uint8Array[] = [];
   readonly #segments: Segment[];
   readonly #cursors: Cursors;
   readonly #source: ReaderSource;
@@ -132,10 +132,14 @@ export class SpillStore implements AsyncDisposable {
       checkInfo(info, payloadBytes);
       return { info, parts, payloadBytes };
     });
+    const gathering = new Gathering(sized, this.#buffers);
+    if (!this.#closed) this.#waiting.push(gathering);
     return this.#run(async () => {
+      this.#waiting.shift();
+      using _ = gathering;
       try {
         if (sequence !== undefined && sequence !== this.#nextSequence) return { type: "overtaken" };
-        return await this.#append(sized);
+        return await this.#append(gathering);
       } catch (error) {
         if (!isDiskError(error)) throw error;
         this.#stats.failedAppends += 1;
@@ -240,8 +244,9 @@ export class SpillStore implements AsyncDisposable {
     return this.#exclusive.run(task);
   }
 
-  async #append(records: readonly SizedRecord[]): Promise<AppendResult> {
+  async #append(gathering: Gathering): Promise<AppendResult> {
     this.#output?.failIfLost();
+    const { records } = gathering;
     const bytes = records.reduce((sum, { payloadBytes }) => sum + recordBytes(payloadBytes), 0);
     if (!await this.#makeRoom(bytes)) {
       this.#stats.fullAppends += 1;
@@ -250,10 +255,10 @@ export class SpillStore implements AsyncDisposable {
     const output = this.#output ?? await this.#rotate();
     // INVARIANT: the output writes the last segment.
     const segment = this.#segments.at(-1)!;
-    await output.append(records.map(({ info, parts, payloadBytes }, i): NewRecord => ({
-      header: { ...info, sequence: this.#nextSequence + i, payloadBytes },
-      parts,
-    })));
+    gathering.begin(output.marker, this.#nextSequence);
+    const appending = output.append(gathering);
+    this.#gatherNext(output.marker, this.#nextSequence + records.length);
+    await appending;
     this.#nextSequence += records.length;
     segment.nextSequence = this.#nextSequence;
     segment.bytes = output.end;
@@ -261,6 +266,15 @@ export class SpillStore implements AsyncDisposable {
     this.#stats.appendedRecords += records.length;
     this.#stats.appendedBytes += bytes;
     return { type: "appended", sequence: this.#nextSequence - 1, bytes };
+  }
+
+  /** While the disk is at the records before. */
+  #gatherNext(marker: Uint8Array, sequence: number): void {
+    try {
+      this.#waiting[0]?.begin(marker, sequence);
+    } catch {
+      // There may be no memory for it. It is tried again, and told, when it is its turn.
+    }
   }
 
   /** Goes on in a new segment if the last one is full; false if all segments together are. */

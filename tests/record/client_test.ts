@@ -1,5 +1,5 @@
 /** A client with a recorder: what is handled and what is recorded are the same bytes. */
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
 import { type ClientEvent, TapError } from "../../mod.ts";
 import { RecordingError } from "../../src/record/errors.ts";
 import { openRecorder } from "../../src/record/recorder.ts";
@@ -18,7 +18,7 @@ import {
 import { join } from "../framing/bytes.ts";
 import { assertRecorderSums, memoryDisk, replayed, slowed, streams } from "./harness.ts";
 
-const BUFFER_BYTES = 256 * 1024;
+const BUFFER_BYTES = 512 * 1024;
 const FRAMES = 100_000;
 
 Deno.test("a disk slower than the socket pauses reading, and not a byte is lost", async () => {
@@ -78,6 +78,25 @@ Deno.test('whenEnded "go_on" lets the feed go on unrecorded', async () => {
   assertRecorderSums(recorder);
   const { recordedBytes, lostBytes } = recorder.stats();
   assertEquals(recordedBytes + lostBytes, FRAMES * 16);
+});
+
+Deno.test("the smallest buffer there may be takes the longest chunks there are", async () => {
+  await using server = serveBytes(numbered(FRAMES, 12));
+  const disk = memoryDisk();
+  const recorder = await openRecorder(disk, { bufferBytes: BUFFER_BYTES });
+  let longest = 0;
+  await using client = await connected(server.target, {
+    sharedMemory: true,
+    tap: (chunk) => {
+      longest = Math.max(longest, chunk.bytes.length);
+      return recorder.tap(chunk);
+    },
+  });
+  assertEquals(await collectNumbers(client), upTo(FRAMES));
+  await recorder.close();
+  const { recordedBytes } = recorder.stats();
+  assertEquals(recordedBytes, FRAMES * 16);
+  assertGreater(longest, 128 * 1024);
 });
 
 Deno.test("connections of a client that reconnects stay apart in its recording", async () => {

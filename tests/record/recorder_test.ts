@@ -19,10 +19,10 @@ import { until, within } from "../client/harness.ts";
 import { noise, random } from "../spill/random.ts";
 import { assertRecorderSums, chunksOf, feed, memoryDisk, replayed, slowed } from "./harness.ts";
 
-const PIECE_BYTES = 64 * 1024;
-const BUFFER_BYTES = 256 * 1024;
+const PIECE_BYTES = 128 * 1024;
+const BUFFER_BYTES = 512 * 1024;
 
-/** `count` chunks of 64 KiB, each of its own bytes. */
+/** `count` chunks of 128 KiB, each of its own bytes. */
 function pieces(count: number): Uint8Array[] {
   const draw = random(7);
   return Array.from({ length: count }, () => noise(draw, PIECE_BYTES));
@@ -197,7 +197,7 @@ Deno.test("what was recorded is synced once within syncEveryMs, not a chunk", as
 Deno.test("openRecorder() and tap refuse what can't work", async () => {
   const cases: [RecorderOptions, string][] = [
     [{ bufferBytes: 1000 }, "bufferBytes"],
-    [{ bufferBytes: 262_144.5 }, "bufferBytes"],
+    [{ bufferBytes: 524_288.5 }, "bufferBytes"],
     [{ syncEveryMs: 0 }, "syncEveryMs"],
     [{ whenBehind: "drop" as "stop" }, "whenBehind"],
     [{ whenEnded: "" as "go_on" }, "whenEnded"],

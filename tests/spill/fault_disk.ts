@@ -100,6 +100,8 @@ export class FaultDisk implements Disk {
   code = "EIO";
   /** Syncs of files take until this resolves. */
   syncHeld: Promise<void> | undefined;
+  /** Writes do as well, and take their bytes only then. */
+  writeHeld: Promise<void> | undefined;
   /** Bytes all files may have together; beyond, writes are short and then refused. */
   capacityBytes = Infinity;
   readonly #draw: Random;
@@ -310,8 +312,8 @@ class FaultFile implements DiskFile {
     return bytes.length;
   }
 
-  // deno-lint-ignore require-await -- what it throws has to be a rejection
   async write(bytes: Uint8Array, position: number): Promise<number> {
+    if (this.#disk.writeHeld !== undefined) await this.#disk.writeHeld;
     this.#disk.alive();
     const next = {
       index: this.#disk.operations.length,
