@@ -127,6 +127,7 @@ class Runtime {
     context: HandlerContext,
   ): Promise<void> {
     const { words } = control;
+    this.#turned();
     for (let served = 0;;) {
       await this.#turn();
       if (Atomics.load(words, Word.request) === served) {
