@@ -2,9 +2,9 @@
  * While one isolate computes, the others go on: judged by a server in a process
  * of its own, which pushes flat out and asks for a sign of life.
  */
-import { assertEquals, assertGreater, assertInstanceOf, assertLess } from "@std/assert";
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { type ClientStats, HandlerError } from "../../mod.ts";
+import type { ClientStats } from "../../mod.ts";
 import { connectIsolated, type IsolatedOptions } from "../../isolation.ts";
 import { within } from "../client/harness.ts";
 import { moduleUrl } from "./harness.ts";
@@ -86,21 +86,4 @@ Deno.test("while a handler computes, PINGs are answered and the server is never 
   assertLess(end.longestStallMs, PONG_MS);
   assertGreater(end.pongs, 10);
   assertGreater(stats.framesDroppedOldest, 0);
-});
-
-Deno.test("while batches come without a gap, a handler's timers and writes have their turns", async () => {
-  const server = push();
-  await using client = await connectIsolated(await server.address, {
-    framing: { type: "lines" },
-    handler: { module: moduleUrl("noting") },
-    respond: [{ match: "PING", send: "PONG\n" }],
-  });
-  const end = await within(client.closed, "end of the feed");
-  await server.end;
-  assertInstanceOf(end, HandlerError);
-  const { batches, ticks, written } = JSON.parse((end.cause as Error).message);
-  assertGreater(batches, 1000);
-  // 150 were due.
-  assertGreater(ticks, 50);
-  assertGreater(written, 50);
 });
