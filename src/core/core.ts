@@ -38,6 +38,7 @@ import { coreModule } from "./module.ts";
 /** 4 GiB, the most linear memory a module may have. */
 const MEMORY_PAGES_MAX = 65536;
 
+/** One is read into while the other one's frames are handled. */
 const SLABS_MIN = 2;
 const SLABS_MAX = 4096;
 

@@ -37,8 +37,6 @@ export class Filler {
   /** The index was full before all bytes were framed. */
   #indexFull = false;
   #epoch = 0;
-  /** So much is read at once, at most. */
-  readonly chunkBytes: number;
   /** Bytes and frames of this connection. */
   bytes = 0;
   frames = 0;
@@ -48,7 +46,11 @@ export class Filler {
     this.#pool = pool;
     this.#sink = sink;
     this.#stats = stats;
-    this.chunkBytes = core.chunkBytes;
+  }
+
+  /** So much is read at once, at most. */
+  get chunkBytes(): number {
+    return this.#core.chunkBytes;
   }
 
   /** Bytes of the frame that is not complete yet. */

@@ -46,6 +46,7 @@ export class SegmentOutput implements Disposable {
 
   /** Appends records, all of them: when this throws, the segment ends where it did. */
   async append(records: Gathering): Promise<void> {
+    // Else the first write begins at once: what the caller does next, it does meanwhile.
     if (this.#torn) await this.cutBack();
     try {
       this.#torn = true;

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Coalescing } from "../../src/reader/coalescing.ts";
-import { rest } from "../../src/turn.ts";
+import { Coalescing, rest } from "../../src/reader/coalescing.ts";
 
 const ROUND = 8;
 const FAST = 2_000_000;

@@ -1,11 +1,11 @@
 /** Records that are gathered while others are written: what becomes of those does not matter to them. */
 import { assert, assertEquals } from "@std/assert";
+import { openSpill } from "../../src/spill/open.ts";
 import type { AppendResult } from "../../src/spill/result.ts";
 import type { SpillStore } from "../../src/spill/store.ts";
 import { until } from "../client/harness.ts";
 import { FaultDisk } from "./fault_disk.ts";
 import { inDirectory, infoOf, openSmall, readStore } from "./harness.ts";
-import { openSpill } from "../../src/spill/open.ts";
 import { random } from "./random.ts";
 
 const COUNT = 20;

@@ -21,7 +21,6 @@ export const LAYERS: readonly Layer[] = [
     name: "errors",
     paths: [
       "src/deferred.ts",
-      "src/turn.ts",
       "src/reason.ts",
       "src/errors.ts",
       "src/reconnect.ts",
