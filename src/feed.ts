@@ -6,12 +6,12 @@
 
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
-import { Coalescing, rest } from "./reader/coalescing.ts";
+import { Coalescing } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
 import type { ClientStats, HoldMeter } from "./status.ts";
-import { poll, turn } from "./turn.ts";
+import { poll, rest, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;

@@ -1,5 +1,5 @@
 /**
- * One turn of the event loop.
+ * Waiting: for the event loop to turn, or for a while in which it stands still.
  *
  * @module
  */
@@ -37,4 +37,26 @@ const POLL_TURNS = "setImmediate" in globalThis ? 64 : 1;
 /** Turns the event loop until `done`, or until it must have looked at its sockets: about 160 µs by the cost of a turn. */
 export async function poll(done: () => boolean): Promise<void> {
   for (let i = 0; i < POLL_TURNS && !done(); i++) await turn();
+}
+
+/** How long one rest is asked to be, in milliseconds; with the kernel's timer slack it becomes 0.1. */
+const REST_MS = 0.05;
+
+/** Keeps this thread from running for a moment; false where it may not be. */
+export function rest(): boolean {
+  try {
+    Atomics.wait(cell(), 0, 0, REST_MS);
+    return true;
+  } catch (error) {
+    // A TypeError: not in this thread of this runtime.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+let shared: Int32Array | undefined;
+
+/** Nobody ever notifies it. */
+function cell(): Int32Array {
+  return shared ??= new Int32Array(new SharedArrayBuffer(4));
 }

@@ -11,8 +11,6 @@
  * @module
  */
 
-/** How long one rest is asked to be, in milliseconds; with the kernel's timer slack it becomes 0.1. */
-const REST_MS = 0.05;
 /** Below this rate, in bytes per millisecond, wake-ups are few and latency counts: no rests. */
 const RATE_MIN = 500_000;
 /** How often the socket must run empty before rates are compared. */
@@ -59,23 +57,4 @@ export class Coalescing {
     this.#holdOff -= 1;
     this.#resting = this.#holdOff <= 0 && rate >= RATE_MIN;
   }
-}
-
-/** Rests once; false where a thread may not. */
-export function rest(): boolean {
-  try {
-    Atomics.wait(cell(), 0, 0, REST_MS);
-    return true;
-  } catch (error) {
-    // A TypeError: not in this thread of this runtime.
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
-}
-
-let shared: Int32Array | undefined;
-
-/** Nobody ever notifies it. */
-function cell(): Int32Array {
-  return shared ??= new Int32Array(new SharedArrayBuffer(4));
 }

@@ -2,14 +2,16 @@
  * While one isolate computes, the others go on: judged by a server in a process
  * of its own, which pushes flat out and asks for a sign of life.
  */
-import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assertEquals, assertGreater, assertInstanceOf, assertLess } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import type { ClientStats } from "../../mod.ts";
+import { type ClientStats, HandlerError } from "../../mod.ts";
 import { connectIsolated, type IsolatedOptions } from "../../isolation.ts";
 import { within } from "../client/harness.ts";
 import { moduleUrl } from "./harness.ts";
 
 const DURATION_S = 4;
+/** Longer than a worker's module takes to be checked and loaded. */
+const LONG_S = 30;
 /** How long the server waits for the answer to a PING; less than anybody computes. */
 const PONG_MS = 1500;
 const SPIN_MS = 2000;
@@ -24,11 +26,14 @@ interface End {
 }
 
 /** A server in a process of its own, and how it ended. */
-function push(): { address: Promise<string>; end: Promise<End> } {
-  const ping = `--ping=100ms/${PONG_MS}ms`;
+function push(
+  durationS = DURATION_S,
+  pongMs = PONG_MS,
+): { address: Promise<string>; end: Promise<End> } {
+  const ping = `--ping=100ms/${pongMs}ms`;
   const args = ["run", "--no-prompt", "--allow-net=127.0.0.1", "cli.ts", "push", "--json", ping];
   const server = new Deno.Command(Deno.execPath(), {
-    args: [...args, "--clients=1", `--duration=${DURATION_S}s`, "--size=63"],
+    args: [...args, "--clients=1", `--duration=${durationS}s`, "--size=63"],
     stdout: "piped",
   }).spawn();
   const lines = server.stdout.pipeThrough(new TextDecoderStream()).values();
@@ -86,4 +91,20 @@ Deno.test("while a handler computes, PINGs are answered and the server is never 
   assertLess(end.longestStallMs, PONG_MS);
   assertGreater(end.pongs, 10);
   assertGreater(stats.framesDroppedOldest, 0);
+});
+
+Deno.test("while batches come without a gap, a handler's timers and writes have their turns", async () => {
+  const server = push(LONG_S, LONG_S * 1000);
+  await using client = await connectIsolated(await server.address, {
+    framing: { type: "lines" },
+    handler: { module: moduleUrl("noting") },
+    respond: [{ match: "PING", send: "PONG\n" }],
+  });
+  const end = await within(client.closed, "end of the feed");
+  await server.end;
+  assertInstanceOf(end, HandlerError);
+  const { batches, ticks, written } = JSON.parse((end.cause as Error).message);
+  // About 50 batches a tick on two processors; up to 1,600 where nobody lets the event loop turn.
+  assertLess(batches / ticks, 150);
+  assertLess(batches / written, 300);
 });

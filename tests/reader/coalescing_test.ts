@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Coalescing, rest } from "../../src/reader/coalescing.ts";
+import { Coalescing } from "../../src/reader/coalescing.ts";
+import { rest } from "../../src/turn.ts";
 
 const ROUND = 8;
 const FAST = 2_000_000;

@@ -21,6 +21,7 @@ export const LAYERS: readonly Layer[] = [
     name: "errors",
     paths: [
       "src/deferred.ts",
+      "src/turn.ts",
       "src/reason.ts",
       "src/errors.ts",
       "src/reconnect.ts",

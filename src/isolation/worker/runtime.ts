@@ -15,6 +15,7 @@ import {
   type OptionValues,
 } from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
+import { poll, rest, turn } from "../../turn.ts";
 import type { HandlerModule } from "../contract.ts";
 import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
@@ -41,6 +42,18 @@ export function serve(
 
 /** About 10 µs, which is what being woken takes at the least. */
 const LOOKS = 1000;
+/**
+ * Behind a batch of so many bytes the next one is waited for in rests, about 2 ms
+ * of them: being woken for each, this thread is kept by the kernel on the
+ * reader's processor, and both share one while another idles.
+ */
+const FLOWING_BYTES = 64 * 1024;
+const RESTS = 20;
+
+/** Longest time without a turn of the event loop, in milliseconds: timers and messages wait for it. */
+const TURN_MS = 1;
+/** So many turns later it is made to look at its sockets, too, which takes longer. */
+const TURNS = 20;
 
 /** One call takes about so long, so that the event loop turns often enough to tell that it lives. */
 const CALL_MS = 100;
@@ -53,6 +66,11 @@ class Runtime {
   readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
   #lender: Lender | undefined;
+  /** The last part of a batch was one of many bytes. */
+  #flowing = false;
+  /** When the event loop turned last, and how often it has since it last looked at its sockets. */
+  #turnedAt = performance.now();
+  #turns = 0;
   /** Settles with the number of the last batch that is not to be begun any more. */
   #resume = withResolvers<number>();
 
@@ -109,8 +127,13 @@ class Runtime {
     context: HandlerContext,
   ): Promise<void> {
     const { words } = control;
+    this.#turned();
     for (let served = 0;;) {
-      if (Atomics.load(words, Word.request) === served) await changed(words, Word.request, served);
+      await this.#turn();
+      if (Atomics.load(words, Word.request) === served) {
+        const rests = this.#flowing ? RESTS : 0;
+        if (await changed(words, Word.request, served, rests)) this.#turned();
+      }
       if (Atomics.load(words, Word.stop) !== 0) return;
       if (Atomics.load(words, Word.request) === served) continue;
       served = (served + 1) | 0;
@@ -128,6 +151,21 @@ class Runtime {
     }
   }
 
+  /** Lets the event loop turn where batches follow each other so closely that it would not. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turnedAt < TURN_MS) return;
+    this.#turns += 1;
+    if (this.#turns % TURNS === 0) await poll(() => false);
+    else await turn();
+    this.#turnedAt = performance.now();
+  }
+
+  /** It has turned by itself, all sockets included. */
+  #turned(): void {
+    this.#turns = 0;
+    this.#turnedAt = performance.now();
+  }
+
   /** Lends the handler a batch, in parts of such a size that the event loop turns often enough. */
   async #handle(
     { words }: ControlBlock,
@@ -142,6 +180,8 @@ class Runtime {
       Atomics.store(words, Word.part, part);
       const started = performance.now();
       const batch = lender.lend(range, done, part);
+      const { start, end } = batch.extent;
+      this.#flowing = end - start >= FLOWING_BYTES;
       await this.#handler.batch(batch, context);
       batch.revoke();
       this.#sizer.observe(part, performance.now() - started);
@@ -160,13 +200,16 @@ class Runtime {
   }
 }
 
-/** Resolves when a word is not `from` any more; looks for a while, which costs less than being woken. */
+/** Resolves when a word is not `from` any more; looks for a while, which costs less than being woken, and rests. True if it parked then. */
 async function changed(
   words: Int32Array<SharedArrayBuffer>,
   at: number,
   from: number,
-): Promise<void> {
-  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return;
+  rests: number,
+): Promise<boolean> {
+  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return false;
+  for (let i = 0; i < rests && rest(); i++) if (Atomics.load(words, at) !== from) return false;
   const wait = Atomics.waitAsync(words, at, from);
   if (wait.async) await wait.value;
+  return wait.async;
 }
