@@ -27,7 +27,12 @@ export type {
 } from "./src/isolated/options.ts";
 export type { IsolatedHandlerStats } from "./src/isolated/stats_block.ts";
 export type { IsolatedClient } from "./src/isolated/supervisor.ts";
-export { type FailurePolicy, type Grants, HandlerModuleError } from "./src/isolation/contract.ts";
+export {
+  type FailurePolicy,
+  type Grants,
+  HandlerModuleError,
+  type LoadableHandler,
+} from "./src/isolation/contract.ts";
 export type {
   FailureCounts,
   FailureEvent,

@@ -109,6 +109,9 @@ export class Run {
     using _patience = this.#patience;
     if (isIsolated(plan)) return await this.#feedIsolated();
     await using crew = plan.handlers.length > 0 ? await this.#makeCrew() : undefined;
+    if (crew !== undefined && await this.#patience.wait(crew.load()) === "late") {
+      return this.#leaveUnopened();
+    }
     const output = crew ?? this.#makeOutput();
     this.#taker = output;
     const client = await openClient(plan.target, {
@@ -130,11 +133,7 @@ export class Run {
       onHandlerEvent: (plan, event) => this.#tellOf(plan, event),
     });
     const run = await this.#patience.wait(starting);
-    if (run === "late") {
-      const within = seconds(this.#plan.stopTimeoutMs);
-      const why = `a handler was not open within ${within} of the interrupt`;
-      return this.#log.note({ type: "unfinished" }, why);
-    }
+    if (run === "late") return this.#leaveUnopened();
     this.#taker = run;
     const end = await this.#follow(run.client, run.ended());
     // Nothing here has closed it: the reader did.
@@ -191,6 +190,13 @@ export class Run {
   #interrupt(signal: Interrupt): void {
     this.#stop("interrupted", INTERRUPT_CODES[signal]);
     this.#patience.start();
+  }
+
+  /** Ends though a handler is not open. */
+  #leaveUnopened(): void {
+    const within = seconds(this.#plan.stopTimeoutMs);
+    const why = `a handler was not open within ${within} of the interrupt`;
+    this.#log.note({ type: "unfinished" }, why);
   }
 
   /** Ends though a batch is not finished. */

@@ -9,6 +9,7 @@ import { type FailureCounts, ReloadError } from "../../isolation.ts";
 import type { Batch, Client, Handler, HandlerContext, HandlerStats, Partition } from "../../mod.ts";
 import { framesGiven } from "../../src/dispatch/lanes.ts";
 import { errorOf } from "../../src/errors.ts";
+import { loadAll } from "../../src/isolation/load.ts";
 import { type HandlerEvent, type KeptHandler, makeHandler } from "./make.ts";
 import { moduleFiles } from "./module_files.ts";
 import { ModuleWatch } from "./module_watch.ts";
@@ -52,6 +53,14 @@ export class Crew implements AsyncDisposable {
       await crew[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Has what runs elsewhere loaded there, before anything is connected to; rejects with a `HandlerError`. */
+  async load(): Promise<void> {
+    const { plans } = this.#options;
+    await loadAll(plans.map(({ name, named }, i) => {
+      return [named ? name : undefined, this.#members[i].kept];
+    }));
   }
 
   /** What `client.run()` takes. */

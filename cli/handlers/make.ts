@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import {
   type FailureCounts,
   type FailureOptions,
+  type LoadableHandler,
   type ProcessEvent,
   processHandler,
   reloadable,
@@ -30,7 +31,7 @@ export type ReloadEvent =
 export type HandlerEvent = ProcessEvent | WorkerHandlerEvent | ReloadEvent;
 
 /** A handler, supervised. */
-export interface KeptHandler extends Handler, AsyncDisposable {
+export interface KeptHandler extends LoadableHandler {
   stats(): FailureCounts;
   /** Has it loaded anew; rejects with a `ReloadError`. */
   reload(): Promise<void>;

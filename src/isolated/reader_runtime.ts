@@ -6,9 +6,11 @@
  */
 
 import { type Client, connect } from "../client.ts";
+import { withResolvers } from "../deferred.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { framesGiven } from "../dispatch/lanes.ts";
 import type { FailureEvent } from "../isolation/failure_options.ts";
+import { loadAll } from "../isolation/load.ts";
 import { supervisedBy, type SupervisedHandler } from "../isolation/supervised.ts";
 import { workerHandlerBy, type WorkerHandlerEvent } from "../isolation/worker/worker_handler.ts";
 import type { HandlerOptions } from "../options.ts";
@@ -107,6 +109,7 @@ class Reader {
         whenFull: overflowOf(lane.whenFull ?? plan.whenFull, this.#openStore),
       }];
     });
+    await this.#load(plan.named, kept);
     const client = await connect(plan.target, {
       ...plan.feed,
       ...plan.named ? { handlers: Object.fromEntries(lanes) } : lanes[0][1],
@@ -127,6 +130,14 @@ class Reader {
       for (const { handler } of kept) await handler[Symbol.asyncDispose]();
       write();
     }
+  }
+
+  /** Has all modules loaded, which no server should have to wait for; until the client is closed. */
+  async #load(named: boolean, kept: readonly Kept[]): Promise<void> {
+    const loading = loadAll(kept.map(({ name, handler }) => [named ? name : undefined, handler]));
+    const closed = withResolvers<void>();
+    this.#abort.signal.addEventListener("abort", () => closed.resolve());
+    await Promise.race([loading, closed.promise]);
   }
 
   readonly #openStore: OpenStore = (path, options) => {

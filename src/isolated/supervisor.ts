@@ -145,6 +145,8 @@ export class Supervisor implements IsolatedClient {
   }
 
   #heed(report: ReaderReport): void {
+    // What a reader that was ended had posted: nobody would end a worker it asked for.
+    if (this.#end !== undefined) return;
     switch (report.type) {
       case "ready":
         this.#isReady = true;

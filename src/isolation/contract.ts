@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Column } from "../columns.ts";
 import type { Handler } from "../dispatch/handler.ts";
 import { SpillwayError } from "../errors.ts";
 
@@ -12,6 +13,20 @@ import { SpillwayError } from "../errors.ts";
 export class HandlerModuleError extends SpillwayError {
   /** Class name. */
   override name = "HandlerModuleError";
+}
+
+/** A handler whose module may be loaded elsewhere, which takes time that no server should have to wait. */
+export interface LoadableHandler<C extends readonly Column[] = readonly Column[]>
+  extends Handler<C>, AsyncDisposable {
+  /**
+   * Starts the worker or process, if it has one, and has the module loaded there:
+   * call it before `connect()`, so that the feed does not fill the buffer
+   * meanwhile. Without it `client.run()` does so before `open()`. Rejects with a
+   * {@linkcode HandlerModuleError} for a module that is no handler or can't be
+   * loaded, or with what kept the worker or process from being started. Dispose a
+   * handler that was loaded and not run.
+   */
+  load(): Promise<void>;
 }
 
 /** What a module exports, as far as it matters. */

@@ -16,10 +16,11 @@ import { withResolvers } from "../deferred.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { feedOf, type HandOver, newHandOver, publishFeed } from "../dispatch/shared_feed.ts";
 import { messageOf, OptionError, SpillwayError } from "../errors.ts";
+import type { LoadableHandler } from "./contract.ts";
 
 /** A handler that can be exchanged between two batches. */
 export interface ReloadableHandler<C extends readonly Column[] = readonly Column[]>
-  extends Handler<C>, AsyncDisposable {
+  extends LoadableHandler<C> {
   /**
    * Has a fresh handler take over: it is made and opened while the old one
    * handles batches, then batches wait until the old one's are back and its
@@ -92,8 +93,10 @@ interface Waiting {
 }
 
 /** What {@linkcode reloadable} gives. */
-export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements ReloadableHandler {
+export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements ReloadableHandler {
   readonly #make: () => H | Promise<H>;
+  /** The first handler, if it was loaded ahead. */
+  #loaded: Promise<H> | undefined;
   #context: HandlerContext | undefined;
   #running: Running<H> | undefined;
   /** One that is to take over, from when it is made until it has. */
@@ -120,6 +123,11 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
   /** The handler that gets the batches. */
   get current(): H | undefined {
     return this.#running?.handler;
+  }
+
+  async load(): Promise<void> {
+    this.#loaded ??= this.#makeOne();
+    await (await this.#loaded).load?.();
   }
 
   async open(context: HandlerContext): Promise<void> {
@@ -163,6 +171,8 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#opened.resolve();
+    const loaded = await this.#loaded?.catch(() => undefined);
+    await loaded?.[Symbol.asyncDispose]?.();
     // The old one may be stuck in a batch, so nothing here waits for a reload.
     await this.#next?.[Symbol.asyncDispose]?.();
     await this.#running?.handler[Symbol.asyncDispose]?.();
@@ -184,8 +194,7 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     }
   }
 
-  /** Makes a handler and opens it. */
-  async #start(client: HandlerContext): Promise<Running<H>> {
+  async #makeOne(): Promise<H> {
     const handler = await this.#make();
     if (typeof handler?.batch !== "function") {
       throw new OptionError("make", "a function that gives an object with batch()", handler);
@@ -193,6 +202,14 @@ export class Reloadable<H extends Handler & Partial<AsyncDisposable>> implements
     if (handler === this.#running?.handler) {
       throw new OptionError("make", "a function that gives a new handler each time", handler);
     }
+    return handler;
+  }
+
+  /** Makes a handler, unless one was loaded ahead, and opens it. */
+  async #start(client: HandlerContext): Promise<Running<H>> {
+    const making = this.#loaded ?? this.#makeOne();
+    this.#loaded = undefined;
+    const handler = await making;
     const { write, signal, stats, options } = client;
     const context: HandlerContext = { write, signal, stats, options };
     const feed = feedOf(client);

@@ -8,6 +8,7 @@ import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { OptionError } from "../errors.ts";
+import type { LoadableHandler } from "./contract.ts";
 import { openSpill } from "../spill/open.ts";
 import type { OpenStore } from "../spill/record_store.ts";
 import {
@@ -22,7 +23,7 @@ import { UnresponsiveHandlerError, WorkerProtocolError } from "./worker/errors.t
 
 /** A handler that is supervised. */
 export interface SupervisedHandler<C extends readonly Column[] = readonly Column[]>
-  extends Handler<C>, AsyncDisposable {
+  extends LoadableHandler<C> {
   /** Counters now. */
   stats(): FailureCounts;
 }
@@ -92,12 +93,16 @@ const FINAL = [
 ];
 
 class Supervised implements SupervisedHandler {
-  readonly #inner: Handler & Partial<AsyncDisposable>;
+  readonly #inner: Handler & Partial<LoadableHandler>;
   readonly #supervision: Supervision;
 
-  constructor(inner: Handler & Partial<AsyncDisposable>, supervision: Supervision) {
+  constructor(inner: Handler & Partial<LoadableHandler>, supervision: Supervision) {
     this.#inner = inner;
     this.#supervision = supervision;
+  }
+
+  async load(): Promise<void> {
+    await this.#inner.load?.();
   }
 
   async open(context: HandlerContext): Promise<void> {

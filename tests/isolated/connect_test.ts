@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { DisconnectError, HandlerError, OptionError, WriteQueueFullError } from "../../mod.ts";
 import { connectIsolated, GrantError, HandlerModuleError } from "../../isolation.ts";
-import { until, within } from "../client/harness.ts";
+import { serve, until, within } from "../client/harness.ts";
 import { handlerOf, scene } from "./harness.ts";
 
 Deno.test("connectIsolated() opens its handler, hands it frames in order and closes", async () => {
@@ -143,6 +143,18 @@ Deno.test("connectIsolated() rejects with what is wrong, before or while it star
   for (const [option, attempt] of wrong) {
     assertEquals((await assertRejects(attempt, OptionError)).option, option);
   }
+});
+
+Deno.test("connectIsolated() connects when all modules are loaded, and not before", async () => {
+  let accepted = 0;
+  await using server = serve(() => Promise.resolve(void (accepted += 1)));
+  const attempt = connectIsolated(server.target, {
+    framing: { type: "lines" },
+    handlers: { commands: handlerOf("commands"), missing: handlerOf("missing") },
+  });
+  const error = await assertRejects(() => within(attempt, "end"), HandlerError);
+  assertInstanceOf(error.cause, HandlerModuleError);
+  assertEquals([error.handler, accepted], ["missing", 0]);
 });
 
 Deno.test("connectIsolated() tells why there is no connection", async () => {

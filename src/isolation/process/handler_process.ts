@@ -46,7 +46,7 @@ export class HandlerProcess {
   /** Settles, never rejecting, when the process has ended, with why: `undefined` when that was wanted. */
   readonly ended: Promise<Error | undefined>;
   readonly #settings: ProcessSettings;
-  readonly #context: HandlerContext;
+  #context: HandlerContext | undefined;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
@@ -62,33 +62,42 @@ export class HandlerProcess {
   #error: Error | undefined;
   #over = false;
 
-  private constructor(settings: ProcessSettings, context: HandlerContext) {
+  private constructor(settings: ProcessSettings) {
     this.#settings = settings;
-    this.#context = context;
     this.#child = spawnChild(settings);
     this.#input = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.getReader();
     this.#writes = new ForwardedWrites(
-      (bytes) => context.write(bytes),
+      (bytes) => this.#client.write(bytes),
       (body) => this.#send([message(ToChild.written, body)]),
     );
     this.ended = this.#watch();
   }
 
-  /** Starts a process, loads the module there and opens it. Rejects with what kept it from that; the process has ended then. */
-  static async start(settings: ProcessSettings, context: HandlerContext): Promise<HandlerProcess> {
-    const started = new HandlerProcess(settings, context);
+  /** Starts a process and loads the module there. Rejects with what kept it from that; the process has ended then. */
+  static async load(settings: ProcessSettings): Promise<HandlerProcess> {
+    const started = new HandlerProcess(settings);
     const { startTimeoutMs } = settings;
     try {
       await started.#ask([], FromChild.ready, startTimeoutMs, "load its module").catch(notLoaded);
-      const open = message(ToChild.open, statsBytes(context.stats()));
-      await started.#ask([open], FromChild.opened, startTimeoutMs, "open()");
+      return started;
     } catch (error) {
       await started.kill();
       throw error;
     }
-    if (!started.over) started.#attend();
-    return started;
+  }
+
+  /** Opens the handler, once, before all batches. Rejects as {@linkcode HandlerProcess.load} does. */
+  async open(context: HandlerContext): Promise<void> {
+    this.#context = context;
+    try {
+      const open = message(ToChild.open, statsBytes(context.stats()));
+      await this.#ask([open], FromChild.opened, this.#settings.startTimeoutMs, "open()");
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+    if (!this.over) this.#attend(context.signal);
   }
 
   /** Its process id. */
@@ -105,14 +114,14 @@ export class HandlerProcess {
   async batch(batch: Batch): Promise<void> {
     const { batchTimeoutMs } = this.#settings;
     await this.#free;
-    const parts = this.#encoder.encode(batch, this.#context.stats());
+    const parts = this.#encoder.encode(batch, this.#client.stats());
     await this.#ask(parts, FromChild.settled, batchTimeoutMs, `handle ${batch.count} frames`);
   }
 
   /** Closes the handler and ends the process, by force if it takes too long. Rejects with what went wrong. */
   async close(): Promise<void> {
     const { closeTimeoutMs } = this.#settings;
-    const close = message(ToChild.close, statsBytes(this.#context.stats()));
+    const close = message(ToChild.close, statsBytes(this.#client.stats()));
     try {
       await this.#ask([close], FromChild.closed, closeTimeoutMs, "close()");
       // It ends by itself when its input does.
@@ -129,6 +138,11 @@ export class HandlerProcess {
     this.#over = true;
     this.#sigkill();
     await this.ended;
+  }
+
+  get #client(): HandlerContext {
+    // INVARIANT: open() comes before what needs a client.
+    return this.#context!;
   }
 
   /**
@@ -175,8 +189,7 @@ export class HandlerProcess {
   }
 
   /** Tells it when the client closes, and asks for signs of life, until it ends. */
-  #attend(): void {
-    const { signal } = this.#context;
+  #attend(signal: AbortSignal): void {
     signal.addEventListener("abort", this.#abort);
     if (signal.aborted) this.#abort();
     const { batchTimeoutMs } = this.#settings;
@@ -201,7 +214,7 @@ export class HandlerProcess {
     await this.#output.cancel().catch(() => {});
     await within(LAST_WORDS_MS, this.#input.abort().catch(() => {}));
     clearInterval(this.#pinging);
-    this.#context.signal.removeEventListener("abort", this.#abort);
+    this.#context?.signal.removeEventListener("abort", this.#abort);
     const wanted = this.#over && this.#error === undefined;
     this.#over = true;
     if (!wanted) this.#error ??= this.#exited(code, signal);
@@ -228,6 +241,9 @@ export class HandlerProcess {
   #receive({ kind, body }: ChildMessage): void {
     switch (kind) {
       case FromChild.write:
+        if (this.#context === undefined) {
+          throw new ProtocolViolation("expected no write before open(), got one");
+        }
         return this.#writes.receive(body);
       case FromChild.memory:
         this.residentBytes = numberOf(body);

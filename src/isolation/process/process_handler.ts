@@ -5,7 +5,8 @@
  */
 
 import type { Batch } from "../../batch.ts";
-import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import type { HandlerContext } from "../../dispatch/handler.ts";
+import type { LoadableHandler } from "../contract.ts";
 import type { FailureCounts } from "../failure_options.ts";
 import { Reloadable } from "../reloadable.ts";
 import { Supervision } from "../supervision.ts";
@@ -31,7 +32,7 @@ export interface ProcessHandlerStats extends FailureCounts {
 }
 
 /** A handler in a process of its own. */
-export interface ProcessHandler extends Handler, AsyncDisposable {
+export interface ProcessHandler extends LoadableHandler {
   /** Counters now. */
   stats(): ProcessHandlerStats;
   /** Has a fresh process, with the module as it is now, take over between two batches; as {@linkcode ReloadableHandler.reload}. */
@@ -55,6 +56,8 @@ export interface ProcessHandler extends Handler, AsyncDisposable {
  *   grants: { write: ["ticks.log"] },
  *   onFailure: "retry",
  * });
+ * await handler.load();
+ * await using client = await connect("localhost:9000", { framing: { type: "lines" } });
  * await client.run(handler);
  * ```
  */
@@ -81,6 +84,10 @@ class SupervisedProcess implements ProcessHandler {
       const takesOver = this.#processes.current !== undefined;
       return new RestartedProcess(settings, this.#log, takesOver);
     });
+  }
+
+  load(): Promise<void> {
+    return this.#processes.load();
   }
 
   async open(context: HandlerContext): Promise<void> {

@@ -13,7 +13,8 @@
  */
 
 import type { Batch } from "../../batch.ts";
-import type { Handler, HandlerContext } from "../../dispatch/handler.ts";
+import type { HandlerContext } from "../../dispatch/handler.ts";
+import type { LoadableHandler } from "../contract.ts";
 import { HandlerProcess } from "./handler_process.ts";
 import type { ProcessEvent, ProcessSettings } from "./options.ts";
 import { RemoteError } from "./remote_error.ts";
@@ -28,13 +29,15 @@ export interface ProcessLog {
 }
 
 /** Opens, is given batches and closes, in one process or, when it has failed, in the next. */
-export class RestartedProcess implements Handler, AsyncDisposable {
+export class RestartedProcess implements LoadableHandler {
   readonly #settings: ProcessSettings;
   readonly #log: ProcessLog;
   readonly #takesOver: boolean;
   #isOpen = false;
   #process: HandlerProcess | undefined;
   #starting: Promise<HandlerProcess> | undefined;
+  /** The first one, if it was loaded ahead. */
+  #loaded: Promise<HandlerProcess> | undefined;
   /** The last error that a batch was rejected with. */
   #known: Error | undefined;
 
@@ -48,6 +51,11 @@ export class RestartedProcess implements Handler, AsyncDisposable {
   /** The process that runs, if one does. */
   get running(): HandlerProcess | undefined {
     return this.#process?.over === false ? this.#process : undefined;
+  }
+
+  async load(): Promise<void> {
+    this.#loaded ??= HandlerProcess.load(this.#settings);
+    await this.#loaded;
   }
 
   async open(context: HandlerContext): Promise<void> {
@@ -79,6 +87,8 @@ export class RestartedProcess implements Handler, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const loaded = await this.#loaded?.catch(() => undefined);
+    await loaded?.kill();
     await this.#starting?.catch(() => {});
     await this.#process?.kill();
     this.#process = undefined;
@@ -92,7 +102,7 @@ export class RestartedProcess implements Handler, AsyncDisposable {
     if (error !== undefined && this.#settings.onFailure === "stop") throw error;
     const startedAt = performance.now();
     this.#log.starts += 1;
-    this.#starting = HandlerProcess.start(this.#settings, context);
+    this.#starting = this.#start(context);
     let process: HandlerProcess;
     try {
       process = await this.#starting;
@@ -107,6 +117,14 @@ export class RestartedProcess implements Handler, AsyncDisposable {
     void process.ended.then((error) => error && this.#failed(process.pid, error));
     const startMs = performance.now() - startedAt;
     this.#log.tell({ type: "started", pid: process.pid, startMs });
+    return process;
+  }
+
+  async #start(context: HandlerContext): Promise<HandlerProcess> {
+    const loading = this.#loaded ?? HandlerProcess.load(this.#settings);
+    this.#loaded = undefined;
+    const process = await loading;
+    await process.open(context);
     return process;
   }
 

@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { ClientStats } from "../../status.ts";
+import { type ClientStats, newStats } from "../../status.ts";
 
 /** Places of 32-bit words. */
 export const Word = {
@@ -37,8 +37,9 @@ const Slot = { slab: 0, first: 1, count: 2, epoch: 3, pending: 4, bytes: 5, WORD
 const SLOTS = 6;
 /** Place of the slots' stream offsets among the 64-bit floats, behind the words. */
 const STREAM_OFFSETS = (SLOTS + BATCHES_OUT * Slot.WORDS) / 2;
-/** Place of the first of the client's counters. */
+/** Place of the first of the client's counters, and their order. */
 const STATS = STREAM_OFFSETS + BATCHES_OUT;
+const STAT_NAMES = Object.keys(newStats()) as readonly (keyof ClientStats)[];
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -66,9 +67,8 @@ export class ControlBlock {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly #numbers: Float64Array<SharedArrayBuffer>;
 
-  /** A new block, or a view of one that was made for so many counters. */
-  constructor(made: number | SharedArrayBuffer) {
-    const buffer = typeof made === "number" ? new SharedArrayBuffer(8 * (STATS + made)) : made;
+  /** A new block, or a view of one. */
+  constructor(buffer = new SharedArrayBuffer(8 * (STATS + STAT_NAMES.length))) {
     this.words = new Int32Array(buffer);
     this.#numbers = new Float64Array(buffer);
   }
@@ -108,15 +108,14 @@ export class ControlBlock {
     };
   }
 
-  /** Writes the client's counters, in the order of their names. */
+  /** Writes the client's counters. */
   writeStats(stats: ClientStats): void {
-    let at = STATS;
-    for (const name in stats) this.#numbers[at++] = stats[name as keyof ClientStats];
+    STAT_NAMES.forEach((name, i) => this.#numbers[STATS + i] = stats[name]);
   }
 
   /** Reads them. */
-  readStats(names: readonly (keyof ClientStats)[]): ClientStats {
-    const values = names.map((name, i) => [name, this.#numbers[STATS + i]]);
+  readStats(): ClientStats {
+    const values = STAT_NAMES.map((name, i) => [name, this.#numbers[STATS + i]]);
     return Object.fromEntries(values) as ClientStats;
   }
 }

@@ -39,7 +39,7 @@ interface Handed {
   settle: PromiseWithResolvers<BatchAnswer>;
 }
 
-/** What a worker needs. */
+/** What a worker is started with. */
 export interface HandlerWorkerOptions {
   specifier: string;
   name: string;
@@ -47,16 +47,20 @@ export interface HandlerWorkerOptions {
   options: OptionValues;
   /** Starts the worker, here or elsewhere. */
   spawn: SpawnWorker;
-  feed: FeedDescription;
-  context: HandlerContext;
-  /** Called before anybody else hears that batches were thrown at. */
-  onThrow: () => void;
   /** How long loading, opening and closing may take each, in milliseconds. */
   startTimeoutMs: number;
   /** How long a call of `batch()` may take. */
   batchTimeoutMs: number;
   /** How long the event loop may stand still meanwhile. */
   heartbeatTimeoutMs: number;
+}
+
+/** The client whose batches it is given. */
+export interface WorkerClient {
+  feed: FeedDescription;
+  context: HandlerContext;
+  /** Called before anybody else hears that batches were thrown at. */
+  onThrow: () => void;
 }
 
 /** What the worker was asked to do beside handling batches. */
@@ -74,7 +78,9 @@ const STATS_MS = 10;
 export class HandlerWorker {
   readonly #options: HandlerWorkerOptions;
   #peer: WorkerPeer | undefined;
-  readonly #control: ControlBlock;
+  /** Whom it was opened for. */
+  #client: WorkerClient | undefined;
+  readonly #control = new ControlBlock();
   readonly #lookEveryMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #onAbort = () => this.#post({ type: "abort" });
@@ -98,27 +104,45 @@ export class HandlerWorker {
 
   private constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    const { context } = options;
-    this.#control = new ControlBlock(Object.keys(context.stats()).length);
     this.#lookEveryMs = Math.min(options.batchTimeoutMs, options.heartbeatTimeoutMs) / LOOKS;
     this.#timer = setInterval(() => this.#look(), this.#lookEveryMs);
-    context.signal.addEventListener("abort", this.#onAbort);
   }
 
   /**
-   * Starts a worker and opens its handler. Rejects with a `HandlerModuleError`
-   * for a module that is no handler or can't be loaded, with what Deno throws
-   * for grants that this side has not itself, and with what `open()` threw.
+   * Starts a worker and has it load its module. Rejects with a
+   * `HandlerModuleError` for one that is no handler or can't be loaded, and with
+   * what Deno throws for grants that this side has not itself.
    */
-  static async start(options: HandlerWorkerOptions): Promise<HandlerWorker> {
+  static async load(options: HandlerWorkerOptions): Promise<HandlerWorker> {
     const worker = new HandlerWorker(options);
     try {
       // It may have loaded before this side hears that it was started.
       await Promise.all([worker.#expect("loaded"), worker.#spawn()]);
-      await worker.#open();
       return worker;
     } catch (error) {
       worker.terminate();
+      throw error;
+    }
+  }
+
+  /** Opens the handler, once, before all batches. Rejects with what `open()` threw; the worker has ended then. */
+  async open(client: WorkerClient): Promise<void> {
+    this.#client = client;
+    const { feed, context } = client;
+    const opened = this.#expect("opened");
+    this.#writeStats();
+    this.#post({
+      type: "start",
+      control: this.#control.buffer,
+      feed,
+      heartbeatMs: this.#options.heartbeatTimeoutMs / LOOKS / 2,
+    });
+    context.signal.addEventListener("abort", this.#onAbort);
+    if (context.signal.aborted) this.#onAbort();
+    try {
+      await opened;
+    } catch (error) {
+      this.terminate();
       throw error;
     }
   }
@@ -132,7 +156,7 @@ export class HandlerWorker {
     const now = performance.now();
     if (now - this.#statsAt >= STATS_MS) {
       this.#statsAt = now;
-      control.writeStats(this.#options.context.stats());
+      this.#writeStats();
     }
     const settle = withResolvers<BatchAnswer>();
     this.#handed.push({ count: range.count, settle });
@@ -171,7 +195,7 @@ export class HandlerWorker {
     try {
       if (this.#error !== undefined) return "done";
       const answer = this.#ask("closed");
-      this.#control.writeStats(this.#options.context.stats());
+      this.#writeStats();
       this.#post({ type: "close" });
       return await answer;
     } finally {
@@ -183,7 +207,7 @@ export class HandlerWorker {
   terminate(): void {
     clearInterval(this.#timer);
     Atomics.store(this.#control.words, Word.stop, 1);
-    this.#options.context.signal.removeEventListener("abort", this.#onAbort);
+    this.#client?.context.signal.removeEventListener("abort", this.#onAbort);
     this.#peer?.terminate();
     this.#fail(new WorkerProtocolError(`${this.#options.name}: the worker was ended`));
     // Nothing waits for a reply any more.
@@ -198,22 +222,6 @@ export class HandlerWorker {
     });
     // It may have been given up before it was there.
     if (this.#error !== undefined) this.#peer.terminate();
-  }
-
-  async #open(): Promise<void> {
-    const { feed, context, heartbeatTimeoutMs } = this.#options;
-    const statNames = Object.keys(context.stats()) as (keyof ReturnType<typeof context.stats>)[];
-    const opened = this.#expect("opened");
-    this.#control.writeStats(context.stats());
-    this.#post({
-      type: "start",
-      control: this.#control.buffer,
-      feed,
-      statNames,
-      heartbeatMs: heartbeatTimeoutMs / LOOKS / 2,
-    });
-    if (context.signal.aborted) this.#onAbort();
-    await opened;
   }
 
   async #expect(report: "loaded" | "opened"): Promise<void> {
@@ -256,7 +264,7 @@ export class HandlerWorker {
   }
 
   #rejectHanded(error: unknown): void {
-    if (this.#handed.length > 0) this.#options.onThrow();
+    if (this.#handed.length > 0) this.#client?.onThrow();
     for (const { settle } of this.#handed.splice(0)) settle.reject(error);
   }
 
@@ -316,7 +324,13 @@ export class HandlerWorker {
     this.#rejectHanded(error);
   }
 
+  /** The client's counters, as they are now. */
+  #writeStats(): void {
+    if (this.#client !== undefined) this.#control.writeStats(this.#client.context.stats());
+  }
+
   #write(id: number, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#client === undefined) return this.#fail(this.#odd("expected to be loaded first"));
     this.#writes += 1;
     this.#writeBytes += bytes.length;
     if (this.#writes > WRITES_MAX || this.#writeBytes > WRITE_BYTES_MAX) {
@@ -327,7 +341,7 @@ export class HandlerWorker {
       this.#writeBytes -= bytes.length;
       this.#post({ type: "written", id, error });
     };
-    this.#options.context.write(bytes).then(
+    this.#client.context.write(bytes).then(
       () => settled(),
       (error) => settled(toPosted(error)),
     );

@@ -8,7 +8,6 @@
 import type { RawRule } from "../../batch.ts";
 import type { Column } from "../../columns.ts";
 import type { Layout } from "../../core/layout.ts";
-import type { ClientStats } from "../../status.ts";
 import { type ErrorText, textOf } from "../error_text.ts";
 
 /** What a worker must know of the client's memory; posted once. */
@@ -25,7 +24,6 @@ export type Order =
     type: "start";
     control: SharedArrayBuffer;
     feed: FeedDescription;
-    statNames: readonly (keyof ClientStats)[];
     heartbeatMs: number;
   }
   /** Where records that come back from disk lie from now on, by the number batches have it by. */

@@ -111,7 +111,7 @@ class Runtime {
     this.#context = {
       write: (bytes) => this.#writes.write(bytes),
       signal: this.#abort.signal,
-      stats: () => control.readStats(order.statNames),
+      stats: () => control.readStats(),
       options: NO_OPTIONS,
     };
     this.#lender = new Lender(order.feed);

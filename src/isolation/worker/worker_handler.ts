@@ -5,17 +5,12 @@
  */
 
 import { type Batch, SlabBatch } from "../../batch.ts";
-import {
-  type Handler,
-  type HandlerContext,
-  NO_OPTIONS,
-  type OptionValues,
-} from "../../dispatch/handler.ts";
+import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { checkMs, messageOf, OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
-import { type Grants, HandlerModuleError } from "../contract.ts";
+import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
 import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
@@ -87,19 +82,21 @@ const QUARANTINE_SHARE = 1 / 4;
  * import { connect } from "jsr:@spillway/spillway";
  * import { workerHandler } from "jsr:@spillway/spillway/isolation";
  *
+ * await using handler = workerHandler(import.meta.resolve("./handler.ts"), {
+ *   grants: { write: ["/var/log/ticks"] },
+ * });
+ * await handler.load();
  * await using client = await connect("localhost:9000", {
  *   framing: { type: "lines" },
  *   sharedMemory: true,
  * });
- * await client.run(workerHandler(import.meta.resolve("./handler.ts"), {
- *   grants: { write: ["/var/log/ticks"] },
- * }));
+ * await client.run(handler);
  * ```
  */
 export function workerHandler(
   specifier: string | URL,
   options: WorkerHandlerOptions = {},
-): Handler & AsyncDisposable {
+): LoadableHandler {
   const spawn = spawnHere(permissionsOf(options.grants ?? {}));
   return workerHandlerBy(spawn, checkSpecifier(specifier), options);
 }
@@ -109,11 +106,11 @@ export function workerHandlerBy(
   spawn: SpawnWorker,
   specifier: string,
   options: Omit<WorkerHandlerOptions, "grants">,
-): Handler & AsyncDisposable {
+): LoadableHandler {
   return new WorkerHandler(spawn, specifier, options);
 }
 
-class WorkerHandler implements Handler, AsyncDisposable {
+class WorkerHandler implements LoadableHandler {
   readonly #specifier: string;
   readonly #name: string;
   readonly #options: OptionValues;
@@ -121,6 +118,8 @@ class WorkerHandler implements Handler, AsyncDisposable {
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
   readonly #poll = () => this.#running?.poll();
+  /** One that was started ahead of its client. */
+  #loaded: Promise<HandlerWorker> | undefined;
   /** The worker, or the one that is being started. */
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
@@ -141,6 +140,11 @@ class WorkerHandler implements Handler, AsyncDisposable {
     this.#limits = { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs };
     for (const [option, ms] of Object.entries(this.#limits)) checkMs(option, ms, 1);
     this.#onEvent = options.onEvent ?? (() => {});
+  }
+
+  async load(): Promise<void> {
+    this.#loaded ??= this.#load();
+    await this.#loaded;
   }
 
   async open(context: HandlerContext): Promise<void> {
@@ -199,19 +203,28 @@ class WorkerHandler implements Handler, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const worker = await this.#worker?.catch(() => undefined);
-    this.#worker = undefined;
-    worker?.terminate();
+    const workers = [this.#loaded, this.#worker];
+    this.#loaded = this.#worker = undefined;
+    for (const worker of workers) (await worker?.catch(() => undefined))?.terminate();
+  }
+
+  #load(): Promise<HandlerWorker> {
+    return HandlerWorker.load({
+      specifier: this.#specifier,
+      name: this.#name,
+      options: this.#options,
+      spawn: this.#spawn,
+      ...this.#limits,
+    });
   }
 
   async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
     const { core } = feed;
     const { slabBytes, capacity, entries, slabs } = core.layout;
-    const worker = await HandlerWorker.start({
-      specifier: this.#specifier,
-      name: this.#name,
-      options: this.#options,
-      spawn: this.#spawn,
+    const loading = this.#loaded ?? this.#load();
+    this.#loaded = undefined;
+    const worker = await loading;
+    await worker.open({
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,
         layout: { slabBytes, capacity, entries, slabs },
@@ -224,7 +237,6 @@ class WorkerHandler implements Handler, AsyncDisposable {
       },
       context,
       onThrow: () => feed.failure.threw = true,
-      ...this.#limits,
     });
     this.#onEvent({ type: "started", name: this.#name });
     this.#running = worker;
