@@ -8,6 +8,7 @@
  */
 import { buildServer } from "./lib/builds.ts";
 import { benchPath, run } from "./lib/command.ts";
+import { diskRate } from "./lib/disk.ts";
 import { describeMachine } from "./lib/machine.ts";
 import { parseOptions, publish } from "./lib/output.ts";
 import { Server, type ServerReport } from "./lib/server.ts";
@@ -48,30 +49,10 @@ async function settled({ smoke }: Scale): Promise<void> {
 
 /** What the disk takes, measured now. */
 async function measureDisk(directory: string, scale: Scale): Promise<DiskRates> {
-  const sequential = await diskRate(directory, scale, "sequential");
-  return { sequential, synced: await diskRate(directory, scale, "synced") };
-}
-
-async function diskRate(
-  directory: string,
-  scale: Scale,
-  which: keyof DiskRates,
-): Promise<number> {
   await settled(scale);
-  const program = benchPath("spill/disk.ts");
-  const file = `${directory}/${which}`;
-  const { success, stdout, stderr } = await run([
-    Deno.execPath(),
-    "run",
-    `--allow-read=${file}`,
-    `--allow-write=${file}`,
-    program,
-    file,
-    String(scale.bytes),
-    which,
-  ]);
-  if (!success) throw new Error(`the disk can't be measured: ${stderr}`);
-  return Number(stdout);
+  const sequential = await diskRate(directory, scale.bytes, "sequential");
+  await settled(scale);
+  return { sequential, synced: await diskRate(directory, scale.bytes, "synced") };
 }
 
 /** A client, and what it says: in isolated mode the handler prints its part by itself. */
