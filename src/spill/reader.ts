@@ -116,9 +116,12 @@ export class SpillReader implements Disposable {
     const { name, bytes, nextSequence } = segment;
     input.end = bytes;
     const step = await input.step(this.#position, this.#least);
-    if (step.type === "record") return await this.#record(name, input, step, place);
+    // Behind its last record may lie what was cut off, if the disk never heard of the cut.
+    if (step.type === "record" && step.header.sequence < nextSequence) {
+      return await this.#record(name, input, step, place);
+    }
     if (step.type === "damage") {
-      const to = step.nextSequence ?? nextSequence;
+      const to = Math.min(step.nextSequence ?? nextSequence, nextSequence);
       const finding = findingOf(step, name, this.#sequence);
       this.#position = step.next;
       return this.#lost({ ...finding, records: to - this.#sequence }, to);

@@ -44,12 +44,15 @@ export async function recover(disk: Disk): Promise<Recovered> {
   await removeLeftovers(disk, segments, findings);
   if (findings.total > 0) await disk.sync();
   const last = segments.at(-1);
-  const lastEpoch = last === undefined ? 0 : await recoverLast(disk, last, findings);
+  const { lastEpoch, sound } = last === undefined
+    ? { lastEpoch: 0, sound: true }
+    : await recoverLast(disk, last, findings);
   const recovered = last?.nextSequence ?? 1;
   const nextSequence = Math.max(recovered, ...positionsBehind(cursors));
   return {
     segments,
-    appendable: last !== undefined && isAppendable(last, nextSequence) && !damaged.has(last),
+    appendable: last !== undefined && sound && isAppendable(last, nextSequence) &&
+      !damaged.has(last),
     cursors,
     nextNumber: highestNumber(names) + 1,
     nextSequence,
@@ -198,8 +201,17 @@ async function goesBeyond(disk: Disk, segment: Segment, next: Segment): Promise<
 
 const NO_HEADER = { expected: "a segment's header", actual: "none" };
 
-/** Reads all of the newest segment and cuts its torn tail; gives the last record's epoch. */
-async function recoverLast(disk: Disk, last: Segment, findings: FindingList): Promise<number> {
+/**
+ * Reads all of the newest segment and cuts its torn tail; gives the last record's
+ * epoch, and whether all before that is whole. Else nothing may be appended: it
+ * could come to lie within the length that a torn record's header claims, and
+ * would be passed over with that.
+ */
+async function recoverLast(
+  disk: Disk,
+  last: Segment,
+  findings: FindingList,
+): Promise<{ lastEpoch: number; sound: boolean }> {
   const file = await disk.open(last.name, "write");
   using input = new SegmentInput(file, last.marker, last.bytes);
   const { end, nextSequence, lastEpoch, damage, tail } = await survey(input, last);
@@ -212,7 +224,7 @@ async function recoverLast(disk: Disk, last: Segment, findings: FindingList): Pr
     findings.add({ ...tail, action: "cut" });
   }
   await writeAgain(file, last.bytes);
-  return lastEpoch;
+  return { lastEpoch, sound: damage.total === 0 };
 }
 
 const PIECE_BYTES = 1024 * 1024;
