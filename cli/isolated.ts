@@ -120,6 +120,7 @@ function optionsOf(plan: ConnectPlan, hooks: IsolatedHooks): IsolatedOptions {
 
 const HANDLER_EVENTS: ReadonlySet<string> = new Set<IsolatedHandlerEvent["type"]>([
   "dead_letter_failed",
+  "died",
   "over_budget",
   "retrying",
   "skipped",

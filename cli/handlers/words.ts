@@ -37,6 +37,10 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
       }: ${oneLine(reasonOf(plan, event.error))}`;
     case "failed":
       return `its process failed: ${event.error.message}`;
+    case "died":
+      return `its worker died between two batches, and is started again: ${
+        oneLine(reasonOf(plan, event.error))
+      }`;
     case "retrying":
       return `${reasonOf(plan, event.error)}; attempt ${event.attempt} in ${
         seconds(event.delayMs)

@@ -30,16 +30,23 @@ export interface HandOver {
    * for the next while its answer is on the way; it still handles one at a time.
    */
   batchesOut: number;
+  readonly failure: Failure;
+}
+
+/** What becomes of batches that are thrown at. */
+export interface Failure {
   /**
    * Set at once when a batch was thrown at: until all that are out have come back
    * none is handed out, since whoever decides what follows has not heard of it yet.
    */
-  readonly failure: { threw: boolean };
+  threw: boolean;
+  /** Other batches follow all the same: what has died is started again for them. */
+  goesOn: boolean;
 }
 
 /** For a handler in this thread. */
 export function newHandOver(): HandOver {
-  return { polls: new Set(), batchesOut: 1, failure: { threw: false } };
+  return { polls: new Set(), batchesOut: 1, failure: { threw: false, goesOn: false } };
 }
 
 const feeds = new WeakMap<HandlerContext, SharedFeed>();

@@ -99,7 +99,9 @@ export class Supervisor implements IsolatedClient {
       this.#readerDied(event.message);
     };
     const { directories, reader } = plan;
-    const disks = directories.map((directory) => this.#startDisk(directory, programs.disk));
+    // All of them before there is a port: one that is refused would leave those of the others open.
+    for (const directory of directories) this.#startDisk(directory, programs.disk);
+    const disks = directories.map((directory, i) => portTo(directory, this.#disks[i]));
     const stats = this.#stats.buffer;
     this.#post(
       { type: "start", plan: reader, module, stats, disks, tells: options.onEvent !== undefined },
@@ -167,7 +169,7 @@ export class Supervisor implements IsolatedClient {
   }
 
   /** Starts the worker that has a directory. */
-  #startDisk(directory: string, program: string): DiskPort {
+  #startDisk(directory: string, program: string): void {
     let disk: Worker;
     try {
       const rights = permissionsOf({ read: [directory], write: [directory] });
@@ -181,9 +183,6 @@ export class Supervisor implements IsolatedClient {
       event.preventDefault();
       this.#post({ type: "disk_died", directory, message: withWholeFlag(event.message) });
     };
-    const { port1, port2 } = new MessageChannel();
-    disk.postMessage({ port: port1 }, [port1]);
-    return { directory, port: port2 };
   }
 
   /** Starts a worker for a handler, and gives the reader a port to it. */
@@ -205,8 +204,13 @@ export class Supervisor implements IsolatedClient {
       this.#post({ type: "handler_died", id, message: withWholeFlag(event.message) });
     };
     const { port1, port2 } = new MessageChannel();
-    worker.postMessage({ port: port1 }, [port1]);
     this.#post({ type: "spawned", id, port: port2 }, [port2]);
+    // Deno drops what is posted to a worker that has ended and is not known to
+    // have, its port included, which nobody could close then. A microtask later it is.
+    queueMicrotask(() => {
+      worker.postMessage({ port: port1 }, [port1]);
+      port1.close();
+    });
   }
 
   /** Has the reader end in order, but not for ever. */
@@ -247,6 +251,12 @@ export class Supervisor implements IsolatedClient {
   #post(order: ReaderOrder, transfer: Transferable[] = []): void {
     if (this.#end === undefined) this.#reader.postMessage(order, transfer);
   }
+}
+
+function portTo(directory: string, disk: Worker): DiskPort {
+  const { port1, port2 } = new MessageChannel();
+  disk.postMessage({ port: port1 }, [port1]);
+  return { directory, port: port2 };
 }
 
 /** A worker that begins with the `serve()` of a module. */

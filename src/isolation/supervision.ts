@@ -20,6 +20,7 @@ import { Backoff, sleep } from "../reconnect.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { openSpill } from "../spill/open.ts";
 import type { OpenStore } from "../spill/record_store.ts";
+import { isStartFailure } from "./start_failure.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type {
   BatchPlace,
@@ -90,7 +91,9 @@ export class Supervision<E = FailureEvent> {
    */
   takeOneByOne(context: HandlerContext): void {
     const feed = feedOf(context);
-    if (feed !== undefined && this.#settings.onFailure !== "stop") feed.batchesOut = 1;
+    if (feed === undefined || this.#settings.onFailure === "stop") return;
+    feed.batchesOut = 1;
+    feed.failure.goesOn = true;
   }
 
   /** Has a batch handled by `attempt`, again and again if need be. Stays synchronous where that is and does not throw. */
@@ -129,7 +132,7 @@ export class Supervision<E = FailureEvent> {
   ): Promise<void> {
     let failure = thrown;
     while (await this.#mayGoOn(failure, context)) {
-      if (this.#settings.onFailure === "skip") return await this.#skip(batch, errorOf(failure));
+      if (this.#skips(failure)) return await this.#skip(batch, errorOf(failure));
       this.counts.retries += 1;
       try {
         await this.#timed(batch, attempt);
@@ -155,14 +158,19 @@ export class Supervision<E = FailureEvent> {
     if (onFailure === "stop" || error instanceof HandlerModuleError) return false;
     if (this.#rules.isFinal(error)) return false;
     // Giving a batch up takes no time that a client which closes does not have.
-    if (onFailure === "skip" && this.#rules.isOfBatch(error)) return true;
+    if (this.#skips(error) && this.#rules.isOfBatch(error)) return true;
     const delayMs = stopped() ? undefined : this.#backoff.next();
     if (delayMs === undefined) return false;
-    if (onFailure === "retry") {
+    if (!this.#skips(error)) {
       this.tell({ type: "retrying", attempt: this.#backoff.attempt, delayMs, error });
     }
     await sleep(delayMs, context.signal);
     return !stopped();
+  }
+
+  /** A batch that was not even begun is tried again. */
+  #skips(thrown: unknown): boolean {
+    return this.#settings.onFailure === "skip" && !isStartFailure(errorOf(thrown));
   }
 
   async #skip(batch: Batch, error: Error): Promise<void> {

@@ -21,6 +21,7 @@ import {
   WRITES_MAX,
 } from "./messages.ts";
 import type { SpawnWorker, WorkerPeer } from "./peer.ts";
+import { StallClock } from "./stall_clock.ts";
 
 /** How something ended that a worker was asked to do. */
 export type WorkerAnswer = "done" | "unresponsive";
@@ -81,11 +82,13 @@ export class HandlerWorker {
   /** Whom it was opened for. */
   #client: WorkerClient | undefined;
   readonly #control = new ControlBlock();
-  readonly #lookEveryMs: number;
+  readonly #clock: StallClock;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #onAbort = () => this.#post({ type: "abort" });
   #task: Task | undefined;
   #error: unknown;
+  /** Somebody has heard of that. */
+  #told = false;
   /** Batches that are out, in order. */
   readonly #handed: Handed[] = [];
   /** Numbers of rooms that the worker was told of. */
@@ -94,33 +97,29 @@ export class HandlerWorker {
   #awaiting = false;
   #request = 0;
   #replied = 0;
-  /** How long the worker has been at its task or batch, and its event loop has stood still. */
-  #busyMs = 0;
-  #silentMs = 0;
-  #beats = 0;
   #statsAt = 0;
   #writes = 0;
   #writeBytes = 0;
 
-  private constructor(options: HandlerWorkerOptions) {
+  constructor(options: HandlerWorkerOptions) {
     this.#options = options;
-    this.#lookEveryMs = Math.min(options.batchTimeoutMs, options.heartbeatTimeoutMs) / LOOKS;
-    this.#timer = setInterval(() => this.#look(), this.#lookEveryMs);
+    const { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs } = options;
+    const lookEveryMs = Math.min(startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs) / LOOKS;
+    this.#clock = new StallClock(lookEveryMs);
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
   }
 
   /**
-   * Starts a worker and has it load its module. Rejects with a
+   * Starts the worker and has it load its module, once. Rejects with a
    * `HandlerModuleError` for one that is no handler or can't be loaded, and with
    * what Deno throws for grants that this side has not itself.
    */
-  static async load(options: HandlerWorkerOptions): Promise<HandlerWorker> {
-    const worker = new HandlerWorker(options);
+  async load(): Promise<void> {
     try {
       // It may have loaded before this side hears that it was started.
-      await Promise.all([worker.#expect("loaded"), worker.#spawn()]);
-      return worker;
+      await Promise.all([this.#expect("loaded"), this.#spawn()]);
     } catch (error) {
-      worker.terminate();
+      this.terminate();
       throw error;
     }
   }
@@ -149,7 +148,7 @@ export class HandlerWorker {
 
   /** Hands frames over, of a slab or of a room; resolves when the handler is done with them. Rejects with what it threw. */
   hand(range: Omit<HandedRange, "slab">, memory: number | SharedArrayBuffer): Promise<BatchAnswer> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#error !== undefined) return this.#rejection();
     // INVARIANT: no more are out than there are slots.
     if (this.#handed.length >= BATCHES_OUT) throw new Error("a worker was handed too many batches");
     const control = this.#control;
@@ -160,7 +159,7 @@ export class HandlerWorker {
     }
     const settle = withResolvers<BatchAnswer>();
     this.#handed.push({ count: range.count, settle });
-    if (this.#handed.length === 1) this.#begin();
+    if (this.#handed.length === 1) this.#clock.begin(now);
     this.#request = (this.#request + 1) | 0;
     const slab = typeof memory === "number" ? memory : this.#roomNumber(memory);
     control.write(this.#request, { ...range, slab });
@@ -181,7 +180,7 @@ export class HandlerWorker {
       return this.#fail(this.#odd(`expected ${expected}, got one to ${reply}`));
     }
     this.#replied = reply;
-    this.#begin();
+    this.#clock.begin(performance.now());
     for (const { settle } of this.#handed.splice(0, answered)) settle.resolve(DONE);
   }
 
@@ -190,10 +189,15 @@ export class HandlerWorker {
     return this.#error !== undefined;
   }
 
-  /** Has the handler closed and ends the worker, unless it has died. */
+  /** It died with nothing to do, and nobody has heard of that: why. */
+  get untold(): unknown {
+    return this.#told ? undefined : this.#error;
+  }
+
+  /** Has the handler closed and ends the worker, unless it has died. Rejects with why, if nobody has heard of it. */
   async close(): Promise<WorkerAnswer> {
     try {
-      if (this.#error !== undefined) return "done";
+      if (this.#told) return "done";
       const answer = this.#ask("closed");
       this.#writeStats();
       this.#post({ type: "close" });
@@ -233,19 +237,18 @@ export class HandlerWorker {
   }
 
   #ask(report: Task["report"]): Promise<WorkerAnswer> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#error !== undefined) return this.#rejection();
     // INVARIANT: a worker is asked for one thing at a time.
     if (this.#task !== undefined) throw new Error("a worker was asked for two things at a time");
     const settle = withResolvers<WorkerAnswer>();
     this.#task = { report, settle };
-    this.#begin();
+    this.#clock.begin(performance.now());
     return settle.promise;
   }
 
-  /** The worker begins with something. */
-  #begin(): void {
-    this.#busyMs = 0;
-    this.#silentMs = 0;
+  #rejection(): Promise<never> {
+    this.#told = true;
+    return Promise.reject(this.#error);
   }
 
   #settle(answer: WorkerAnswer): void {
@@ -259,6 +262,7 @@ export class HandlerWorker {
     this.#error ??= error;
     const task = this.#task;
     this.#task = undefined;
+    this.#told ||= task !== undefined || this.#handed.length > 0;
     task?.settle.reject(this.#error);
     this.#rejectHanded(this.#error);
   }
@@ -347,18 +351,15 @@ export class HandlerWorker {
     );
   }
 
-  /** A late look counts once: while this side was held, nobody listened. */
   #look(): void {
     this.poll();
     if (this.#task === undefined && this.#handed.length === 0) return;
     const { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs } = this.#options;
-    const beats = Atomics.load(this.#control.words, Word.beats);
-    this.#busyMs += this.#lookEveryMs;
-    this.#silentMs = beats === this.#beats ? this.#silentMs + this.#lookEveryMs : 0;
-    this.#beats = beats;
+    const clock = this.#clock;
+    clock.look(performance.now(), Atomics.load(this.#control.words, Word.beats));
     if (this.#task !== undefined) {
-      if (this.#busyMs >= startTimeoutMs) this.#settle("unresponsive");
-    } else if (this.#busyMs >= batchTimeoutMs || this.#silentMs >= heartbeatTimeoutMs) {
+      if (clock.busyMs >= startTimeoutMs) this.#settle("unresponsive");
+    } else if (clock.busyMs >= batchTimeoutMs || clock.silentMs >= heartbeatTimeoutMs) {
       this.#giveUp();
     }
   }

@@ -7,10 +7,11 @@
 import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
-import { checkMs, messageOf, OptionError } from "../../errors.ts";
+import { checkMs, errorOf, OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
+import { startFailure } from "../start_failure.ts";
 import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
 import { UnresponsiveHandlerError } from "./errors.ts";
@@ -21,6 +22,8 @@ import { spawnHere, type SpawnWorker } from "./peer.ts";
 export type WorkerHandlerEvent =
   /** A worker has its handler open: the first, or one in the place of one that did not answer or has died. */
   | { type: "started"; name: string }
+  /** A worker has died with nothing to do, and is started again for the next batch, since batches may be skipped or retried. What its module kept is lost. */
+  | { type: "died"; name: string; error: Error }
   /** A worker did not answer for frames it was given. It is left behind with them, and their slab is never used again. */
   | {
     type: "unresponsive";
@@ -118,13 +121,16 @@ class WorkerHandler implements LoadableHandler {
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
   readonly #onEvent: (event: WorkerHandlerEvent) => void;
   readonly #poll = () => this.#running?.poll();
+  /** Made last; at most one other is alive, one that was given up. */
+  #newest: HandlerWorker | undefined;
   /** One that was started ahead of its client. */
   #loaded: Promise<HandlerWorker> | undefined;
   /** The worker, or the one that is being started. */
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
-  /** One that has died, which was told: whoever goes on all the same gets another. */
+  /** One that has died, or that could not be started, which was told: whoever goes on all the same gets another. */
   #spent: HandlerWorker | undefined;
+  #refused: Promise<HandlerWorker> | undefined;
 
   constructor(
     spawn: SpawnWorker,
@@ -174,48 +180,75 @@ class WorkerHandler implements LoadableHandler {
 
   /** The worker, or one in its place if it has died. */
   async #living(context: HandlerContext): Promise<HandlerWorker> {
+    const { failure } = sharedFeedOf(context);
     while (true) {
       const starting = this.#worker;
-      const worker = await starting;
-      if (worker === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
+      if (starting === undefined) throw new TypeError(`${this.#name}: expected an open handler`);
+      if (starting === this.#refused) {
+        this.#worker = this.#startAgain(context);
+        continue;
+      }
+      const worker = await this.#started(starting);
+      if (failure.goesOn && worker.untold !== undefined) {
+        this.#spent = worker;
+        this.#onEvent({ type: "died", name: this.#name, error: errorOf(worker.untold) });
+      }
       if (worker !== this.#spent) return worker;
-      if (this.#worker === starting) this.#worker = this.#startAgain(worker, context);
+      if (this.#worker !== starting) continue;
+      worker.terminate();
+      this.#worker = this.#startAgain(context);
     }
   }
 
-  async #startAgain(spent: HandlerWorker, context: HandlerContext): Promise<HandlerWorker> {
-    spent.terminate();
+  async #started(starting: Promise<HandlerWorker>): Promise<HandlerWorker> {
+    try {
+      return await starting;
+    } catch (error) {
+      this.#refused = starting;
+      throw error;
+    }
+  }
+
+  async #startAgain(context: HandlerContext): Promise<HandlerWorker> {
     try {
       return await this.#start(sharedFeedOf(context), context);
-    } catch (cause) {
-      const why = messageOf(cause);
-      throw new HandlerModuleError(`${this.#name} can't be started again: ${why}`, { cause });
+    } catch (error) {
+      if (!(error instanceof HandlerModuleError)) throw startFailure(error);
+      const why = `${this.#name} can't be started again: ${error.message}`;
+      throw new HandlerModuleError(why, { cause: error });
     }
   }
 
   async close(): Promise<void> {
-    const worker = await this.#worker?.catch(() => undefined);
+    const starting = this.#worker;
     this.#worker = undefined;
-    if (await worker?.close() !== "unresponsive") return;
+    if (starting === undefined || starting === this.#refused) return;
+    // Rejects with why there is none, if no batch has.
+    const worker = await starting;
+    if (await worker.close() !== "unresponsive") return;
     throw new UnresponsiveHandlerError(
       `${this.#name} did not close within ${this.#limits.startTimeoutMs} ms`,
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const workers = [this.#loaded, this.#worker];
+    this.#newest?.terminate();
+    const starting = this.#worker ?? this.#loaded;
     this.#loaded = this.#worker = undefined;
-    for (const worker of workers) (await worker?.catch(() => undefined))?.terminate();
+    await starting?.catch(() => {});
   }
 
-  #load(): Promise<HandlerWorker> {
-    return HandlerWorker.load({
+  async #load(): Promise<HandlerWorker> {
+    const worker = new HandlerWorker({
       specifier: this.#specifier,
       name: this.#name,
       options: this.#options,
       spawn: this.#spawn,
       ...this.#limits,
     });
+    this.#newest = worker;
+    await worker.load();
+    return worker;
   }
 
   async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
