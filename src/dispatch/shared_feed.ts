@@ -31,6 +31,7 @@ export interface HandOver {
    */
   batchesOut: number;
   readonly failure: Failure;
+  readonly budget: Budget;
 }
 
 /** What becomes of batches that are thrown at. */
@@ -44,9 +45,37 @@ export interface Failure {
   goesOn: boolean;
 }
 
+/** Where in the stream a batch was. */
+export interface BatchPlace {
+  /** Its frames. */
+  frames: number;
+  /** Its connection: 1, 2, … */
+  epoch: number;
+  /** Stream offset of its first frame. */
+  offset: number;
+}
+
+/**
+ * How long calls of `batch()` may take. Who has several batches at a time, and
+ * takes each in several calls, measures by itself.
+ */
+export interface Budget {
+  /** Milliseconds; `undefined` for no bound. */
+  ms: number | undefined;
+  /** Called with each call that takes longer, by who has taken over. */
+  overrun: (place: BatchPlace) => void;
+  /** Somebody has, and nobody else is to measure. */
+  taken: boolean;
+}
+
 /** For a handler in this thread. */
 export function newHandOver(): HandOver {
-  return { polls: new Set(), batchesOut: 1, failure: { threw: false, goesOn: false } };
+  return {
+    polls: new Set(),
+    batchesOut: 1,
+    failure: { threw: false, goesOn: false },
+    budget: { ms: undefined, overrun: () => {}, taken: false },
+  };
 }
 
 const feeds = new WeakMap<HandlerContext, SharedFeed>();

@@ -38,16 +38,6 @@ export interface FailureOptions<E> {
   onEvent?: (event: E) => void;
 }
 
-/** Where in the stream a batch was. */
-export interface BatchPlace {
-  /** Its frames. */
-  frames: number;
-  /** Its connection: 1, 2, … */
-  epoch: number;
-  /** Stream offset of its first frame. */
-  offset: number;
-}
-
 /** What is told of batches whose handling fails or takes long. */
 export type FailureEvent =
   /** A batch is handled again in `delayMs`. */

@@ -213,7 +213,10 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     const { write, signal, stats, options } = client;
     const context: HandlerContext = { write, signal, stats, options };
     const feed = feedOf(client);
-    const handOver = { ...newHandOver(), ...feed && { failure: feed.failure } };
+    const handOver = {
+      ...newHandOver(),
+      ...feed && { failure: feed.failure, budget: feed.budget },
+    };
     if (feed !== undefined) {
       const { core, pool } = feed;
       publishFeed(context, Object.assign(handOver, { core, pool }));

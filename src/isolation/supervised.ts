@@ -106,7 +106,7 @@ class Supervised implements SupervisedHandler {
   }
 
   async open(context: HandlerContext): Promise<void> {
-    await this.#supervision.open();
+    await this.#supervision.open(context);
     try {
       await this.#inner.open?.(context);
       this.#supervision.takeOneByOne(context);

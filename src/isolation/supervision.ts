@@ -14,20 +14,16 @@
 
 import type { Batch } from "../batch.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
-import { feedOf } from "../dispatch/shared_feed.ts";
+import { type BatchPlace, feedOf } from "../dispatch/shared_feed.ts";
 import { errorOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
+import { watched } from "./budget.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { openSpill } from "../spill/open.ts";
 import type { OpenStore } from "../spill/record_store.ts";
 import { isStartFailure } from "./start_failure.ts";
 import { DeadLetters } from "./dead_letters.ts";
-import type {
-  BatchPlace,
-  FailureCounts,
-  FailureEvent,
-  FailureSettings,
-} from "./failure_options.ts";
+import type { FailureCounts, FailureEvent, FailureSettings } from "./failure_options.ts";
 
 /** How errors of one kind of handler differ. */
 export interface ErrorRules {
@@ -70,9 +66,13 @@ export class Supervision<E = FailureEvent> {
       : new DeadLetters(deadLetter, openStore);
   }
 
-  /** Takes what is needed; see {@linkcode DeadLetters.open}. */
-  async open(): Promise<void> {
+  /** Takes what is needed, see {@linkcode DeadLetters.open}; tells who may measure them how long calls may take. */
+  async open(context: HandlerContext): Promise<void> {
     await this.#deadLetters?.open();
+    const budget = feedOf(context)?.budget;
+    if (budget === undefined) return;
+    budget.ms = this.#settings.budgetMs;
+    budget.overrun = (place) => this.#overrun(place);
   }
 
   /** Gives that up. */
@@ -104,7 +104,7 @@ export class Supervision<E = FailureEvent> {
   ): void | Promise<void> {
     let settling: void | Promise<void>;
     try {
-      settling = this.#timed(batch, attempt);
+      settling = this.#timed(batch, context, attempt);
     } catch (error) {
       return this.#recover(error, batch, context, attempt);
     }
@@ -135,7 +135,7 @@ export class Supervision<E = FailureEvent> {
       if (this.#skips(failure)) return await this.#skip(batch, errorOf(failure));
       this.counts.retries += 1;
       try {
-        await this.#timed(batch, attempt);
+        await this.#timed(batch, context, attempt);
         return this.#handled(batch);
       } catch (error) {
         failure = error;
@@ -184,27 +184,20 @@ export class Supervision<E = FailureEvent> {
     else this.tell({ type: "dead_letter_failed", ...place, error: refusal });
   }
 
-  /** An attempt whose time is watched. */
-  #timed(batch: Batch, attempt: () => void | Promise<void>): void | Promise<void> {
+  /** An attempt whose time is watched, unless somebody else does. */
+  #timed(
+    batch: Batch,
+    context: HandlerContext,
+    attempt: () => void | Promise<void>,
+  ): void | Promise<void> {
     const { budgetMs } = this.#settings;
-    if (budgetMs === undefined) return attempt();
-    const started = performance.now();
-    const overrun = () => {
-      this.counts.overBudget += 1;
-      this.tell({ type: "over_budget", ...placeOf(batch), budgetMs });
-    };
-    let settling: void | Promise<void> = undefined;
-    try {
-      settling = attempt();
-    } finally {
-      const leftMs = budgetMs - (performance.now() - started);
-      if (leftMs < 0) overrun();
-      else if (typeof settling?.then === "function") {
-        const timer = setTimeout(overrun, leftMs);
-        settling = settling.finally(() => clearTimeout(timer));
-      }
-    }
-    return settling;
+    if (budgetMs === undefined || feedOf(context)?.budget.taken) return attempt();
+    return watched(budgetMs, attempt, () => this.#overrun(placeOf(batch)));
+  }
+
+  #overrun(place: BatchPlace): void {
+    this.counts.overBudget += 1;
+    this.tell({ type: "over_budget", ...place, budgetMs: this.#settings.budgetMs! });
   }
 }
 

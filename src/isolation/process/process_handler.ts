@@ -91,7 +91,7 @@ class SupervisedProcess implements ProcessHandler {
   }
 
   async open(context: HandlerContext): Promise<void> {
-    await this.#supervision.open();
+    await this.#supervision.open(context);
     try {
       await this.#processes.open(context);
     } catch (error) {

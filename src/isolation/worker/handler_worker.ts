@@ -8,6 +8,7 @@
 import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext, OptionValues } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
+import type { BatchPlace } from "../../dispatch/shared_feed.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
 import { WorkerProtocolError } from "./errors.ts";
 import {
@@ -16,10 +17,9 @@ import {
   type Order,
   parseReport,
   type PostedError,
-  toPosted,
   WRITE_BYTES_MAX,
-  WRITES_MAX,
 } from "./messages.ts";
+import { PassedWrites } from "./passed_writes.ts";
 import type { SpawnWorker, WorkerPeer } from "./peer.ts";
 import { StallClock } from "./stall_clock.ts";
 
@@ -62,6 +62,9 @@ export interface WorkerClient {
   context: HandlerContext;
   /** Called before anybody else hears that batches were thrown at. */
   onThrow: () => void;
+  /** How long a call may take before `onOverBudget` is called with where it was. */
+  budgetMs: number | undefined;
+  onOverBudget: (place: BatchPlace) => void;
 }
 
 /** What the worker was asked to do beside handling batches. */
@@ -98,8 +101,7 @@ export class HandlerWorker {
   #request = 0;
   #replied = 0;
   #statsAt = 0;
-  #writes = 0;
-  #writeBytes = 0;
+  #writes: PassedWrites | undefined;
 
   constructor(options: HandlerWorkerOptions) {
     this.#options = options;
@@ -127,13 +129,15 @@ export class HandlerWorker {
   /** Opens the handler, once, before all batches. Rejects with what `open()` threw; the worker has ended then. */
   async open(client: WorkerClient): Promise<void> {
     this.#client = client;
-    const { feed, context } = client;
+    const { feed, context, budgetMs } = client;
+    this.#writes = new PassedWrites((bytes) => context.write(bytes), (order) => this.#post(order));
     const opened = this.#expect("opened");
     this.#writeStats();
     this.#post({
       type: "start",
       control: this.#control.buffer,
       feed,
+      budgetMs,
       heartbeatMs: this.#options.heartbeatTimeoutMs / LOOKS / 2,
     });
     context.signal.addEventListener("abort", this.#onAbort);
@@ -303,8 +307,12 @@ export class HandlerWorker {
     switch (report.type) {
       case "threw":
         return this.#threw(report.error);
+      case "over_budget":
+        return this.#client?.onOverBudget(report.place);
       case "write":
-        return this.#write(report.id, report.bytes);
+        // One that is not open yet has nothing to write.
+        if (this.#writes?.pass(report.id, report.bytes)) return;
+        return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
       default:
         if (this.#task?.report === report.type) return this.#settle("done");
         this.#fail(this.#odd(`expected nothing of the kind, got "${report.type}"`));
@@ -331,24 +339,6 @@ export class HandlerWorker {
   /** The client's counters, as they are now. */
   #writeStats(): void {
     if (this.#client !== undefined) this.#control.writeStats(this.#client.context.stats());
-  }
-
-  #write(id: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#client === undefined) return this.#fail(this.#odd("expected to be loaded first"));
-    this.#writes += 1;
-    this.#writeBytes += bytes.length;
-    if (this.#writes > WRITES_MAX || this.#writeBytes > WRITE_BYTES_MAX) {
-      return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
-    }
-    const settled = (error?: PostedError) => {
-      this.#writes -= 1;
-      this.#writeBytes -= bytes.length;
-      this.#post({ type: "written", id, error });
-    };
-    this.#client.context.write(bytes).then(
-      () => settled(),
-      (error) => settled(toPosted(error)),
-    );
   }
 
   #look(): void {

@@ -8,6 +8,7 @@
 import type { RawRule } from "../../batch.ts";
 import type { Column } from "../../columns.ts";
 import type { Layout } from "../../core/layout.ts";
+import type { BatchPlace } from "../../dispatch/shared_feed.ts";
 import { type ErrorText, textOf } from "../error_text.ts";
 
 /** What a worker must know of the client's memory; posted once. */
@@ -24,6 +25,8 @@ export type Order =
     type: "start";
     control: SharedArrayBuffer;
     feed: FeedDescription;
+    /** How long a call may take before that is reported; `undefined` for no bound. */
+    budgetMs: number | undefined;
     heartbeatMs: number;
   }
   /** Where records that come back from disk lie from now on, by the number batches have it by. */
@@ -50,6 +53,8 @@ export type Report =
   | { type: "closed" }
   /** The module is no handler, or the handler threw. */
   | { type: "threw"; error: PostedError }
+  /** A call takes, or has taken, longer than it may. */
+  | { type: "over_budget"; place: BatchPlace }
   /** Bytes for the server. */
   | { type: "write"; id: number; bytes: Uint8Array<ArrayBuffer> };
 
@@ -78,7 +83,7 @@ export function fromPosted({ name, message, stack }: PostedError): Error {
 /** What a worker posted, if it is anything that a worker of ours posts. */
 export function parseReport(value: unknown): Report | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { type, error, id, bytes } = value as Record<string, unknown>;
+  const { type, error, id, bytes, place } = value as Record<string, unknown>;
   switch (type) {
     case "loaded":
     case "opened":
@@ -86,6 +91,8 @@ export function parseReport(value: unknown): Report | undefined {
       return { type };
     case "threw":
       return isPosted(error) ? { type, error } : undefined;
+    case "over_budget":
+      return isPlace(place) ? { type, place } : undefined;
     case "write":
       return Number.isSafeInteger(id) && isOwnBytes(bytes)
         ? { type, id: id as number, bytes }
@@ -101,6 +108,12 @@ function isPosted(value: unknown): value is PostedError {
   return [name, message, stack].every((text) =>
     typeof text === "string" && text.length <= TEXT_MAX
   );
+}
+
+function isPlace(value: unknown): value is BatchPlace {
+  if (typeof value !== "object" || value === null) return false;
+  const { frames, epoch, offset } = value as Record<string, unknown>;
+  return [frames, epoch, offset].every(Number.isSafeInteger);
 }
 
 /** Bytes that nobody else can change any more. */

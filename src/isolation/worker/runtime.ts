@@ -7,6 +7,7 @@
 
 // First: what it takes away must be gone when the handler's module is evaluated.
 import "./scope.ts";
+import type { Batch } from "../../batch.ts";
 import { withResolvers } from "../../deferred.ts";
 import {
   type Handler,
@@ -16,6 +17,7 @@ import {
 } from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
 import { poll, rest, turn } from "../../turn.ts";
+import { watched } from "../budget.ts";
 import type { HandlerModule } from "../contract.ts";
 import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
@@ -66,6 +68,7 @@ class Runtime {
   readonly #sizer = new BatchSizer(CALL_MS);
   #context: HandlerContext | undefined;
   #lender: Lender | undefined;
+  #budgetMs: number | undefined;
   /** The last part of a batch was one of many bytes. */
   #flowing = false;
   /** When the event loop turned last, and how often it has since it last looked at its sockets. */
@@ -115,6 +118,7 @@ class Runtime {
       options: NO_OPTIONS,
     };
     this.#lender = new Lender(order.feed);
+    this.#budgetMs = order.budgetMs;
     await this.#handler.open?.(this.#context);
     this.#channel.post({ type: "opened" });
     await this.#serveBatches(control, this.#lender, this.#context);
@@ -182,12 +186,20 @@ class Runtime {
       const batch = lender.lend(range, done, part);
       const { start, end } = batch.extent;
       this.#flowing = end - start >= FLOWING_BYTES;
-      await this.#handler.batch(batch, context);
+      await this.#call(batch, context);
       batch.revoke();
       this.#sizer.observe(part, performance.now() - started);
       Atomics.add(words, Word.beats, 1);
       done += part;
     }
+  }
+
+  #call(batch: Batch, context: HandlerContext): void | Promise<void> {
+    if (this.#budgetMs === undefined) return this.#handler.batch(batch, context);
+    const place = { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
+    return watched(this.#budgetMs, () => this.#handler.batch(batch, context), () => {
+      this.#channel.post({ type: "over_budget", place });
+    });
   }
 
   async #close(): Promise<void> {

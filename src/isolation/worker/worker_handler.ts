@@ -270,7 +270,10 @@ class WorkerHandler implements LoadableHandler {
       },
       context,
       onThrow: () => feed.failure.threw = true,
+      budgetMs: feed.budget.ms,
+      onOverBudget: (place) => feed.budget.overrun(place),
     });
+    feed.budget.taken = true;
     this.#onEvent({ type: "started", name: this.#name });
     this.#running = worker;
     return worker;

@@ -99,3 +99,15 @@ Deno.test("supervised() skips the batch a worker died at, and goes on with anoth
     assertEquals(others, upTo(FRAMES).filter((number) => !gap.has(number)));
   });
 });
+
+Deno.test("supervised() tells of the one call of a worker that takes too long, and of none that waits behind it", async () => {
+  await inDirectory(async (directory) => {
+    const slow = "await new Promise((resolve) => setTimeout(resolve, 1500));";
+    const { numbers, events, stats } = await supervise(directory, slow, { budgetMs: 700 });
+    assertEquals([numbers.length, stats.overBudget], [FRAMES, 1]);
+    const [told] = events;
+    assert(events.length === 1 && told.type === "over_budget", JSON.stringify(events));
+    const first = told.offset / 8;
+    assert(first <= 5000 && 5000 < first + told.frames, JSON.stringify(told));
+  });
+});

@@ -1,0 +1,26 @@
+/**
+ * How long a call of `batch()` may take before that is told.
+ *
+ * @module
+ */
+
+/** Calls `overrun`, once, if `attempt` takes longer than `budgetMs`: of one that waits as soon as it is so, of one that computes behind it. */
+export function watched(
+  budgetMs: number,
+  attempt: () => void | Promise<void>,
+  overrun: () => void,
+): void | Promise<void> {
+  const started = performance.now();
+  let settling: void | Promise<void> = undefined;
+  try {
+    settling = attempt();
+  } finally {
+    const leftMs = budgetMs - (performance.now() - started);
+    if (leftMs < 0) overrun();
+    else if (typeof settling?.then === "function") {
+      const timer = setTimeout(overrun, leftMs);
+      settling = settling.finally(() => clearTimeout(timer));
+    }
+  }
+  return settling;
+}
