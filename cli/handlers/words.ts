@@ -38,9 +38,7 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
     case "failed":
       return `its process failed: ${event.error.message}`;
     case "died":
-      return `its worker died between two batches, and is started again: ${
-        oneLine(reasonOf(plan, event.error))
-      }`;
+      return `its worker died between two batches: ${oneLine(reasonOf(plan, event.error))}`;
     case "retrying":
       return `${reasonOf(plan, event.error)}; attempt ${event.attempt} in ${
         seconds(event.delayMs)

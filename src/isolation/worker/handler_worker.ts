@@ -62,6 +62,8 @@ export interface WorkerClient {
   context: HandlerContext;
   /** Called before anybody else hears that batches were thrown at. */
   onThrow: () => void;
+  /** Called when it dies with nothing to do; whoever asks next is told as well. */
+  onIdleDeath: (error: Error) => void;
   /** How long a call may take before `onOverBudget` is called with where it was. */
   budgetMs: number | undefined;
   onOverBudget: (place: BatchPlace) => void;
@@ -193,9 +195,9 @@ export class HandlerWorker {
     return this.#error !== undefined;
   }
 
-  /** It died with nothing to do, and nobody has heard of that: why. */
-  get untold(): unknown {
-    return this.#told ? undefined : this.#error;
+  /** It died with nothing to do, and nobody who asked for something has heard of that. */
+  get diedIdle(): boolean {
+    return this.#error !== undefined && !this.#told;
   }
 
   /** Has the handler closed and ends the worker, unless it has died. Rejects with why, if nobody has heard of it. */
@@ -226,7 +228,7 @@ export class HandlerWorker {
     const { specifier, name, options, spawn } = this.#options;
     this.#peer = await spawn({ specifier, name, options }, {
       heed: (data) => this.#heed(data),
-      died: (message) => this.#fail(this.#died(message)),
+      died: (message) => this.#failBy(this.#died(message)),
     });
     // It may have been given up before it was there.
     if (this.#error !== undefined) this.#peer.terminate();
@@ -259,6 +261,13 @@ export class HandlerWorker {
     const task = this.#task;
     this.#task = undefined;
     task?.settle.resolve(answer);
+  }
+
+  /** It has died: who has not asked it for anything is told, too. */
+  #failBy(error: Error): void {
+    const idle = !this.dead && this.#task === undefined && this.#handed.length === 0;
+    this.#fail(error);
+    if (idle) this.#client?.onIdleDeath(error);
   }
 
   /** What happens from now on, nobody can be told but who asks next. */

@@ -7,7 +7,7 @@
 import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
-import { checkMs, errorOf, OptionError } from "../../errors.ts";
+import { checkMs, OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
@@ -22,7 +22,7 @@ import { spawnHere, type SpawnWorker } from "./peer.ts";
 export type WorkerHandlerEvent =
   /** A worker has its handler open: the first, or one in the place of one that did not answer or has died. */
   | { type: "started"; name: string }
-  /** A worker has died with nothing to do, and is started again for the next batch, since batches may be skipped or retried. What its module kept is lost. */
+  /** A worker has died with nothing to do. What its module kept is lost; another is started for the next batch if batches may be skipped or retried, else that one stops the client. */
   | { type: "died"; name: string; error: Error }
   /** A worker did not answer for frames it was given. It is left behind with them, and their slab is never used again. */
   | {
@@ -189,10 +189,7 @@ class WorkerHandler implements LoadableHandler {
         continue;
       }
       const worker = await this.#started(starting);
-      if (failure.goesOn && worker.untold !== undefined) {
-        this.#spent = worker;
-        this.#onEvent({ type: "died", name: this.#name, error: errorOf(worker.untold) });
-      }
+      if (failure.goesOn && worker.diedIdle) this.#spent = worker;
       if (worker !== this.#spent) return worker;
       if (this.#worker !== starting) continue;
       worker.terminate();
@@ -270,6 +267,7 @@ class WorkerHandler implements LoadableHandler {
       },
       context,
       onThrow: () => feed.failure.threw = true,
+      onIdleDeath: (error) => this.#onEvent({ type: "died", name: this.#name, error }),
       budgetMs: feed.budget.ms,
       onOverBudget: (place) => feed.budget.overrun(place),
     });

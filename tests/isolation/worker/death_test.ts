@@ -63,9 +63,24 @@ for (const onFailure of ["skip", "retry"] as const) {
 }
 
 Deno.test("a worker that dies between two batches stops a client that is to stop", async () => {
-  const { error } = await runDying({});
+  const { error, events } = await runDying({});
+  assertEquals(events, ["started", "died"]);
   assertInstanceOf(error, HandlerError);
   assertEquals((error.cause as Error).message.includes("out of ink"), true);
+});
+
+Deno.test("that a worker has died is told at once, though no batch may come for hours", async () => {
+  const told = Promise.withResolvers<Told>();
+  await using handler = workerHandler(moduleOf(DIES_BETWEEN), {
+    onEvent: (event) => event.type === "died" && told.resolve(event),
+  });
+  const running = run(handler, {
+    stream: numbered(1),
+    onQuestion: (client) => void told.promise.then(() => client.close()),
+    connect: { sharedMemory: true },
+  });
+  assertEquals((await within(told.promise, "event")).type, "died");
+  assertInstanceOf((await running).error, HandlerError);
 });
 
 Deno.test("a worker that dies behind its last batch fails the client, since it was never closed", async () => {
