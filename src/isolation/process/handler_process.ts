@@ -90,6 +90,7 @@ export class HandlerProcess {
   /** Opens the handler, once, before all batches. Rejects as {@linkcode HandlerProcess.load} does. */
   async open(context: HandlerContext): Promise<void> {
     this.#context = context;
+    this.#passAbort(context.signal);
     try {
       const open = message(ToChild.open, statsBytes(context.stats()));
       await this.#ask([open], FromChild.opened, this.#settings.startTimeoutMs, "open()");
@@ -97,7 +98,7 @@ export class HandlerProcess {
       await this.kill();
       throw error;
     }
-    if (!this.over) this.#attend(context.signal);
+    if (!this.over) this.#attend();
   }
 
   /** Its process id. */
@@ -188,10 +189,15 @@ export class HandlerProcess {
     }
   }
 
-  /** Tells it when the client closes, and asks for signs of life, until it ends. */
-  #attend(signal: AbortSignal): void {
+  /** Tells it when the client closes, until it ends. */
+  #passAbort(signal: AbortSignal): void {
+    if (this.over) return;
     signal.addEventListener("abort", this.#abort);
     if (signal.aborted) this.#abort();
+  }
+
+  /** Asks for signs of life, until it ends. */
+  #attend(): void {
     const { batchTimeoutMs } = this.#settings;
     const ping = message(ToChild.ping);
     let waiting = false;
