@@ -62,7 +62,8 @@ export class HandlerProcess {
   #error: Error | undefined;
   #over = false;
 
-  private constructor(settings: ProcessSettings) {
+  /** Starts it. Throws a {@linkcode HandlerProcessError} if that can't be. */
+  constructor(settings: ProcessSettings) {
     this.#settings = settings;
     this.#child = spawnChild(settings);
     this.#input = this.#child.stdin.getWriter();
@@ -74,15 +75,13 @@ export class HandlerProcess {
     this.ended = this.#watch();
   }
 
-  /** Starts a process and loads the module there. Rejects with what kept it from that; the process has ended then. */
-  static async load(settings: ProcessSettings): Promise<HandlerProcess> {
-    const started = new HandlerProcess(settings);
-    const { startTimeoutMs } = settings;
+  /** Waits until it has loaded the module, once, before all else. Rejects with what kept it from that; it has ended then. */
+  async load(): Promise<void> {
+    const { startTimeoutMs } = this.#settings;
     try {
-      await started.#ask([], FromChild.ready, startTimeoutMs, "load its module").catch(notLoaded);
-      return started;
+      await this.#ask([], FromChild.ready, startTimeoutMs, "load its module").catch(notLoaded);
     } catch (error) {
-      await started.kill();
+      await this.kill();
       throw error;
     }
   }
