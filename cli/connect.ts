@@ -108,14 +108,20 @@ export class Run {
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
     using _patience = this.#patience;
     if (isIsolated(plan)) return await this.#feedIsolated();
-    await using crew = plan.handlers.length > 0 ? await this.#makeCrew() : undefined;
-    if (crew !== undefined && await this.#patience.wait(crew.load()) === "late") {
-      return this.#leaveUnopened();
-    }
-    const output = crew ?? this.#makeOutput();
+    if (plan.handlers.length === 0) return await this.#feedTo(this.#makeOutput());
+    const crew = this.#makeCrew();
+    await using _crew = {
+      [Symbol.asyncDispose]: () => this.#patience.end(crew[Symbol.asyncDispose]()),
+    };
+    if (await this.#patience.wait(crew.load()) === "late") return this.#leaveUnopened();
+    await this.#feedTo(crew);
+  }
+
+  async #feedTo(output: Crew | FrameOutput): Promise<void> {
+    const { target, options } = this.#plan;
     this.#taker = output;
-    const client = await openClient(plan.target, {
-      ...withOverflow(plan.options),
+    const client = await openClient(target, {
+      ...withOverflow(options),
       signal: this.#abort.signal,
       onEvent: (event) => this.#tell(event),
     });
@@ -167,9 +173,9 @@ export class Run {
     this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
   }
 
-  async #makeCrew(): Promise<Crew> {
+  #makeCrew(): Crew {
     const { handlers: plans, limit, options } = this.#plan;
-    return await Crew.make({
+    return new Crew({
       plans,
       partition: options.partition,
       limit,
