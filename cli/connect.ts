@@ -15,7 +15,6 @@ import {
 import { connectFlags, type ConnectPlan, planOf } from "./connect_flags.ts";
 import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
-import { endAfter } from "./end_after.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
 import { FrameOutput, OutputError } from "./frame_output.ts";
@@ -27,6 +26,7 @@ import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
+import { RunClock } from "./run_clock.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
@@ -73,12 +73,11 @@ export class Run {
   readonly #abort = new AbortController();
   #stopped: Stop | undefined;
   readonly #patience: Patience;
+  readonly #clock: RunClock;
   /** What takes the frames: the user's handlers, or standard output. */
   #taker: Crew | FrameOutput | IsolatedRun | undefined;
   #client: Client | IsolatedClient | undefined;
   #framesLeft = 0;
-  /** When the first connection stood. */
-  #startedAt = 0;
 
   constructor(plan: ConnectPlan) {
     const rawOnTerminal = plan.output === "raw" && Deno.stdout.isTerminal();
@@ -86,6 +85,7 @@ export class Run {
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
     const { command, name, jsonLog: json } = plan;
     this.#patience = new Patience(plan.stopTimeoutMs);
+    this.#clock = new RunClock(plan.durationMs, () => this.#stop("duration"));
     this.#log = new ConnectLog({ command, name, json, status: this.#status });
   }
 
@@ -107,15 +107,22 @@ export class Run {
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
     using _patience = this.#patience;
+    using _clock = this.#clock;
     if (isIsolated(plan)) return await this.#feedIsolated();
-    await using crew = plan.handlers.length > 0 ? await this.#makeCrew() : undefined;
-    if (crew !== undefined && await this.#patience.wait(crew.load()) === "late") {
-      return this.#leaveUnopened();
-    }
-    const output = crew ?? this.#makeOutput();
+    if (plan.handlers.length === 0) return await this.#feedTo(this.#makeOutput());
+    const crew = this.#makeCrew();
+    await using _crew = {
+      [Symbol.asyncDispose]: () => this.#patience.end(crew[Symbol.asyncDispose]()),
+    };
+    if (await this.#patience.wait(crew.load()) === "late") return this.#leaveUnopened();
+    await this.#feedTo(crew);
+  }
+
+  async #feedTo(output: Crew | FrameOutput): Promise<void> {
+    const { target, options } = this.#plan;
     this.#taker = output;
-    const client = await openClient(plan.target, {
-      ...withOverflow(plan.options),
+    const client = await openClient(target, {
+      ...withOverflow(options),
       signal: this.#abort.signal,
       onEvent: (event) => this.#tell(event),
     });
@@ -147,16 +154,15 @@ export class Run {
   ): Promise<DisconnectError | undefined> {
     const status = this.#status;
     this.#client = client;
-    this.#startedAt = performance.now();
     using _console = guardConsole(status);
     using _live = new Live(status, () => client.stats(), statusText);
-    using _timer = endAfter(this.#plan.durationMs, () => this.#stop("duration"));
     const end = await this.#patience.wait(running);
     if (end !== "late") return end;
     this.#leave();
   }
 
   #tell(event: ClientEvent): void {
+    if (event.type === "connected") this.#clock.start();
     const { jsonLog, tells } = this.#plan;
     if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
   }
@@ -167,9 +173,9 @@ export class Run {
     this.#log[tell](eventRecord(plan, event), eventSentence(plan, event));
   }
 
-  async #makeCrew(): Promise<Crew> {
+  #makeCrew(): Crew {
     const { handlers: plans, limit, options } = this.#plan;
-    return await Crew.make({
+    return new Crew({
       plans,
       partition: options.partition,
       limit,
@@ -238,7 +244,7 @@ export class Run {
       end,
       exitCode,
       frames: this.#taker?.frames ?? 0,
-      elapsedMs: performance.now() - this.#startedAt,
+      elapsedMs: this.#clock.elapsedMs,
       stats: client.stats(),
       ...(handlers && { handlers }),
       framesLeft: this.#framesLeft,

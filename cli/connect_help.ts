@@ -77,7 +77,8 @@ When to end (default: when the server does):
                          end when each has had N, or with another --partition all together
   --duration TIME        this long after the first connection
                          Interrupting (Ctrl-C) ends in order, twice ends at once
-  --stop-timeout TIME    when interrupted: how long batches at hand may take (8s)
+  --stop-timeout TIME    when interrupted: how long batches at hand, and handlers that
+                         are being started, may take (8s)
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a

@@ -39,25 +39,15 @@ export class Crew implements AsyncDisposable {
   readonly #members: CountingHandler[] = [];
   readonly #made = new AsyncDisposableStack();
 
-  private constructor(options: CrewOptions) {
+  /** Makes no handler yet. */
+  constructor(options: CrewOptions) {
     this.#options = options;
   }
 
-  /** Makes the handlers; rejects with what is wrong with one of them. */
-  static async make(options: CrewOptions): Promise<Crew> {
-    const crew = new Crew(options);
-    try {
-      for (const plan of options.plans) await crew.#add(plan);
-      return crew;
-    } catch (error) {
-      await crew[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  /** Has what runs elsewhere loaded there, before anything is connected to; rejects with a `HandlerError`. */
+  /** Makes the handlers and has what runs elsewhere loaded there, before anything is connected to; rejects with what is wrong with one of them. */
   async load(): Promise<void> {
     const { plans } = this.#options;
+    for (const plan of plans) await this.#add(plan);
     await loadAll(plans.map(({ name, named }, i) => {
       return [named ? name : undefined, this.#members[i].kept];
     }));

@@ -1,5 +1,5 @@
 /** `spillway connect` with everything in workers. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inDirectory } from "../spill/harness.ts";
 import { appending, feed, jsonOf, OWN_SOURCE, SILENT, summaryOf, WORKERS } from "./handler_runs.ts";
 import { run, sends, sendsAndStays, start } from "./spillway.ts";
@@ -160,6 +160,21 @@ Deno.test("connect --isolation worker waits for a handler that is being opened n
     assertEquals((await child.status).code, 130, text);
     assertStringIncludes(text, '"unfinished"');
     await child.stdout.cancel();
+  });
+});
+
+Deno.test("connect --isolation worker counts --duration from the connection on, also while a handler is being opened", async () => {
+  await using server = sendsAndStays("1\n");
+  await inDirectory(async (directory) => {
+    // Opened only when the client ends.
+    const waits = `export default { batch() {}, open: ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", resolve)) };`;
+    const timed = ["--isolation", "worker", "--duration", "200ms", "--json"];
+    const done = await feed(server, directory, { waits }, WORKERS, ...timed);
+    assertEquals(done.code, 0, done.stderr);
+    const { end, elapsedMs } = summaryOf(done);
+    assertEquals(end, "duration");
+    assert(elapsedMs >= 200, `${elapsedMs}`);
   });
 });
 

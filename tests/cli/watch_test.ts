@@ -1,11 +1,12 @@
 /** `spillway connect --handler FILE --watch`: files edited under a feed that does not stop. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { numbered, until, within } from "../client/harness.ts";
+import { numbered, until } from "../client/harness.ts";
 import { assertLog } from "../isolation/reload_harness.ts";
 import { PATIENCE_MS } from "../isolation/runs.ts";
 import { inDirectory } from "../spill/harness.ts";
-import { run, sends, start, TestServer, writeAll } from "./spillway.ts";
+import { run, sends, TestServer, writeAll } from "./spillway.ts";
+import { Watched } from "./watched.ts";
 
 const OWN_SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
 const FRAMED = ["--framing", "length_field", "--initial-bytes-to-strip", "4"];
@@ -31,45 +32,6 @@ const libraryOf = (log: string, mark = ""): string =>
      },
      async close() { await 0; log("close", version); },
    });`;
-
-/** A run of the command line, and what it has said. */
-class Watched implements AsyncDisposable {
-  said = "";
-  readonly child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor(permissions: string[], args: string[]) {
-    this.child = start(permissions, args);
-    this.#reading = this.#read();
-  }
-
-  /** Resolves when it has said `text` behind what it had said at `from`. */
-  async says(text: string, from = 0): Promise<void> {
-    await until(() => this.said.includes(text, from), `${text} in ${this.said}`, PATIENCE_MS);
-  }
-
-  async ended(): Promise<number> {
-    const { code } = await within(this.child.status, "end of the command", PATIENCE_MS);
-    await this.#reading;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.child.stdout.cancel();
-    await this.ended();
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.said += text;
-    }
-  }
-}
 
 /** As many editors save: the new text is never to be seen in part. */
 async function saveByRename(file: string, text: string): Promise<void> {

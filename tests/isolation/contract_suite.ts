@@ -329,6 +329,27 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
     assertEquals((error.cause as Error).message, "seen true");
   });
 
+  test("signal is aborted within open(), too", async () => {
+    const { said, error } = await run(
+      await handler(`
+        let seen;
+        export default {
+          async open({ write, signal }) {
+            const { promise, resolve } = Promise.withResolvers();
+            signal.addEventListener("abort", resolve);
+            await write("?");
+            await promise;
+            seen = signal.aborted;
+          },
+          batch() {},
+          close() { throw new Error("seen " + seen) },
+        };`),
+      { onQuestion: (client) => void client.close() },
+    );
+    assertInstanceOf(error, HandlerError);
+    assertEquals([said, (error.cause as Error).message], ["?", "seen true"]);
+  });
+
   const refused: [what: string, specifier: string, message: string][] = [
     ["has no default export", moduleOf("export const a = 1"), "no default export"],
     ["exports no handler", moduleOf("export default { batch: 1 }"), "another default export"],

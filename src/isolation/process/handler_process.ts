@@ -62,7 +62,8 @@ export class HandlerProcess {
   #error: Error | undefined;
   #over = false;
 
-  private constructor(settings: ProcessSettings) {
+  /** Starts it. Throws a {@linkcode HandlerProcessError} if that can't be. */
+  constructor(settings: ProcessSettings) {
     this.#settings = settings;
     this.#child = spawnChild(settings);
     this.#input = this.#child.stdin.getWriter();
@@ -74,15 +75,13 @@ export class HandlerProcess {
     this.ended = this.#watch();
   }
 
-  /** Starts a process and loads the module there. Rejects with what kept it from that; the process has ended then. */
-  static async load(settings: ProcessSettings): Promise<HandlerProcess> {
-    const started = new HandlerProcess(settings);
-    const { startTimeoutMs } = settings;
+  /** Waits until it has loaded the module, once, before all else. Rejects with what kept it from that; it has ended then. */
+  async load(): Promise<void> {
+    const { startTimeoutMs } = this.#settings;
     try {
-      await started.#ask([], FromChild.ready, startTimeoutMs, "load its module").catch(notLoaded);
-      return started;
+      await this.#ask([], FromChild.ready, startTimeoutMs, "load its module").catch(notLoaded);
     } catch (error) {
-      await started.kill();
+      await this.kill();
       throw error;
     }
   }
@@ -90,6 +89,7 @@ export class HandlerProcess {
   /** Opens the handler, once, before all batches. Rejects as {@linkcode HandlerProcess.load} does. */
   async open(context: HandlerContext): Promise<void> {
     this.#context = context;
+    this.#passAbort(context.signal);
     try {
       const open = message(ToChild.open, statsBytes(context.stats()));
       await this.#ask([open], FromChild.opened, this.#settings.startTimeoutMs, "open()");
@@ -97,7 +97,7 @@ export class HandlerProcess {
       await this.kill();
       throw error;
     }
-    if (!this.over) this.#attend(context.signal);
+    if (!this.over) this.#attend();
   }
 
   /** Its process id. */
@@ -188,10 +188,15 @@ export class HandlerProcess {
     }
   }
 
-  /** Tells it when the client closes, and asks for signs of life, until it ends. */
-  #attend(signal: AbortSignal): void {
+  /** Tells it when the client closes, until it ends. */
+  #passAbort(signal: AbortSignal): void {
+    if (this.over) return;
     signal.addEventListener("abort", this.#abort);
     if (signal.aborted) this.#abort();
+  }
+
+  /** Asks for signs of life, until it ends. */
+  #attend(): void {
     const { batchTimeoutMs } = this.#settings;
     const ping = message(ToChild.ping);
     let waiting = false;

@@ -34,12 +34,15 @@ export class RestartedProcess implements LoadableHandler {
   readonly #log: ProcessLog;
   readonly #takesOver: boolean;
   #isOpen = false;
+  /** The one that is given batches, or was. */
   #process: HandlerProcess | undefined;
-  #starting: Promise<HandlerProcess> | undefined;
+  /** The one started last, which may not be open yet; all before it have ended. */
+  #last: HandlerProcess | undefined;
   /** The first one, if it was loaded ahead. */
   #loaded: Promise<HandlerProcess> | undefined;
   /** The last error that a batch was rejected with. */
   #known: Error | undefined;
+  #disposed = false;
 
   /** One that is to take over from another does not tell that it could not: its `open()` rejects. */
   constructor(settings: ProcessSettings, log: ProcessLog, takesOver: boolean) {
@@ -54,7 +57,7 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async load(): Promise<void> {
-    this.#loaded ??= HandlerProcess.load(this.#settings);
+    this.#loaded ??= this.#load();
     await this.#loaded;
   }
 
@@ -87,10 +90,8 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const loaded = await this.#loaded?.catch(() => undefined);
-    await loaded?.kill();
-    await this.#starting?.catch(() => {});
-    await this.#process?.kill();
+    this.#disposed = true;
+    await this.#last?.kill();
     this.#process = undefined;
   }
 
@@ -102,16 +103,13 @@ export class RestartedProcess implements LoadableHandler {
     if (error !== undefined && this.#settings.onFailure === "stop") throw error;
     const startedAt = performance.now();
     this.#log.starts += 1;
-    this.#starting = this.#start(context);
     let process: HandlerProcess;
     try {
-      process = await this.#starting;
+      process = await this.#start(context);
     } catch (error) {
-      const told = this.#isOpen || !this.#takesOver;
+      const told = !this.#disposed && (this.#isOpen || !this.#takesOver);
       if (told && !(error instanceof RemoteError)) this.#failed(undefined, error as Error);
       throw error;
-    } finally {
-      this.#starting = undefined;
     }
     this.#process = process;
     void process.ended.then((error) => error && this.#failed(process.pid, error));
@@ -121,10 +119,16 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async #start(context: HandlerContext): Promise<HandlerProcess> {
-    const loading = this.#loaded ?? HandlerProcess.load(this.#settings);
+    const loading = this.#loaded ?? this.#load();
     this.#loaded = undefined;
     const process = await loading;
     await process.open(context);
+    return process;
+  }
+
+  async #load(): Promise<HandlerProcess> {
+    const process = this.#last = new HandlerProcess(this.#settings);
+    await process.load();
     return process;
   }
 

@@ -154,6 +154,23 @@ Deno.test("close() of the client waits for the batch that is out, and ends the p
   assertEquals([stats.failures, stats.batches], [0, 1]);
 });
 
+Deno.test("open() of a process that started while its client closed sees that by its signal", async () => {
+  await using server = serveThenWait(STREAM);
+  await using client = await connected(server.target);
+  await using handler = processHandler(
+    moduleOf(`
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      export default {
+        open({ signal }) { if (!signal.aborted) throw new Error("not told") },
+        batch() {},
+      };`),
+    { startTimeoutMs: PATIENCE_MS },
+  );
+  const running = client.run(handler);
+  void client.close();
+  await within(running, "end of the run", PATIENCE_MS);
+});
+
 Deno.test("a client that is killed takes its handler processes along, also one that spins", async () => {
   if (Deno.build.os === "windows") {
     return console.log("skipped: on Windows a process can't see that its parent has ended");

@@ -1,0 +1,75 @@
+/** `spillway connect`: ends that come while a handler is being started. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { within } from "../client/harness.ts";
+import { inDirectory } from "../spill/harness.ts";
+import { RUN_DENO, SILENT, WORKERS } from "./handler_runs.ts";
+import { sendsAndStays, TestServer } from "./spillway.ts";
+import { Watched } from "./watched.ts";
+
+/** Says that it is there, and is never loaded. */
+const STUCK = `
+  console.error("loading");
+  await new Promise((resolve) => setTimeout(resolve, 1e8));
+  ${SILENT}`;
+/** Far less than a handler of these tests may take to start. */
+const AT_ONCE_MS = 20_000;
+const RIGHTS: Record<string, string[]> = { inline: [], worker: WORKERS, process: [RUN_DENO] };
+
+/** Runs `spillway connect` with one handler, which is watched and may take long to start. */
+async function connecting(
+  target: string,
+  { directory, isolation, source }: Record<"directory" | "isolation" | "source", string>,
+): Promise<Watched> {
+  const config = {
+    target,
+    stopTimeout: "200ms",
+    watch: true,
+    handlers: {
+      h: { file: "h.ts", isolation, ...isolation !== "inline" && { startTimeout: "10m" } },
+    },
+  };
+  await Deno.writeTextFile(`${directory}/h.ts`, source);
+  await Deno.writeTextFile(`${directory}/spillway.json`, JSON.stringify(config));
+  return new Watched(
+    [`--allow-net=${target}`, `--allow-read=${directory}`, ...RIGHTS[isolation]],
+    ["connect", "--config", `${directory}/spillway.json`],
+  );
+}
+
+for (const isolation of ["inline", "worker", "process"]) {
+  Deno.test({
+    name:
+      `connect waits for a module that loads when it is interrupted no longer than it is told to (${isolation})`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using server = sendsAndStays("1\n");
+      await inDirectory(async (directory) => {
+        await using cli = await connecting(server.address, { directory, isolation, source: STUCK });
+        await cli.says("loading");
+        cli.child.kill("SIGINT");
+        const code = await within(cli.ended(), "end of the command", AT_ONCE_MS);
+        assertEquals(code, 130, cli.said);
+        assertStringIncludes(cli.said, "a handler was not open within 0.200 s of the interrupt");
+        assert(!cli.said.includes("connected"), cli.said);
+      });
+    },
+  });
+}
+
+for (const isolation of ["inline", "process"]) {
+  Deno.test(`connect --watch ends with its server, though a module is being loaded anew (${isolation})`, async () => {
+    const ending = Promise.withResolvers<void>();
+    await using server = new TestServer(() => ending.promise);
+    await inDirectory(async (directory) => {
+      await using cli = await connecting(server.address, { directory, isolation, source: SILENT });
+      await cli.says("connected");
+      if (isolation === "process") await cli.says("is ready");
+      await Deno.writeTextFile(`${directory}/h.ts`, STUCK);
+      await cli.says("loading");
+      ending.resolve();
+      const code = await within(cli.ended(), "end of the command", AT_ONCE_MS);
+      assertEquals(code, 0, cli.said);
+      assert(!cli.said.includes("failed"), cli.said);
+    });
+  });
+}
