@@ -65,6 +65,9 @@ function refuse(error: unknown): number {
   return code;
 }
 
+/** A handler, or who reads standard output, has not done its part: as if it had failed. */
+const UNFINISHED_CODE = 4;
+
 /** One run from connecting to the summary. */
 export class Run {
   readonly #plan: ConnectPlan;
@@ -85,7 +88,7 @@ export class Run {
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
     const { command, name, jsonLog: json } = plan;
     this.#patience = new Patience(plan.stopTimeoutMs);
-    this.#clock = new RunClock(plan.durationMs, () => this.#stop("duration"));
+    this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());
     this.#log = new ConnectLog({ command, name, json, status: this.#status });
   }
 
@@ -198,17 +201,20 @@ export class Run {
     this.#patience.start();
   }
 
+  /** The same: who says how long a run may take does not mean a handler that never settles. */
+  #timeUp(): void {
+    this.#stop("duration");
+    this.#patience.start();
+  }
+
   /** Ends though a handler is not open. */
   #leaveUnopened(): void {
-    const within = seconds(this.#plan.stopTimeoutMs);
-    const why = `a handler was not open within ${within} of the interrupt`;
-    this.#log.note({ type: "unfinished" }, why);
+    this.#log.note({ type: "unfinished" }, `a handler was not open ${this.#unfinished()}`);
   }
 
   /** Ends though a batch is not finished. */
   #leave(): void {
-    const { stopTimeoutMs } = this.#plan;
-    const within = `within ${seconds(stopTimeoutMs)} of the interrupt`;
+    const within = this.#unfinished();
     if (this.#taker === undefined || this.#taker instanceof FrameOutput) {
       return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
     }
@@ -217,6 +223,14 @@ export class Run {
       { type: "unfinished", frames: this.#framesLeft },
       `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} are left with it`,
     );
+  }
+
+  /** Within which time something was not finished; an end that was asked for was none, then. */
+  #unfinished(): string {
+    const interrupted = this.#stopped?.end === "interrupted";
+    if (!interrupted) this.#stopped = { end: "duration", exitCode: UNFINISHED_CODE };
+    const since = interrupted ? "the interrupt" : "the end of --duration";
+    return `within ${seconds(this.#plan.stopTimeoutMs)} of ${since}`;
   }
 
   #stop(end: RunEnd, exitCode = 0): void {

@@ -76,9 +76,11 @@ When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several
                          end when each has had N, or with another --partition all together
   --duration TIME        this long after the first connection
-                         Interrupting (Ctrl-C) ends in order, twice ends at once
-  --stop-timeout TIME    when interrupted: how long batches at hand, and handlers that
-                         are being started, may take (8s)
+                         Interrupting (Ctrl-C) ends in order, twice ends at once, unless
+                         a handler of this process computes
+  --stop-timeout TIME    how long, behind an interrupt or --duration, batches at hand
+                         and handlers that are being started may take (8s); what is not
+                         finished then is told, and exits with 4, or the signal's code
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a

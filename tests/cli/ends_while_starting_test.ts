@@ -56,14 +56,14 @@ for (const isolation of ["inline", "worker", "process"]) {
   });
 }
 
-for (const isolation of ["inline", "process"]) {
+for (const isolation of ["inline", "worker", "process"]) {
   Deno.test(`connect --watch ends with its server, though a module is being loaded anew (${isolation})`, async () => {
     const ending = Promise.withResolvers<void>();
     await using server = new TestServer(() => ending.promise);
     await inDirectory(async (directory) => {
       await using cli = await connecting(server.address, { directory, isolation, source: SILENT });
       await cli.says("connected");
-      if (isolation === "process") await cli.says("is ready");
+      if (isolation !== "inline") await cli.says("is ready");
       await Deno.writeTextFile(`${directory}/h.ts`, STUCK);
       await cli.says("loading");
       ending.resolve();
@@ -73,3 +73,23 @@ for (const isolation of ["inline", "process"]) {
     });
   });
 }
+
+Deno.test("connect --duration ends with a handler that never settles, and says so", async () => {
+  await using server = sendsAndStays("1\n");
+  await inDirectory(async (directory) => {
+    await Deno.writeTextFile(
+      `${directory}/h.ts`,
+      "export default { batch: () => new Promise(() => {}) };",
+    );
+    const flags = ["--handler", `${directory}/h.ts`, "--duration=300ms", "--stop-timeout=200ms"];
+    await using cli = new Watched(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`],
+      ["connect", server.address, ...flags],
+    );
+    assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 4, cli.said);
+    assertStringIncludes(
+      cli.said,
+      "a handler was not done within 0.200 s of the end of --duration",
+    );
+  });
+});

@@ -15,6 +15,7 @@
 import type { Batch } from "../../batch.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
 import type { LoadableHandler } from "../contract.ts";
+import { startFailure } from "../start_failure.ts";
 import { HandlerProcess } from "./handler_process.ts";
 import type { ProcessEvent, ProcessSettings } from "./options.ts";
 import { RemoteError } from "./remote_error.ts";
@@ -109,7 +110,7 @@ export class RestartedProcess implements LoadableHandler {
     } catch (error) {
       const told = !this.#disposed && (this.#isOpen || !this.#takesOver);
       if (told && !(error instanceof RemoteError)) this.#failed(undefined, error as Error);
-      throw error;
+      throw this.#isOpen ? startFailure(error) : error;
     }
     this.#process = process;
     void process.ended.then((error) => error && this.#failed(process.pid, error));
