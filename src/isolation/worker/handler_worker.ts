@@ -334,7 +334,8 @@ export class HandlerWorker {
     this.#writes += 1;
     this.#writeBytes += bytes.length;
     if (this.#writes > WRITES_MAX || this.#writeBytes > WRITE_BYTES_MAX) {
-      return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
+      const most = `${WRITE_BYTES_MAX} bytes in ${WRITES_MAX} writes`;
+      return this.#fail(this.#odd(`expected at most ${most} on their way`));
     }
     const settled = (error?: PostedError) => {
       this.#writes -= 1;
