@@ -6,7 +6,7 @@
  */
 
 import { withResolvers } from "../deferred.ts";
-import { WriteQueueFullError } from "../errors.ts";
+import { type DisconnectError, WriteQueueFullError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -20,26 +20,34 @@ export class Writer {
   readonly #transport: Transport;
   readonly #limitBytes: number;
   readonly #stats: ClientStats;
+  readonly #disconnected: (cause: unknown) => DisconnectError;
   readonly #queue: Entry[] = [];
   #queuedBytes = 0;
   #writing = false;
-  #failed = false;
-  #error: unknown;
+  #cause: unknown;
+  #error: DisconnectError | undefined;
 
-  constructor(transport: Transport, limitBytes: number, stats: ClientStats) {
+  /** `disconnected` makes the error that writers get of what the connection threw. */
+  constructor(
+    transport: Transport,
+    limitBytes: number,
+    stats: ClientStats,
+    disconnected: (cause: unknown) => DisconnectError,
+  ) {
     this.#transport = transport;
     this.#limitBytes = limitBytes;
     this.#stats = stats;
+    this.#disconnected = disconnected;
   }
 
-  /** What ended the queue. */
-  get error(): unknown {
-    return this.#error;
+  /** What the connection threw at a write. */
+  get cause(): unknown {
+    return this.#cause;
   }
 
-  /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what the connection threw. */
+  /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what ended the connection. */
   write(bytes: Uint8Array): Promise<void> {
-    if (this.#failed) return Promise.reject(this.#error);
+    if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#queuedBytes + bytes.length > this.#limitBytes) {
       return Promise.reject(
         new WriteQueueFullError(bytes.length, this.#queuedBytes, this.#limitBytes),
@@ -53,9 +61,8 @@ export class Writer {
   }
 
   /** Ends the queue: what waits and what comes is rejected with `error`. */
-  fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
+  fail(error: DisconnectError): void {
+    if (this.#error !== undefined) return;
     this.#error = error;
     this.#queuedBytes = 0;
     for (const entry of this.#queue.splice(0)) entry.settle.reject(error);
@@ -76,8 +83,10 @@ export class Writer {
         this.#queuedBytes -= entry.bytes.length;
         entry.settle.resolve();
       }
-    } catch (error) {
-      this.fail(error);
+    } catch (cause) {
+      if (this.#error !== undefined) return;
+      this.#cause = cause;
+      this.fail(this.#disconnected(cause));
     } finally {
       this.#writing = false;
     }
