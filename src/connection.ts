@@ -63,7 +63,7 @@ export class Connection {
       (cause) => this.#refused(cause),
     );
     this.#meter = new HoldMeter();
-    this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat, stats);
+    this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat);
     this.#feed = new Feed({
       lanes,
       control: this.#control,
@@ -124,13 +124,13 @@ export class Connection {
     if (signal.aborted) stop();
     const end = this.#told(await this.#feed.run(this.#reader, mayFollow));
     signal.removeEventListener("abort", stop);
-    this.#control.stop();
     closeQuietly(this.#transport);
     const error = this.#disconnect(
       failureOf(end, endpointName(this.#engine.endpoint), lanes),
       this.#feed.endedAt,
     );
     this.#writer.fail(error);
+    this.#control.stop();
     return error;
   }
 
