@@ -79,6 +79,7 @@ export function summaryTable(summary: Summary): string {
     ["cut off", bytes(stats.partialBytesDropped), stats.partialBytesDropped > 0],
     ["too short", counted(stats.missingFields, "column value"), stats.missingFields > 0],
     ["sent", `${bytes(stats.bytesWritten)}, ${counted(stats.responses, "answer")}`, sent(stats)],
+    ["not sent", counted(stats.responsesDropped, "answer"), stats.responsesDropped > 0],
     ["left on disk", counted(stats.framesPending, "frame"), stats.framesPending > 0],
     [
       "unfinished",

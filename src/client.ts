@@ -54,7 +54,8 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
   /**
    * Sends `bytes` (text as UTF-8); resolves once the kernel has them all.
    * Rejects with a `WriteQueueFullError` when `writeQueueBytes` wait already,
-   * and with a `DisconnectError` while there is no connection.
+   * answers that are owed included, and with a `DisconnectError` when the
+   * connection takes no more or there is none.
    */
   write(bytes: string | Uint8Array): Promise<void>;
   /** Counters now; what handlers were given and were not is summed up over all of them. */

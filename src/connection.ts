@@ -56,9 +56,14 @@ export class Connection {
     this.#engine = engine;
     this.#epoch = epoch;
     this.#transport = transport;
-    this.#writer = new Writer(transport, settings.writeQueueBytes, stats);
+    this.#writer = new Writer(
+      transport,
+      settings.writeQueueBytes,
+      stats,
+      (cause) => this.#refused(cause),
+    );
     this.#meter = new HoldMeter();
-    this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat, stats);
+    this.#control = new Control(core, this.#writer, settings.respond, settings.heartbeat);
     this.#feed = new Feed({
       lanes,
       control: this.#control,
@@ -119,21 +124,21 @@ export class Connection {
     if (signal.aborted) stop();
     const end = this.#told(await this.#feed.run(this.#reader, mayFollow));
     signal.removeEventListener("abort", stop);
-    this.#control.stop();
     closeQuietly(this.#transport);
     const error = this.#disconnect(
       failureOf(end, endpointName(this.#engine.endpoint), lanes),
       this.#feed.endedAt,
     );
     this.#writer.fail(error);
+    this.#control.stop();
     return error;
   }
 
   /** A reset is told once, to the first of read and write: then the other sees a plain end. */
   #told(end: FeedEnd): FeedEnd {
-    const { error } = this.#writer;
-    const masked = end.kind === "eof" && nameOf(error) === "ConnectionReset";
-    return masked ? { kind: "failed", error } : end;
+    const { cause } = this.#writer;
+    const masked = end.kind === "eof" && nameOf(cause) === "ConnectionReset";
+    return masked ? { kind: "failed", error: cause } : end;
   }
 
   /** Goes on delivering after the end; see {@linkcode Feed.deliver}. */
@@ -155,6 +160,17 @@ export class Connection {
   /** Queues bytes. */
   write(bytes: Uint8Array): Promise<void> {
     return this.#writer.write(bytes);
+  }
+
+  /** The error for who writes when the connection takes no more; its end may have to wait for them. */
+  #refused(cause: unknown): DisconnectError {
+    const { endpoint, lanes } = this.#engine;
+    const end = this.#feed.stopped() ?? { kind: "failed", error: cause };
+    const { endedAt } = this.#feed;
+    return this.#disconnect(
+      failureOf(end, endpointName(endpoint), lanes),
+      endedAt > 0 ? endedAt : performance.now(),
+    );
   }
 
   #disconnect(failure: Failure, endedAt: number): DisconnectError {

@@ -157,10 +157,10 @@ export class WriteQueueFullError extends SpillwayError {
   /** Class name. */
   override name = "WriteQueueFullError";
 
-  /** Says how much was to be written, how much waits and how much may. */
-  constructor(bytes: number, queuedBytes: number, limitBytes: number) {
+  /** Says how much was to be written, how much waits and how much may, in what the limit is of. */
+  constructor(came: number, waiting: number, limit: number, unit: "bytes" | "writes" = "bytes") {
     super(
-      `expected at most ${limitBytes} bytes to wait for the server, but ${queuedBytes} wait and ${bytes} came`,
+      `expected at most ${limit} ${unit} to wait for the server, but ${waiting} wait and ${came} came`,
     );
   }
 }

@@ -126,7 +126,7 @@ export class Feed {
         drained = await reader.drain(drainBytes, drainMs, started);
       } catch (error) {
         control.answer();
-        return this.#stopped() ?? { kind: "failed", error };
+        return this.stopped() ?? { kind: "failed", error };
       }
       control.answer();
       this.#tellWater();
@@ -136,14 +136,14 @@ export class Feed {
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       drainBytes = Math.min(settings.drainBytes, quick ? chunkBytes : Infinity);
       meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, now - started);
-      const stopped = this.#stopped();
+      const stopped = this.stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
       if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
         if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
-        if (!reader.ready && this.#stopped() === undefined) await this.#bell();
+        if (!reader.ready && this.stopped() === undefined) await this.#bell();
         now = this.#awake();
         if (drained === "empty") meter.empty(now);
       } else if (drained === "empty" || (drained === "short" && this.#parts.lanes.ready)) {
@@ -153,7 +153,7 @@ export class Feed {
         } catch (error) {
           return { kind: "failed", error };
         }
-        await poll(() => reader.ready || this.#stopped() !== undefined);
+        await poll(() => reader.ready || this.stopped() !== undefined);
         now = this.#awake();
         if (!reader.ready) meter.empty(now);
       } else if (now - this.#turnedAt >= (drained === "short" ? SHORT_TURN_MS : TURN_MS)) {
@@ -201,7 +201,7 @@ export class Feed {
   }
 
   #givenUp(): FeedEnd | undefined {
-    const stopped = this.#stopped();
+    const stopped = this.stopped();
     return stopped?.kind === "idle_timeout" ? undefined : stopped;
   }
 
@@ -212,13 +212,14 @@ export class Feed {
   #dispatchFor(budgetMs: number, started: number): number {
     const { lanes } = this.#parts;
     let now = started;
-    while (lanes.ready && this.#stopped() === undefined && now - started < budgetMs) {
+    while (lanes.ready && this.stopped() === undefined && now - started < budgetMs) {
       now = lanes.dispatch(now);
     }
     return now;
   }
 
-  #stopped(): FeedEnd | undefined {
+  /** How this side ended the feed, if it did. */
+  stopped(): FeedEnd | undefined {
     if (this.#parts.lanes.error !== undefined) return { kind: "handler" };
     return this.#stop === undefined ? undefined : { kind: this.#stop };
   }

@@ -111,7 +111,7 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
    * Default `true`.
    */
   coalesceReads?: boolean;
-  /** Bytes that may wait to be written. Default 1048576. */
+  /** Bytes that may wait to be written, at least as many as an answer and a heartbeat have. Default 1048576. */
   writeQueueBytes?: number;
   /** Closes the client. */
   signal?: AbortSignal;
@@ -198,8 +198,8 @@ export function settle(options: ConnectOptions): Settings {
     }
   }
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
-  checkRespond(settings.respond);
-  checkHeartbeat(settings.heartbeat);
+  checkRespond(settings.respond, settings.writeQueueBytes);
+  checkHeartbeat(settings.heartbeat, settings.writeQueueBytes);
   for (const name of ["handshake", "onEvent", "tap"] as const) {
     const value = settings[name];
     if (value !== undefined && typeof value !== "function") {

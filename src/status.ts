@@ -69,8 +69,10 @@ export interface ClientStats {
   heldMs: number;
   /** Bytes the kernel took. */
   bytesWritten: number;
-  /** Answers sent by `respond` rules. */
+  /** Answers of `respond` rules that the kernel took. */
   responses: number;
+  /** Answers that were still due, or being written, when their connection ended. */
+  responsesDropped: number;
   /** Connections made after the first. */
   reconnects: number;
 }
@@ -134,6 +136,7 @@ export function newStats(): ClientStats {
     heldMs: 0,
     bytesWritten: 0,
     responses: 0,
+    responsesDropped: 0,
     reconnects: 0,
   };
 }

@@ -55,6 +55,12 @@ const clumsy: [string, unknown][] = [
   ["respond[0].match", { respond: [{ match: "", send: "b" }] }],
   ["respond[1].send", { respond: [{ match: "a", send: "b" }, { match: "a" }] }],
   ["respond", { respond: Array.from({ length: 17 }, () => ({ match: "a", send: "b" })) }],
+  ["respond[1].send", {
+    writeQueueBytes: 4,
+    respond: [{ match: "a", send: "four" }, { match: "b", send: "five5" }],
+  }],
+  ["respond[0].send", { respond: [{ match: "a", send: new Uint8Array(2 ** 20 + 1) }] }],
+  ["heartbeat.bytes", { writeQueueBytes: 4, heartbeat: { everyMs: 5, bytes: "éé!" } }],
   ["heartbeat.bytes", { heartbeat: { everyMs: 5 } }],
   ["heartbeat.bytes", { heartbeat: null }],
   ["heartbeat.everyMs", { heartbeat: { ...beat, everyMs: 0 } }],

@@ -35,7 +35,7 @@ export interface IsolatedClient extends AsyncDisposable {
    * `ReaderError`.
    */
   readonly closed: Promise<SpillwayError>;
-  /** Sends bytes as `Client.write()` does; at most 1 MiB may be on the way to the reader. */
+  /** Sends bytes as `Client.write()` does; at most 1 MiB in 1024 writes may be on the way to the reader. */
   write(bytes: string | Uint8Array): Promise<void>;
   /** Counters as they were at one moment of the last 50 ms, or so; at the end, once it has {@linkcode closed}. */
   stats(): ClientStats;

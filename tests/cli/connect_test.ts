@@ -123,6 +123,17 @@ Deno.test("connect sends, answers and beats, with escapes", async () => {
   assertEquals([code, stdout, heard], [0, "PING\ndone\n", ["HELLO\n", "PONG\r\n", "*"]]);
 });
 
+Deno.test("connect says how many answers the server did not take", async () => {
+  await using server = sendsAndStays("PING\n".repeat(1000));
+  const { code, stderr } = await server.connect(
+    ...["--respond", `PING=${"x".repeat(64 * 1024)}`, "--duration", "300ms"],
+  );
+  assertEquals(code, 0);
+  const [, sent] = stderr.match(/\nsent .* (\d+) answers?\n/) ?? [];
+  const [, dropped] = stderr.match(/\nnot sent +([\d,]+) answers\n/) ?? [];
+  assertEquals(Number(sent) + Number(dropped), 1000, stderr);
+});
+
 Deno.test("connect --reconnect comes back and says so", async () => {
   await using server = new TestServer((conn, number) =>
     writeAll(conn, utf8.encode(`connection ${number}\n`))

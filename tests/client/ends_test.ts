@@ -58,8 +58,9 @@ Deno.test("a reset that a write was told first is no plain end", async () => {
   await using client = await connected(transport);
   const refused = await client.write("ping").catch((error) => error);
   transport.give(null);
-  assertEquals([await collectNumbers(client), refused], [[0, 1], reset]);
-  await assertEnds(client, "reset");
+  assertEquals(await collectNumbers(client), [0, 1]);
+  const end = await assertEnds(client, "reset");
+  assertEquals([refused.name, refused.reason, refused.cause], [end.name, "reset", reset]);
 });
 
 Deno.test({

@@ -1,5 +1,11 @@
 /** Isolated mode: the contract, over real sockets and real workers. */
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { DisconnectError, HandlerError, OptionError, WriteQueueFullError } from "../../mod.ts";
 import { connectIsolated, GrantError, HandlerModuleError } from "../../isolation.ts";
 import { serve, until, within } from "../client/harness.ts";
@@ -46,6 +52,18 @@ Deno.test("connectIsolated() answers, writes and bounds what is written", async 
   assertEquals((await it.heard(4)).toSorted(), ["PONG", "from here", "hello", "open"]);
   const error = await it.client.write(new Uint8Array(2 ** 20 + 1)).catch((error) => error);
   assertInstanceOf(error, WriteQueueFullError);
+  assertStringIncludes(error.message, "at most 1048576 bytes");
+});
+
+Deno.test("an isolated client says which limit a write is beyond", async () => {
+  await using it = await scene({ handler: handlerOf("commands") });
+  const writes = Array.from({ length: 1025 }, () => it.client.write("ab"));
+  const ends = await within(Promise.allSettled(writes), "writes");
+  const refused = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+  assertEquals(refused.length, 1);
+  assertInstanceOf(refused[0], WriteQueueFullError);
+  assertStringIncludes(refused[0].message, "at most 1024 writes");
+  assertStringIncludes(refused[0].message, "1024 wait and 1 came");
 });
 
 Deno.test("connectIsolated() comes back, and tells each connection", async () => {

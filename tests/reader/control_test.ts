@@ -82,6 +82,25 @@ Deno.test("writes are complete and in order, however little the connection takes
   assertEquals(client.stats().bytesWritten, sent.length);
 });
 
+Deno.test("writes of all lengths are joined and cut without a byte out of place", async () => {
+  const transport = new ScriptedTransport();
+  const sent: Uint8Array[] = [];
+  transport.onWrite = async (bytes) => {
+    await undefined;
+    const taken = Math.min(bytes.length, 1 + sent.length * 7919 % 50_000);
+    sent.push(bytes.slice(0, taken));
+    return taken;
+  };
+  await using client = await connected(transport, { writeQueueBytes: 4e6 });
+  const joined = 64 * 1024;
+  const lengths = [1, joined - 1, 2, joined, 0, joined + 1, 0, 0, 3, 3 * joined, 30_000, 40_000, 0];
+  const parts = lengths.map((length, i) => new Uint8Array(length).fill(i));
+  await within(Promise.all(parts.map((part) => client.write(part))), "writes");
+  const [expected, actual] = [join(...parts), join(...sent)];
+  assertEquals(actual.length, expected.length);
+  assert(actual.every((byte, at) => byte === expected[at]));
+});
+
 Deno.test("write() takes a copy: what a batch lent may be gone when its turn comes", async () => {
   const transport = new ScriptedTransport(numbered(1, 4, 0x61626364));
   const first = Promise.withResolvers<void>();

@@ -17,9 +17,8 @@ import {
   type Order,
   parseReport,
   type PostedError,
-  WRITE_BYTES_MAX,
 } from "./messages.ts";
-import { PassedWrites } from "./passed_writes.ts";
+import { ON_THEIR_WAY, PassedWrites } from "./passed_writes.ts";
 import type { SpawnWorker, WorkerPeer } from "./peer.ts";
 import { StallClock } from "./stall_clock.ts";
 
@@ -321,7 +320,7 @@ export class HandlerWorker {
       case "write":
         // One that is not open yet has nothing to write.
         if (this.#writes?.pass(report.id, report.bytes)) return;
-        return this.#fail(this.#odd(`expected at most ${WRITE_BYTES_MAX} bytes on their way`));
+        return this.#fail(this.#odd(`expected at most ${ON_THEIR_WAY} on their way`));
       default:
         if (this.#task?.report === report.type) return this.#settle("done");
         this.#fail(this.#odd(`expected nothing of the kind, got "${report.type}"`));

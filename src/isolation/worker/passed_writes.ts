@@ -7,6 +7,9 @@
 import type { HandlerContext } from "../../dispatch/handler.ts";
 import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
 
+/** How much that may be at most, in words. */
+export const ON_THEIR_WAY = `${WRITE_BYTES_MAX} bytes in ${WRITES_MAX} writes`;
+
 /** Writes on their way, of one worker. */
 export class PassedWrites {
   readonly #write: HandlerContext["write"];

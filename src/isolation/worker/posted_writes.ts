@@ -28,7 +28,10 @@ export class PostedWrites {
     }
     // A copy: what a batch lent must not be posted as what it is, shared memory.
     const bytes = toBytes(data).slice();
-    if (this.#bytes + bytes.length > WRITE_BYTES_MAX || this.#waiting.size >= WRITES_MAX) {
+    if (this.#waiting.size >= WRITES_MAX) {
+      return Promise.reject(new WriteQueueFullError(1, this.#waiting.size, WRITES_MAX, "writes"));
+    }
+    if (this.#bytes + bytes.length > WRITE_BYTES_MAX) {
       return Promise.reject(new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX));
     }
     const settle = withResolvers<void>();

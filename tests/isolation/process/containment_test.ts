@@ -146,10 +146,11 @@ Deno.test("a handler may write as fast as it is allowed to, for as long as it li
       const thrown = await Promise.all(Array.from({ length: 1025 }, () => write("x")))
         .catch((error) => error);
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await write(thrown.name + "!");
+      await write(thrown + "!");
     } };`);
   assertEquals(error, undefined);
-  assertEquals(said, "x".repeat(10 * 1024 + 1024) + "WriteQueueFullError!");
+  const refused = "expected at most 1024 writes to wait for the server, but 1024 wait and 1 came";
+  assertEquals(said, "x".repeat(10 * 1024 + 1024) + `WriteQueueFullError: ${refused}!`);
 });
 
 Deno.test("a handler that loops while it has nothing to do is found out", async () => {

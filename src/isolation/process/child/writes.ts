@@ -46,7 +46,10 @@ export class PendingWrites {
     if (!(bytes instanceof Uint8Array)) {
       throw new TypeError(`expected text or a Uint8Array, got ${typeof bytes}`);
     }
-    if (this.#bytes + bytes.length > WRITE_BYTES_MAX || this.#pending.size === WRITES_MAX) {
+    if (this.#pending.size >= WRITES_MAX) {
+      throw new WriteQueueFullError(1, this.#pending.size, WRITES_MAX, "writes");
+    }
+    if (this.#bytes + bytes.length > WRITE_BYTES_MAX) {
       throw new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX);
     }
     const id = this.#lastId = (this.#lastId + 1) >>> 0;
