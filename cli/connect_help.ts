@@ -67,7 +67,9 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs
-                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME
+                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME.
+                         What is there survives a kill -9, but at an end in order (Ctrl-C, --limit,
+                         --duration) it is dropped and counted: --durable keeps it
   --durable              with --spill: write every frame there before it is put out, and after a
                          restart go on with what was not (at least once)
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
