@@ -83,7 +83,8 @@ When to end (default: when the server does):
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a
-closing summary. When standard output is closed, as by head, it ends without a word.
+closing summary. When standard output is closed, as by head, it ends without a word: not with
+--handler, since what a handler prints itself into a closed pipe nobody is told of; use --limit.
 
 Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH and --allow-read=PATH
 --allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
