@@ -67,7 +67,9 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs
-                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME
+                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME.
+                         What is there survives a kill -9, but at an end in order (Ctrl-C, --limit,
+                         --duration) it is dropped and counted: --durable keeps it
   --durable              with --spill: write every frame there before it is put out, and after a
                          restart go on with what was not (at least once)
   --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
@@ -84,7 +86,8 @@ When to end (default: when the server does):
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a
-closing summary. When standard output is closed, as by head, it ends without a word.
+closing summary. When standard output is closed, as by head, it ends without a word: not with
+--handler, since what a handler prints itself into a closed pipe nobody is told of; use --limit.
 
 Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH and --allow-read=PATH
 --allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.

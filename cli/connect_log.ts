@@ -27,6 +27,8 @@ export class ConnectLog {
   #pauseTold = false;
   /** Handlers of whose crossings people know. */
   readonly #waterTold = new Set<string | undefined>();
+  /** Records that stay on disk and are in no count of frames. */
+  #recordsLeft = 0;
 
   /** Keeps clear of `status`. */
   constructor(options: { command: string; name: string; json: boolean; status: StatusLine }) {
@@ -66,6 +68,15 @@ export class ConnectLog {
           `${of(event)}${
             counted(event.records, "record")
           } of an earlier run wait on disk and come first`,
+          "yellow",
+        );
+      case "spill_left":
+        this.#recordsLeft += event.records;
+        return this.#say(
+          event,
+          `${of(event)}${
+            counted(event.records, "record")
+          } of an earlier run were not read, and come first at the next start`,
           "yellow",
         );
       case "spill_full":
@@ -111,7 +122,7 @@ export class ConnectLog {
 
   /** Tells what it came to; on standard output if that is what was asked for. */
   summary(summary: Summary, to: (text: string) => void): void {
-    to(this.#json ? summaryJson(summary) : summaryTable(summary));
+    to(this.#json ? summaryJson(summary) : summaryTable(summary, this.#recordsLeft));
   }
 
   #paused(): void {

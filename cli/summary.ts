@@ -50,8 +50,11 @@ export const ENDS: Readonly<Record<RunEnd, string>> = {
   failed: "stopped by an error",
 };
 
-/** The summary as a table for people. */
-export function summaryTable(summary: Summary): string {
+/** Values are in line behind labels up to this long, and a blank behind longer ones. */
+const LABEL_WIDTH = 11;
+
+/** The summary as a table for people; `recordsLeft` stay on disk, and nobody has counted their frames. */
+export function summaryTable(summary: Summary, recordsLeft = 0): string {
   const { stats, elapsedMs } = summary;
   const perSecond = elapsedMs > 0 ? 1000 / elapsedMs : 0;
   const rows: [string, string, boolean?][] = [
@@ -80,7 +83,11 @@ export function summaryTable(summary: Summary): string {
     ["too short", counted(stats.missingFields, "column value"), stats.missingFields > 0],
     ["sent", `${bytes(stats.bytesWritten)}, ${counted(stats.responses, "answer")}`, sent(stats)],
     ["not sent", counted(stats.responsesDropped, "answer"), stats.responsesDropped > 0],
-    ["left on disk", counted(stats.framesPending, "frame"), stats.framesPending > 0],
+    [
+      "left on disk",
+      leftText(stats.framesPending, recordsLeft),
+      stats.framesPending + recordsLeft > 0,
+    ],
     [
       "unfinished",
       `${counted(summary.framesLeft, "frame")} with a handler`,
@@ -91,14 +98,21 @@ export function summaryTable(summary: Summary): string {
   ];
   return rows
     .filter(([, , shown]) => shown ?? true)
-    .map(([name, value]) => `${name.padEnd(12)}${value}`)
+    .map(([name, value]) => `${name.padEnd(LABEL_WIDTH)} ${value}`)
     .join("\n");
+}
+
+/** What waits for the next start. */
+function leftText(frames: number, records: number): string {
+  if (records === 0) return counted(frames, "frame");
+  const known = frames === 0 ? "" : `${counted(frames, "frame")}, and `;
+  return `${known}${counted(records, "record")} of an earlier run with frames nobody counted`;
 }
 
 /** A row for each of several handlers, or what stands out of the only one. */
 function handlerRows(handlers: Record<string, HandlerReport>): [string, string, boolean?][] {
   const all = Object.entries(handlers);
-  if (all.length > 1) return all.map(([name, report]) => [`${name} `, reportText(report)]);
+  if (all.length > 1) return all.map(([name, report]) => [name, reportText(report)]);
   return all.flatMap(([, report]) => [
     ["unanswered", counted(report.framesUnanswered, "frame"), report.framesUnanswered > 0],
     ["given up", failuresText(report), report.skippedBatches > 0],

@@ -23,7 +23,7 @@ export interface ClientStats {
   frameBytes: number;
   /** Frames whose batch a handler has finished or holds. */
   framesDelivered: number;
-  /** Frames waiting for the handler; once the client has ended, those it left on disk for the next start. */
+  /** Frames waiting for the handler; once the client has ended, those it left on disk for the next start, but for what a dead process left and nobody read: `spill_left` tells of that. */
   framesPending: number;
   /** Frames that were never handed out: dropped as below, or because the client was closed or its handler threw. */
   framesDropped: number;

@@ -63,8 +63,7 @@ const VARIANTS = [
 
 const TYPES = VARIANTS.map((variant) => variant.shape.type.value);
 
-/** What `framing` takes. */
-export const framingSchema = z.discriminatedUnion("type", VARIANTS, {
+const known = z.discriminatedUnion("type", VARIANTS, {
   error: ({ input }) => {
     if (typeof input !== "object" || input === null) {
       return `expected an object as { "type": "lines" }, got ${shown(input)}`;
@@ -74,4 +73,22 @@ export const framingSchema = z.discriminatedUnion("type", VARIANTS, {
     const advice = likely === undefined ? "" : `, did you mean "${likely}"?`;
     return `expected ${TYPES.map(shown).join(", ")}, got ${shown(type)}${advice}`;
   },
+});
+
+/** What any of them takes, for an object that says none. */
+const any = object({
+  ...Object.assign({}, ...VARIANTS.map(({ shape }) => shape)) as z.ZodRawShape,
+  type: z.unknown(),
+}).partial();
+
+/** What `framing` takes. One whose type is wrong is still told what no type would take. */
+export const framingSchema = z.unknown().transform((given, context): z.output<typeof known> => {
+  const { success, data, error } = known.safeParse(given, { reportInput: true });
+  if (success) return data;
+  const typeless = error.issues.some(({ path }) => path[0] === "type" || path.length === 0);
+  const issues = typeless && typeof given === "object" && given !== null
+    ? [...error.issues, ...any.safeParse(given, { reportInput: true }).error?.issues ?? []]
+    : error.issues;
+  for (const issue of issues) context.addIssue(issue as z.core.$ZodRawIssue);
+  return z.NEVER;
 });

@@ -20,8 +20,11 @@ import { given } from "../given.ts";
 import { type HandlerPlan, handlerPlan, type NameSetting } from "../handlers/plan.ts";
 import { type Flags, UsageError } from "../usage.ts";
 import type { LanePlan, PlannedOptions } from "../when_full.ts";
+import { contradictions, sharedDirectories } from "./contradictions.ts";
+import { missingFiles } from "./missing_files.ts";
 import { ConfigError, readConfig } from "./read.ts";
-import type { Config, HandlerConfig, SpillConfig } from "./schema.ts";
+import type { PartialConfig, PartialHandler, SpillConfig } from "./schema.ts";
+import type { Understood } from "./understood.ts";
 
 /** Flags that say how this one run goes, and go with a file. */
 const BESIDE = ["config", "json", "raw", "hex", "count", "limit", "duration", "watch"];
@@ -36,11 +39,19 @@ export async function configPlan(
   positionals: readonly string[],
 ): Promise<ConnectPlan> {
   refuseOthers(flags, positionals);
-  const config = await readConfig(file);
   const at: Resolve = (path) => isAbsolute(path) ? path : join(dirname(file), path);
-  const { handlers, problems } = handlersOf(config, file, at, flags.watch === true);
-  problems.unshift(...contradictions(config));
-  if (problems.length > 0) throw new ConfigError(file, problems);
+  const { understood, problems } = await readConfig(file);
+  const { config } = understood;
+  const { handlers, problems: ofHandlers } = handlersOf(understood, file, at, flags.watch === true);
+  const { missing, refused } = await missingFiles(config, at);
+  const mistakes = [
+    ...problems,
+    ...contradictions(understood),
+    ...ofHandlers,
+    ...sharedDirectories(handlers),
+    ...missing,
+  ];
+  if (mistakes.length > 0) throw new ConfigError(file, [...mistakes, ...refused]);
   const asked = outputOf(flags);
   if (handlers.length > 0 && asked !== "text" && asked !== "json") {
     throw new UsageError(`--${asked} does not go with the handlers of ${file}`);
@@ -52,7 +63,7 @@ export async function configPlan(
   if (config.columns !== undefined && output !== "handler" && output !== "json") {
     throw new UsageError(`the columns of ${file} need handlers there, or --json`);
   }
-  const { target } = config;
+  const target = config.target!;
   return {
     ...{ command: "connect", target, name: target, output, handlers },
     options: given({
@@ -84,7 +95,7 @@ function refuseOthers(flags: Flags, positionals: readonly string[]): void {
   throw new UsageError(`--${stray} does not go with --config${advice}`);
 }
 
-async function connectionOf(config: Config, at: Resolve): Promise<PlannedOptions> {
+async function connectionOf(config: PartialConfig, at: Resolve): Promise<PlannedOptions> {
   const { framing = { type: "lines" }, hello, respond, heartbeat, reconnect } = config;
   return given({
     framing,
@@ -98,7 +109,7 @@ async function connectionOf(config: Config, at: Resolve): Promise<PlannedOptions
   });
 }
 
-async function tlsOf({ tls }: Config, at: Resolve): Promise<TlsOptions | undefined> {
+async function tlsOf({ tls }: PartialConfig, at: Resolve): Promise<TlsOptions | undefined> {
   if (tls === undefined) return undefined;
   const pem = async (key: "ca" | "cert" | "key"): Promise<string | undefined> => {
     const file = tls[key];
@@ -116,14 +127,14 @@ async function tlsOf({ tls }: Config, at: Resolve): Promise<TlsOptions | undefin
 }
 
 function attemptsOf(
-  { initialDelay, maxDelay, maxAttempts }: NonNullable<HandlerConfig["restart"]>,
+  { initialDelay, maxDelay, maxAttempts }: NonNullable<PartialHandler["restart"]>,
 ): { initialDelayMs?: number; maxDelayMs?: number; maxAttempts?: number } {
   return given({ initialDelayMs: initialDelay, maxDelayMs: maxDelay, maxAttempts });
 }
 
 /** What happens when the buffer is full. */
 function overflowOf(
-  { whenFull, spill, highWater, lowWater }: Config | HandlerConfig,
+  { whenFull, spill, highWater, lowWater }: PartialConfig | PartialHandler,
   at: Resolve,
 ): LanePlan {
   return given({
@@ -143,15 +154,15 @@ function spillOf(spill: SpillConfig, at: Resolve): LanePlan["whenFull"] {
 
 /** Plans of all handlers, and everything that contradicts itself in them. */
 function handlersOf(
-  config: Config,
+  { config, unclear }: Understood,
   configFile: string,
   at: Resolve,
   watch: boolean,
 ): { handlers: HandlerPlan[]; problems: string[] } {
-  const made = Object.entries(config.handlers ?? {}).map(([name, own]) =>
-    handlerPlan(
+  const made = Object.entries(config.handlers ?? {}).map(([name, own]) => {
+    const { plan, problems } = handlerPlan(
       {
-        ...{ name, named: true, file: at(own.file), configFile },
+        ...{ name, named: true, file: at(own.file ?? ""), configFile },
         isolation: own.isolation,
         grants: own.grants,
         options: own.options,
@@ -167,11 +178,14 @@ function handlersOf(
         lane: overflowOf(own, at),
       },
       settingOf(name),
-    )
-  );
-  const handlers = made.map(({ plan }) => plan);
-  const problems = made.flatMap(({ problems }) => problems);
-  return { handlers, problems: [...problems, ...sharedDirectories(handlers)] };
+    );
+    const certain = problems.filter(({ needs }) => !unclear("handlers", name, needs));
+    return { plan, problems: certain.map(({ sentence }) => sentence) };
+  });
+  return {
+    handlers: made.map(({ plan }) => plan),
+    problems: made.flatMap(({ problems }) => problems),
+  };
 }
 
 const KEYS: Partial<Record<keyof HandlerPlan, string>> = {
@@ -183,51 +197,4 @@ const KEYS: Partial<Record<keyof HandlerPlan, string>> = {
 
 function settingOf(name: string): NameSetting {
   return (setting) => `handlers.${name}.${KEYS[setting] ?? setting}`;
-}
-
-/** One handler at a time can have a dead-letter directory. */
-function sharedDirectories(handlers: readonly HandlerPlan[]): string[] {
-  return handlers.flatMap(({ name, deadLetter }, i) => {
-    const other = handlers.slice(0, i).find((one) =>
-      deadLetter !== undefined && one.deadLetter === deadLetter
-    );
-    if (other === undefined) return [];
-    return [`handlers.${name}.deadLetter: expected a directory of its own, ${other.name} has it`];
-  });
-}
-
-function contradictions(config: Config): string[] {
-  const { target, tls, partition, columns = [], handlers = {} } = config;
-  const problems: string[] = [];
-  if (tls !== undefined && !target.startsWith("tls://")) {
-    problems.push(`tls: expected a target that begins with tls://, got ${target}`);
-  }
-  if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
-    problems.push("tls: expected cert and key, got one of them");
-  }
-  if (partition !== undefined && Object.keys(handlers).length < 2) {
-    problems.push("partition: expected several handlers");
-  }
-  if (typeof partition === "object" && columns.every(({ name }) => name !== partition.key)) {
-    problems.push(`partition.key: expected the name of one of columns, got ${partition.key}`);
-  }
-  if (config.watch && Object.keys(handlers).length === 0) {
-    problems.push("watch: expected handlers");
-  }
-  const places: [string, Config | HandlerConfig][] = [
-    ["", config],
-    ...Object.entries(handlers).map(([name, own]): [string, HandlerConfig] => [
-      `handlers.${name}.`,
-      own,
-    ]),
-  ];
-  for (const [place, { whenFull, spill }] of places) {
-    if (whenFull !== undefined && spill !== undefined) {
-      problems.push(`${place}whenFull: expected this or ${place}spill, got both`);
-    }
-    if (spill?.syncEvery !== undefined && !spill.durable) {
-      problems.push(`${place}spill.syncEvery needs ${place}spill.durable true`);
-    }
-  }
-  return problems;
 }

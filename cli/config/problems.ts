@@ -7,7 +7,8 @@
 import type * as z from "zod";
 
 type Issue = z.core.$ZodIssue;
-type Path = readonly PropertyKey[];
+/** Keys and indices that lead to a place. */
+export type Path = readonly PropertyKey[];
 
 /** A place in the file, as `handlers.store.grants.net[0]`. */
 export function pathText(path: Path): string {
@@ -16,17 +17,30 @@ export function pathText(path: Path): string {
   ).join("");
 }
 
-/** One line a problem, in the order of the file's keys as they were found. */
-export function problemsOf(issues: readonly Issue[], at: Path = []): string[] {
+/** What is wrong at a place. */
+export interface Placed {
+  path: Path;
+  sentence: string;
+  /** There is a key that means nothing. */
+  unknown: boolean;
+}
+
+/** What is wrong, in the order of the file's keys as they were found. */
+export function placed(issues: readonly Issue[], at: Path = []): Placed[] {
   return issues.flatMap((issue) => {
     const path = [...at, ...issue.path];
     if (issue.code === "unrecognized_keys") {
       const lines = issue.message.split("\n");
-      return issue.keys.map((key, i) => problem([...path, key], lines[i]));
+      return issue.keys.map((key, i) => ({
+        path: [...path, key],
+        sentence: lines[i],
+        unknown: true,
+      }));
     }
     // The alternative that is of the value's kind says more than that none fits.
     const meant = issue.code === "invalid_union" ? meantBy(issue) : undefined;
-    return meant === undefined ? [problem(path, issue.message)] : problemsOf(meant, path);
+    if (meant !== undefined) return placed(meant, path);
+    return [{ path, sentence: issue.message, unknown: false }];
   });
 }
 

@@ -7,8 +7,11 @@
 import { parse } from "@std/jsonc";
 import { readFlagFile } from "../flag_file.ts";
 import { UsageError } from "../usage.ts";
-import { problemsOf } from "./problems.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { positionText } from "./position.ts";
+import { placed, problem } from "./problems.ts";
+import { repeatedKeys } from "./repeated_keys.ts";
+import { configSchema } from "./schema.ts";
+import { understand, type Understood } from "./understood.ts";
 
 /** A config file that can't be meant; the message has a line for everything that is wrong. */
 export class ConfigError extends UsageError {
@@ -28,14 +31,30 @@ export class ConfigError extends UsageError {
   }
 }
 
-/** Reads a config file; throws a {@linkcode ConfigError}, or a `PermissionError` that names the flag. */
-export async function readConfig(file: string): Promise<Config> {
+/** What a file says, and what is wrong with it by itself. */
+export interface ReadConfig {
+  /** All of it that can be understood: the whole of it if nothing is wrong. */
+  understood: Understood;
+  /** A line for each mistake. */
+  problems: string[];
+}
+
+/**
+ * Reads a config file; throws a {@linkcode ConfigError} for one that is no JSON,
+ * or a `PermissionError` that names the flag.
+ */
+export async function readConfig(file: string): Promise<ReadConfig> {
   const source = new TextDecoder().decode(await readFlagFile(file, "--config"));
-  const { success, data, error } = configSchema.safeParse(parsed(file, source), {
-    reportInput: true,
-  });
-  if (!success) throw new ConfigError(file, problemsOf(error.issues));
-  return data;
+  const value = parsed(file, source);
+  const { error } = configSchema.safeParse(value, { reportInput: true });
+  const mistakes = placed(error?.issues ?? []);
+  return {
+    understood: understand(value),
+    problems: [
+      ...repeatedKeys(source),
+      ...mistakes.map(({ path, sentence }) => problem(path, sentence)),
+    ],
+  };
 }
 
 function parsed(file: string, source: string): unknown {
@@ -44,12 +63,7 @@ function parsed(file: string, source: string): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const [, position] = /at position (\d+)/.exec(error.message) ?? [];
-    const place = position === undefined ? "" : ` (${placeText(source, Number(position))})`;
+    const place = position === undefined ? "" : ` (${positionText(source, Number(position))})`;
     throw new ConfigError(file, [`${error.message}${place}`]);
   }
-}
-
-function placeText(source: string, position: number): string {
-  const before = source.slice(0, position).split("\n");
-  return `line ${before.length}, column ${before[before.length - 1].length + 1}`;
 }

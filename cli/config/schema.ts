@@ -9,10 +9,23 @@ import { COLUMN_ARRAYS, type ColumnType } from "../../src/columns.ts";
 import { MEMORY_POLICIES } from "../../src/backlog/backlog.ts";
 import { PARTITIONS } from "../../src/dispatch/lanes.ts";
 import { FAILURE_POLICIES } from "../../src/isolation/contract.ts";
+import { parseTarget } from "../../src/transport/target.ts";
 import { RIGHTS } from "../handlers/grants.ts";
 import { HANDLER_NAME, ISOLATIONS } from "../handlers/plan.ts";
 import { framingSchema } from "./framing_schema.ts";
-import { bytes, choice, flag, integer, list, object, shown, size, text, time } from "./values.ts";
+import {
+  bytes,
+  choice,
+  flag,
+  integer,
+  list,
+  object,
+  shown,
+  size,
+  text,
+  time,
+  value,
+} from "./values.ts";
 
 const COLUMN_TYPES = Object.keys(COLUMN_ARRAYS) as ColumnType[];
 
@@ -31,7 +44,7 @@ const spill = z.union([
   object({
     directory: text("the path of a directory"),
     maxSize: size().optional(),
-    segmentSize: size().optional(),
+    segmentSize: size(2 ** 32, ", from 4KiB to 4GiB", 4096).optional(),
     whenFull: choice(["block", "drop_newest"]).optional(),
     durable: flag().optional(),
     syncEvery: time().optional(),
@@ -59,6 +72,9 @@ const grant = z.union([flag(), list(text())], {
   error: (issue) => `expected true, false or a list of texts, got ${shown(issue.input)}`,
 });
 
+/** A Deno that does nothing takes as much. */
+const MEMORY_BYTES_MIN = 96 * 1024 * 1024;
+
 /** What of them there are, and which, the module says. */
 const option = z.union([z.string(), z.number(), z.boolean()], {
   error: (issue) => `expected a text, a number, true or false, got ${shown(issue.input)}`,
@@ -74,7 +90,7 @@ const handler = object({
   grants: object(
     Object.fromEntries(RIGHTS.map((right) => [right, grant.optional()])),
   ).optional(),
-  memoryLimit: size().optional(),
+  memoryLimit: size(Number.MAX_SAFE_INTEGER, ", from 96MiB", MEMORY_BYTES_MIN).optional(),
   startTimeout: time().optional(),
   batchTimeout: time().optional(),
   deno: text("the path of a deno").optional(),
@@ -86,21 +102,35 @@ const handler = object({
   ...overflow,
 });
 
-const handlers = z.record(z.string().regex(HANDLER_NAME), handler, {
-  error: (issue) =>
-    issue.code === "invalid_key"
-      ? "expected a name of 1 to 64 letters, digits, _ and -"
-      : `expected an object with a name for each handler, got ${shown(issue.input)}`,
-}).refine((all) => Object.keys(all).length > 0, "expected at least one handler, got none");
+const handlersOf = <T extends z.ZodType>(one: T) =>
+  z.record(z.string().regex(HANDLER_NAME), one, {
+    error: (issue) =>
+      issue.code === "invalid_key"
+        ? "expected a name of 1 to 64 letters, digits, _ and -"
+        : `expected an object with a name for each handler, got ${shown(issue.input)}`,
+  }).refine((all) => Object.keys(all).length > 0, "expected at least one handler, got none");
 
 const partition = z.union([choice(PARTITIONS), object({ key: text("the name of a column") })], {
   error: (issue) =>
     `expected ${PARTITIONS.map(shown).join(", ")} or { "key": column }, got ${shown(issue.input)}`,
 });
 
+const target = value(
+  "a target as localhost:9000, tls://feed.example:9443 or unix:/run/feed.sock",
+  (given) => typeof given === "string" && isTarget(given) ? given : undefined,
+);
+
+function isTarget(text: string): boolean {
+  try {
+    return parseTarget(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A whole file. */
 export const configSchema = object({
-  target: text("a target as localhost:9000, tls://feed.example:9443 or unix:/run/feed.sock"),
+  target,
   framing: framingSchema.optional(),
   columns: list(object({
     name: text(),
@@ -128,10 +158,20 @@ export const configSchema = object({
   partition: partition.optional(),
   stopTimeout: time().optional(),
   watch: flag().optional(),
-  handlers: handlers.optional(),
+  handlers: handlersOf(handler).optional(),
+});
+
+/** A file of which what must be there may be missing. */
+export const partialSchema = configSchema.extend({
+  target: target.optional(),
+  handlers: handlersOf(handler.extend({ file: handler.shape.file.optional() })).optional(),
 });
 
 /** A file that was understood. */
 export type Config = z.output<typeof configSchema>;
 /** One of its handlers. */
 export type HandlerConfig = NonNullable<Config["handlers"]>[string];
+/** A file that was understood in part. */
+export type PartialConfig = z.output<typeof partialSchema>;
+/** One of its handlers. */
+export type PartialHandler = NonNullable<PartialConfig["handlers"]>[string];

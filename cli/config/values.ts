@@ -16,7 +16,7 @@ export function shown(value: unknown): string {
 }
 
 /** What `read` makes of a value; `undefined` says that it is not `expected`. */
-function value<T>(expected: string, read: (value: unknown) => T | undefined) {
+export function value<T>(expected: string, read: (value: unknown) => T | undefined) {
   return z.unknown().transform((given, context): T => {
     const made = read(given);
     if (made !== undefined) return made;
@@ -45,17 +45,27 @@ function inside(given: number, min: number, max: number): number | undefined {
   return given >= min && given <= max ? given : undefined;
 }
 
-/** Bytes, as on the command line or as a number. */
-export const size = (max = Number.MAX_SAFE_INTEGER, limit = "") =>
+/** Bytes, as on the command line or as a number; `limit` says what they are from and up to. */
+export const size = (max = Number.MAX_SAFE_INTEGER, limit = "", min = 1) =>
   value(`${BYTES_FORM}${limit}`, (given) => {
     const text = typeof given === "number" ? String(given) : given;
     const bytes = typeof text === "string" ? bytesOf(text) : undefined;
-    return bytes === undefined ? undefined : inside(bytes, 1, max);
+    return bytes === undefined ? undefined : inside(bytes, min, max);
   });
+
+/** Timers take no more. */
+const MS_MAX = 2 ** 31 - 1;
 
 /** A time, as on the command line: a number alone would leave its unit open. */
 export const time = () =>
-  value(TIME_FORM, (given) => typeof given === "string" ? msOf(given) : undefined);
+  z.unknown().transform((given, context): number => {
+    const ms = typeof given === "string" ? msOf(given) : undefined;
+    if (ms !== undefined && ms >= 1 && ms <= MS_MAX) return ms;
+    const limit = ms === undefined ? "" : `, from 1ms to ${MS_MAX}ms`;
+    const message = `expected ${TIME_FORM}${limit}, got ${shown(given)}`;
+    context.addIssue({ code: "custom", message, input: given });
+    return z.NEVER;
+  });
 
 /** One of some words or numbers. */
 export const choice = <const T extends string | number>(choices: readonly T[]) =>

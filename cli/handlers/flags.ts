@@ -112,7 +112,7 @@ function commonWords(flags: Flags): Partial<HandlerWords> {
 
 function planned(words: HandlerWords): HandlerPlan {
   const { plan, problems } = handlerPlan(words, flagOf);
-  if (problems.length > 0) throw new UsageError(problems[0]);
+  if (problems.length > 0) throw new UsageError(problems[0].sentence);
   return plan;
 }
 

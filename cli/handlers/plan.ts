@@ -68,11 +68,18 @@ const ONLY_IN: readonly [setting: keyof HandlerPlan, isolations: readonly Isolat
   ["deno", ["process"]],
 ];
 
+/** A setting that needs another to be something else. */
+export interface HandlerProblem {
+  /** The other. */
+  needs: keyof HandlerPlan;
+  sentence: string;
+}
+
 /** Completes what was said, and tells everything that contradicts itself. */
 export function handlerPlan(
   words: HandlerWords,
   nameOf: NameSetting,
-): { plan: HandlerPlan; problems: string[] } {
+): { plan: HandlerPlan; problems: HandlerProblem[] } {
   const plan: HandlerPlan = {
     options: undefined,
     watch: false,
@@ -90,21 +97,28 @@ export function handlerPlan(
     lane: {},
     ...given(words),
   } as HandlerPlan;
-  const problems = ONLY_IN
+  const problems: HandlerProblem[] = ONLY_IN
     .filter(([setting, isolations]) =>
       plan[setting] !== undefined && !isolations.includes(plan.isolation)
     )
-    .map(([setting, isolations]) =>
-      `${nameOf(setting)} needs ${nameOf("isolation")} ${isolations.join(" or ")}` +
-      (setting === "grants" ? ": inline, a handler may do what this program may" : "")
-    );
+    .map(([setting, isolations]) => ({
+      needs: "isolation",
+      sentence: `${nameOf(setting)} needs ${nameOf("isolation")} ${isolations.join(" or ")}` +
+        (setting === "grants" ? ": inline, a handler may do what this program may" : ""),
+    }));
   if (plan.deadLetter !== undefined && plan.onFailure !== "skip") {
-    problems.push(
-      `${nameOf("deadLetter")} needs ${nameOf("onFailure")} skip: no batch is given up else`,
-    );
+    problems.push({
+      needs: "onFailure",
+      sentence: `${nameOf("deadLetter")} needs ${
+        nameOf("onFailure")
+      } skip: no batch is given up else`,
+    });
   }
   if (plan.restart !== undefined && (plan.onFailure ?? "stop") === "stop") {
-    problems.push(`${nameOf("restart")} needs ${nameOf("onFailure")} retry or skip`);
+    problems.push({
+      needs: "onFailure",
+      sentence: `${nameOf("restart")} needs ${nameOf("onFailure")} retry or skip`,
+    });
   }
   return { plan, problems };
 }

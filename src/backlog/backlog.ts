@@ -78,6 +78,8 @@ export type SpillEvent =
   | { type: "spill_ended" }
   /** A process that died left so many records; they are delivered first. */
   | { type: "spill_recovered"; records: number }
+  /** At the end so many of those were not read: their frames are in no count, and come first at the next start. */
+  | { type: "spill_left"; records: number }
   /** The spill has reached its `maxBytes`; told once until there is room again. */
   | { type: "spill_full"; maxBytes: number }
   /**

@@ -152,6 +152,8 @@ export class SpillInput {
     clearTimeout(this.#retry);
     await this.#syncing;
     this.#reader[Symbol.dispose]();
+    const records = this.recoverable;
+    if (records > 0) this.#parts.tell({ type: "spill_left", records });
   }
 
   /**

@@ -41,7 +41,9 @@ export interface SpillOptions {
  * few batches may come twice. What was in memory only is lost. After `close()`
  * nothing comes back: what was not handed out was dropped and counted. Unless not
  * all was read of what a process that died had left, or the disk refused to the
- * end: what is on disk then comes back, and counts as `framesPending`.
+ * end: what is on disk then comes back, and counts as `framesPending`, but for
+ * records that were not read, whose number the event `spill_left` tells.
+ * {@linkcode journalTo} keeps what was not handled in any case.
  *
  * @example
  * ```ts ignore

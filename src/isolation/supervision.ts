@@ -154,18 +154,28 @@ export class Supervision<E = FailureEvent> {
   async #mayGoOn(thrown: unknown, context: HandlerContext): Promise<boolean> {
     const { onFailure } = this.#settings;
     const error = errorOf(thrown);
-    const stopped = () => context.signal.aborted || this.#stopped;
     if (onFailure === "stop" || error instanceof HandlerModuleError) return false;
     if (this.#rules.isFinal(error)) return false;
+    const skips = this.#skips(error);
     // Giving a batch up takes no time that a client which closes does not have.
-    if (this.#skips(error) && this.#rules.isOfBatch(error)) return true;
-    const delayMs = stopped() ? undefined : this.#backoff.next();
-    if (delayMs === undefined) return false;
-    if (!this.#skips(error)) {
-      this.tell({ type: "retrying", attempt: this.#backoff.attempt, delayMs, error });
+    if (skips && this.#rules.isOfBatch(error)) return true;
+    const ends = () => this.#stopped || (context.signal.aborted && !skips);
+    if (ends()) return false;
+    const delayMs = this.#backoff.next();
+    if (delayMs === undefined) {
+      this.#tellBound(error);
+      return false;
     }
+    if (!skips) this.tell({ type: "retrying", attempt: this.#backoff.attempt, delayMs, error });
     await sleep(delayMs, context.signal);
-    return !stopped();
+    return !ends();
+  }
+
+  /** Has the error say that it is the last of several: one alone would not have ended the feed. */
+  #tellBound(error: Error): void {
+    if (this.#rules.isOfBatch(error)) return;
+    const { maxAttempts } = this.#settings.restart;
+    error.message += ` (not tried again: restart.maxAttempts allows ${maxAttempts} in a row)`;
   }
 
   /** A batch that was not even begun is tried again. */

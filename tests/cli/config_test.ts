@@ -1,30 +1,10 @@
 /** `spillway connect --config FILE`. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { configPlan } from "../../cli/config/plan.ts";
-import { ConfigError, readConfig } from "../../cli/config/read.ts";
-import { connectFlags, type ConnectPlan } from "../../cli/connect_flags.ts";
-import { parseFlags, UsageError } from "../../cli/usage.ts";
+import { readConfig } from "../../cli/config/read.ts";
+import { UsageError } from "../../cli/usage.ts";
 import { inDirectory } from "../spill/harness.ts";
+import { OWN_FILE, plan, problems } from "./config_files.ts";
 import { run, sends } from "./spillway.ts";
-
-/** The plan of a file with this text, and of what stands beside it. */
-async function plan(text: string, ...args: string[]): Promise<ConnectPlan> {
-  let made: ConnectPlan | undefined;
-  await inDirectory(async (directory) => {
-    const file = `${directory}/spillway.jsonc`;
-    await Deno.writeTextFile(file, text);
-    await Deno.writeTextFile(`${directory}/pem`, "PEM");
-    const { flags, positionals } = parseFlags(["--config", file, ...args], connectFlags);
-    made = await configPlan(file, flags, positionals);
-  });
-  return made!;
-}
-
-/** Every problem of a file. */
-async function problems(text: string): Promise<readonly string[]> {
-  const error = await assertRejects(() => plan(text), ConfigError);
-  return (error as ConfigError).problems;
-}
 
 Deno.test("configPlan() with a target only leaves every default to connect()", async () => {
   const { options, ...rest } = await plan(`{ "target": "localhost:9000" }`);
@@ -64,7 +44,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
     "handlers": {
       "prices": { "file": "prices.ts" },
       "audit": {
-        "file": "/opt/audit.ts", "isolation": "process",
+        "file": ${JSON.stringify(OWN_FILE)}, "isolation": "process",
         "grants": { "net": true, "write": ["audit.log"], "env": false },
         "memoryLimit": "256MiB", "startTimeout": "3s", "batchTimeout": "4s", "deno": "/bin/deno",
         "onFailure": "skip", "deadLetter": "/var/dead", "budget": "100ms",
@@ -114,7 +94,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
   assertEquals(own, {
     name: "audit",
     named: true,
-    file: "/opt/audit.ts",
+    file: OWN_FILE,
     isolation: "process",
     grants: { net: true, write: ["audit.log"], env: false },
     memoryLimitBytes: 256 * 2 ** 20,
@@ -152,42 +132,6 @@ Deno.test("configPlan() takes every framing there is", async () => {
   }
 });
 
-Deno.test("configPlan() tells every mistake at once, with its place and what would do", async () => {
-  const found = await problems(`{
-    "targett": "h:1",
-    "framing": { "type": "line" },
-    "columns": [{ "name": "a", "type": "u99", "at": -1 }],
-    "heartbeat": { "every": 30, "send": "" },
-    "buffer": "4 MB",
-    "whenFull": "drop_oldst",
-    "spill": { "directory": "x", "maxSise": 1 },
-    "handlers": {
-      "a b": { "file": "x" },
-      "store": { "isolation": "proces", "grants": { "net": 1, "read": [""] }, "onFailur": "skip" },
-    },
-  }`);
-  const expected = [
-    "target: expected a target as localhost:9000",
-    'framing.type: expected "length_field", "varint_length", ',
-    'columns[0].type: expected "u8", "i8", "u16", "i16", "u32", "i32", "f32", "u64", "i64", "f64", got "u99"',
-    "columns[0].at: expected a whole number from 0 on, got -1",
-    "heartbeat.every: expected a time as 250ms, 1.5s or 2m, got 30",
-    'heartbeat.send: expected a text, or { "hex": "cafe01" }, got ""',
-    'buffer: expected a number of bytes as 65536, 64KiB or 8MB, got "4 MB"',
-    'whenFull: expected "block", "drop_oldest", "drop_newest", got "drop_oldst", did you mean "drop_oldest"?',
-    "spill.maxSise: expected no such key, did you mean maxSize?",
-    "handlers.a b: expected a name of 1 to 64 letters, digits, _ and -",
-    "handlers.store.file: expected the path of a module, got nothing",
-    'handlers.store.isolation: expected "inline", "worker", "process"',
-    "handlers.store.grants.net: expected true, false or a list of texts, got 1",
-    'handlers.store.grants.read[0]: expected a text, got ""',
-    "handlers.store.onFailur: expected no such key, did you mean onFailure?",
-    "targett: expected no such key, did you mean target?",
-  ];
-  assertEquals(found.length, expected.length, found.join("\n"));
-  for (const [i, problem] of found.entries()) assertStringIncludes(problem, expected[i]);
-});
-
 Deno.test("configPlan() takes a column as the key to share by, and no other name", async () => {
   const config = (partition: string) =>
     `{
@@ -206,43 +150,6 @@ Deno.test("configPlan() takes a column as the key to share by, and no other name
   assertEquals(await problems(config('{ "kei": "symbol" }')), [
     "partition.key: expected the name of a column, got nothing",
     "partition.kei: expected no such key, did you mean key?",
-  ]);
-});
-
-Deno.test("configPlan() tells everything that contradicts itself", async () => {
-  const found = await problems(`{
-    "target": "h:1", "tls": { "cert": "x" }, "whenFull": "block", "spill": "x", "partition": "all",
-    "handlers": {
-      "store": { "file": "a.ts", "grants": {}, "memoryLimit": "1GiB", "deadLetter": "d" },
-    },
-  }`);
-  assertEquals(found, [
-    "tls: expected a target that begins with tls://, got h:1",
-    "tls: expected cert and key, got one of them",
-    "partition: expected several handlers",
-    "whenFull: expected this or spill, got both",
-    "handlers.store.grants needs handlers.store.isolation worker or process: inline, a handler may do what this program may",
-    "handlers.store.memoryLimit needs handlers.store.isolation process",
-    "handlers.store.deadLetter needs handlers.store.onFailure skip: no batch is given up else",
-  ]);
-  const shared = await problems(`{ "target": "h:1", "handlers": {
-    "a": { "file": "a.ts", "onFailure": "skip", "deadLetter": "/d" },
-    "b": { "file": "b.ts", "onFailure": "skip", "deadLetter": "/d" },
-  } }`);
-  assertEquals(shared, ["handlers.b.deadLetter: expected a directory of its own, a has it"]);
-  const syncing = await problems(
-    `{ "target": "h:1", "spill": { "directory": "x", "syncEvery": "1s" } }`,
-  );
-  assertEquals(syncing, ["spill.syncEvery needs spill.durable true"]);
-});
-
-Deno.test("configPlan() says where a file is no JSON, and what a file that is none of ours should be", async () => {
-  assertEquals(await problems('{\n  "target": "h:1",,\n}'), [
-    "Unexpected token , in JSONC at position 20 (line 2, column 19)",
-  ]);
-  assertEquals(await problems("[]"), ["expected an object, got []"]);
-  assertEquals(await problems(`{ "target": "h:1", "handlers": {} }`), [
-    "handlers: expected at least one handler, got none",
   ]);
 });
 
@@ -326,6 +233,20 @@ Deno.test("connect --config exits with 2 for a file with mistakes, and with 3 fo
     const wrong = await run([`--allow-read=${directory}`], ["connect", "--config", file]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);
     assertStringIncludes(wrong.stderr, `spillway connect: ${file} has 2 mistakes:\n  target: `);
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ target: "h", handlers: { a: { file: "/a.ts" }, b: { file: "b.ts" } } }),
+    );
+    const unseen = await run([`--allow-read=${directory}`], ["connect", "--config", file]);
+    assertEquals(unseen.code, 2);
+    assertStringIncludes(
+      unseen.stderr,
+      `handlers.b.file: expected a file, there is no ${directory}/b.ts`,
+    );
+    assertStringIncludes(
+      unseen.stderr,
+      "handlers.a.file: the file needs read access to /a.ts, run again with --allow-read=/a.ts",
+    );
     const unread = await run([], ["connect", "--config", file]);
     assertEquals(unread.code, 3);
     assertStringIncludes(unread.stderr, `--allow-read=${file}`);

@@ -107,6 +107,29 @@ Deno.test("skip: processes that fail in a row are bounded", async () => {
   );
   assertEquals(failureOf(outcome).exitCode, 4);
   assertEquals([outcome.stats.starts, outcome.stats.skippedBatches], [3, 2]);
+  assertStringIncludes(outcome.error!.message, "restart.maxAttempts allows 2 in a row");
+});
+
+Deno.test("skip: a batch whose process dies while the client closes is counted and kept all the same", async () => {
+  const deadLetter = `${dir}/dead`;
+  const { said, error, stats, events } = await runProcess(
+    `export default { async batch(batch, { write, signal }) {
+      await write("?");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      Deno.exit(3);
+    } };`,
+    // A wait for the next attempt would not end within the test's patience.
+    {
+      onFailure: "skip",
+      deadLetter,
+      restart: { initialDelayMs: 2 ** 31 - 1, maxDelayMs: 2 ** 31 - 1 },
+    },
+    { onQuestion: (client) => void client.close() },
+  );
+  assertEquals([said, error], ["?", undefined]);
+  const [skipped] = events.filter((event) => event.type === "skipped");
+  assertEquals([stats.starts, stats.skippedBatches], [1, 1]);
+  assertEquals([stats.skippedFrames, stats.deadLetterFrames], [skipped.frames, skipped.frames]);
 });
 
 Deno.test("stop: a process that fails between two batches stops the client", async () => {
