@@ -166,6 +166,8 @@ export class Run {
 
   #tell(event: ClientEvent): void {
     if (event.type === "connected") this.#clock.start();
+    // Who has closed standard output has what they wanted, and wants no word of the end.
+    if (this.#stopped?.end === "output_closed") return;
     const { jsonLog, tells } = this.#plan;
     if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
   }

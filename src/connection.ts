@@ -87,9 +87,10 @@ export class Connection {
     const limit = AbortSignal.timeout(settings.connectTimeoutMs);
     const signal = AbortSignal.any([engine.signal, limit]);
     let transport: Transport | undefined;
+    let session: HandshakeSession | undefined;
     try {
       transport = await open(endpoint, signal);
-      const session = await shakeHands(engine, transport, signal);
+      session = await shakeHands(engine, transport, signal);
       signal.throwIfAborted();
       engine.filler.begin(epoch);
       engine.stats.epoch = epoch;
@@ -99,7 +100,8 @@ export class Connection {
         surplus: session.end(),
       });
     } catch (error) {
-      closeQuietly(transport);
+      // The one it was upgraded to, if the handshake got so far.
+      closeQuietly(session?.transport ?? transport);
       const late = limit.aborted && signal.reason === limit.reason;
       const cause = late
         ? new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`)

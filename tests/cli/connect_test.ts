@@ -228,6 +228,19 @@ Deno.test("connect ends without a word when standard output is closed", async ()
   assertEquals(more.filter((line) => !/^(the buffer |reading is paused)/.test(line)), []);
 });
 
+Deno.test("connect --json ends without a word when standard output is closed", async () => {
+  await using server = floods("0123456789abcdef\n");
+  const child = start([`--allow-net=${server.address}`], ["connect", server.address, "--json"]);
+  const reader = child.stdout.getReader();
+  await readUntil(reader, "\n");
+  await reader.cancel();
+  const stderr = await new Response(child.stderr).text();
+  assertEquals((await child.status).code, 0);
+  const types = lines(stderr).map((line) => JSON.parse(line).type);
+  // That the buffer fills, and a pause, may have been told before.
+  assertEquals(types.filter((type) => !/_water$|^(paused|resumed)$/.test(type)), ["connected"]);
+});
+
 Deno.test({
   name: "connect exits with 4 when standard output cannot be written",
   ignore: Deno.build.os !== "linux",
