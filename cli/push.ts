@@ -11,8 +11,11 @@ import type { Pace } from "../push/pace.ts";
 import type { CutPolicy, Ping } from "../push/policy.ts";
 import { type PushServerOptions, startPushServer } from "../push/server.ts";
 import type { Framing } from "../src/framing.ts";
+import { exitCodeOf } from "./exit_code.ts";
+import { readFlagFile } from "./flag_file.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkListening } from "./listening.ts";
 import { PushLog } from "./push_log.ts";
 import {
   bytesFlag,
@@ -68,7 +71,15 @@ Output:
   --json                 one JSON object a line for every event
   --help                 this text
 
-Exit codes: 0 ended as asked or interrupted, 1 could not listen or read the file, 2 wrong flags
+Permissions: --allow-net=HOST:PORT (127.0.0.1:0 for a free port); for a unix socket
+--allow-net=unix:PATH, its path absolute, and --allow-read=PATH --allow-write=PATH;
+--allow-read=FILE for --file.
+
+Exit codes:
+  0    ended as asked, or interrupted
+  1    could not listen
+  2    wrong command line, or --file could not be read
+  3    a permission is missing; the message names the flag
 `;
 
 const FLAGS = {
@@ -144,7 +155,10 @@ async function feedOf(flags: Flags, framing: Framing): Promise<Feed> {
     return generatedFeed(framing, { size, seed });
   }
   if (typeof size === "object") throw new UsageError("--size must be one number with --file");
-  return recordedFeed(await Deno.readFile(file), { chunkSize: size, loop: flags.loop === true });
+  return recordedFeed(await readFlagFile(file, `--file ${file}`), {
+    chunkSize: size,
+    loop: flags.loop === true,
+  });
 }
 
 /** When a client is cut off. */
@@ -180,6 +194,7 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
 
 /** Runs the server until it ends or is interrupted. */
 async function serve(options: PushServerOptions, json: boolean): Promise<void> {
+  await checkListening(options);
   const abort = new AbortController();
   using log = new PushLog({ json });
   await using server = await startPushServer({
@@ -213,6 +228,6 @@ export async function push(args: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     console.error(`spillway push: ${error.message}`);
-    return error instanceof UsageError || error instanceof RangeError ? 2 : 1;
+    return exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1);
   }
 }

@@ -299,7 +299,13 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       [[], ["replay", "a", "--serve", "--hex"], 2, "--hex does not go with --serve"],
       [[], ["replay", "a", "--serve", "--framing", "raw"], 2, "--framing does not go with --serve"],
       [["--allow-read"], ["replay", directory], 1, "nothing of what was asked for"],
-      [["--allow-read"], ["replay", directory, "--serve"], 1, "nothing of what was asked for"],
+      [["--allow-read"], ["replay", directory, "--serve"], 3, "again with --allow-net=127.0.0.1:0"],
+      [
+        ["--allow-read", "--allow-net=127.0.0.1"],
+        ["replay", directory, "--serve"],
+        1,
+        "nothing of what was asked for",
+      ],
     ];
     for (const [permissions, args, code, message] of cases) {
       const result = await run(permissions, args);
