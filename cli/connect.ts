@@ -77,6 +77,8 @@ export class Run {
   #taker: Crew | FrameOutput | IsolatedRun | undefined;
   #client: Client | IsolatedClient | undefined;
   #framesLeft = 0;
+  /** The end of a connection that its framing did not fit, the first. */
+  #misfit: DisconnectError | undefined;
   /** When the first connection stood. */
   #startedAt = 0;
 
@@ -122,7 +124,9 @@ export class Run {
     const running = client.run(output instanceof Crew ? output.handlers : output)
       .then(() => client.closed);
     const end = await this.#follow(client, running);
-    if (end?.reason === "exhausted") this.#stop("exhausted");
+    if (end?.reason !== "exhausted") return;
+    if (this.#misfit !== undefined) throw this.#misfit;
+    this.#stop("exhausted");
   }
 
   /** The same, with everything in workers. */
@@ -158,6 +162,9 @@ export class Run {
 
   #tell(event: ClientEvent): void {
     const { jsonLog, tells } = this.#plan;
+    if (event.type === "disconnected" && event.error.reason === "invalid_frame") {
+      this.#misfit ??= event.error;
+    }
     if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
   }
 

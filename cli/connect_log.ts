@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HandlerProcessError, RemoteError } from "../isolation.ts";
 import {
   type ClientEvent,
   type DisconnectError,
@@ -84,9 +85,7 @@ export class ConnectLog {
 
   /** Tells why it failed, and where in the user's code. */
   error(error: Error): void {
-    const thrown = error instanceof HandlerError ? error.cause : undefined;
-    const isCode = thrown instanceof Error && !(thrown instanceof HandlerModuleError);
-    const stack = isCode ? stackOf(thrown) : "";
+    const stack = error instanceof HandlerError ? stackOf(error.cause) : "";
     this.#say(
       { type: "error", message: error.message, ...(stack && { stack }) },
       `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
@@ -157,7 +156,11 @@ function disconnectRecord(error: DisconnectError): object {
   return { ...record, violation: { name: cause.violation, offset: cause.offset } };
 }
 
-/** The lines of a stack that say where. */
-function stackOf(error: Error): string {
-  return (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+/** Where the user's code threw; nothing for what happened to it. */
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return "";
+  if (thrown instanceof HandlerModuleError || thrown instanceof HandlerProcessError) return "";
+  // A remote one's own stack only says where it arrived.
+  const stack = thrown instanceof RemoteError ? thrown.remoteStack : thrown.stack;
+  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }

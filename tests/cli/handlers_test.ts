@@ -277,3 +277,23 @@ for (const isolation of ["inline", "worker", "process"]) {
     });
   });
 }
+
+Deno.test("connect shows the user's line of a handler that throws, wherever it runs, and no frames of its own", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const placesOf = async (source: string, rights: string[], ...args: string[]) => {
+      const { code, stderr } = await feed(server, directory, { a: source }, rights, ...args);
+      assertEquals(code, 4, stderr);
+      return stderr.split("\n").filter((line) => /^\s+at /.test(line));
+    };
+    const places: Record<string, string[]> = { inline: [], worker: WORKERS, process: [RUN_DENO] };
+    for (const [isolation, rights] of Object.entries(places)) {
+      const [first] = await placesOf(FAILING, rights, "--isolation", isolation);
+      assertStringIncludes(first, `${directory}/a.ts:1:`, isolation);
+    }
+    const exits = "export default { batch() { Deno.exit(7); } };";
+    assertEquals(await placesOf(exits, [RUN_DENO], "--isolation", "process"), []);
+    const nowhere = ["--isolation", "process", "--deno", `${directory}/none`];
+    assertEquals(await placesOf(SILENT, ["--allow-run"], ...nowhere), []);
+  });
+});

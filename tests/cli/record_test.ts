@@ -238,6 +238,20 @@ Deno.test("replay says what is lost, goes on as another connection and exits wit
   });
 });
 
+Deno.test("replay with a framing that does not fit exits with 1, as connect does", async () => {
+  await inDirectory(async (directory) => {
+    await using server = sends("one\ntwo\n");
+    await record(server.address, directory);
+    const flags = ["--framing", "netstring", "--count"];
+    const here = await replay(directory, "--speed", "flat-out", ...flags);
+    const wire = await server.connect(...flags);
+    const ends = [here, wire].map(({ code, stdout }) => [code, /^end .*/m.exec(stdout)?.[0]]);
+    assertEquals(ends[0][0], 1, here.stderr);
+    assertEquals(ends[0], ends[1]);
+    assertStringIncludes(here.stderr, "expected a decimal digit of a length");
+  });
+});
+
 Deno.test("replay --serve gives each client a recorded connection, then ends", async () => {
   await inDirectory(async (directory) => {
     const streams = [noise(random(1), 400_000), noise(random(2), 1000)];
