@@ -23,6 +23,7 @@ import { Crew } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { eventRecord, eventSentence, handlerFailure, readerFailure } from "./handlers/words.ts";
+import { inFlags } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
@@ -256,7 +257,7 @@ export class Run {
   #plainly(error: unknown): Error {
     if (!(error instanceof Error)) throw error;
     if (error instanceof ReaderError) return readerFailure(error);
-    if (!(error instanceof HandlerError)) return error;
+    if (!(error instanceof HandlerError)) return this.#plan.fromFile ? error : inFlags(error);
     if (error.cause instanceof OutputError) return error.cause;
     return handlerFailure(error, this.#plan.handlers);
   }

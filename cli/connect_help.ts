@@ -70,7 +70,7 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
                          --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME
   --durable              with --spill: write every frame there before it is put out, and after a
                          restart go on with what was not (at least once)
-  --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
+  --spill-max SIZE       with --spill: bytes it may take, 64MiB or more (as much as the disk has)
 
 When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several

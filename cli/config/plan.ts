@@ -54,7 +54,7 @@ export async function configPlan(
   }
   const { target } = config;
   return {
-    ...{ command: "connect", target, name: target, output, handlers },
+    ...{ command: "connect", target, name: target, fromFile: true, output, handlers },
     options: given({
       ...await connectionOf(config, at),
       ...overflowOf(config, at),

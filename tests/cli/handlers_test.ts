@@ -76,7 +76,10 @@ Deno.test("connect --partition key:NAME gives lines with one key to one handler,
     const float = ["--partition", "key:price", "--column", "price:f32@0"];
     const refused = await feed(server, directory, sources, [], ...float);
     assertEquals(refused.code, 2);
-    assertStringIncludes(refused.stderr, "partition.key takes the name of a column of integers");
+    assertStringIncludes(
+      refused.stderr,
+      "--partition key:NAME takes the name of a column of integers",
+    );
   });
 });
 
