@@ -32,7 +32,7 @@ import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
 import { withOverflow } from "./when_full.ts";
-import { counted, seconds } from "./words.ts";
+import { counted, seconds, verb } from "./words.ts";
 
 /** What this side ends with, of its own will. */
 interface Stop {
@@ -217,7 +217,9 @@ export class Run {
     this.#framesLeft = this.#taker.framesHeld;
     this.#log.note(
       { type: "unfinished", frames: this.#framesLeft },
-      `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} are left with it`,
+      `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} ${
+        verb(this.#framesLeft, "is", "are")
+      } left with it`,
     );
   }
 

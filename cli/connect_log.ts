@@ -16,7 +16,7 @@ import { HandlerModuleError } from "../src/isolation/contract.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
-import { bytes, coloured, counted, seconds } from "./words.ts";
+import { bytes, coloured, counted, seconds, verb } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
 export class ConnectLog {
@@ -64,9 +64,9 @@ export class ConnectLog {
       case "spill_recovered":
         return this.#say(
           event,
-          `${of(event)}${
-            counted(event.records, "record")
-          } of an earlier run wait on disk and come first`,
+          `${of(event)}${counted(event.records, "record")} of an earlier run ${
+            verb(event.records, "waits on disk and comes", "wait on disk and come")
+          } first`,
           "yellow",
         );
       case "spill_full":

@@ -12,11 +12,11 @@ import { PermissionError } from "./permission.ts";
 /** Where a server is to listen. */
 export interface Listening {
   /** A free one by default. */
-  port?: number | undefined;
+  port?: number;
   /** Address to listen on; `127.0.0.1` by default. */
-  hostname?: string | undefined;
+  hostname?: string;
   /** Path of a unix socket to listen on instead. */
-  path?: string | undefined;
+  path?: string;
 }
 
 /** Throws for want of a permission: what node's `listen()` throws for it comes where nobody can catch it. */

@@ -16,10 +16,10 @@ import { readFlagFile } from "./flag_file.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkListening } from "./listening.ts";
+import { listeningOf } from "./listening_flags.ts";
 import { PushLog } from "./push_log.ts";
 import {
   bytesFlag,
-  choiceFlag,
   type Flags,
   integerFlag,
   pairFlag,
@@ -162,16 +162,12 @@ async function feedOf(flags: Flags, framing: Framing): Promise<Feed> {
 }
 
 /** When a client is cut off. */
-function policyOf(flags: Flags, pace: Pace): CutPolicy {
+function policyOf(flags: Flags, pace: Pace): Omit<CutPolicy, "cut"> {
   const maxQueueBytes = bytesFlag(flags, "max-queue");
-  const cut = choiceFlag(flags, "cut", ["rst", "fin"] as const);
   if (maxQueueBytes !== undefined && pace.type === "flat_out") {
     throw new UsageError("--max-queue needs --rate or --burst");
   }
-  if (cut === "rst" && flags.unix !== undefined) {
-    throw new UsageError("--cut rst does not go with --unix, a unix socket cannot be reset");
-  }
-  return { maxQueueBytes, cut, noProgressMs: timeFlag(flags, "no-progress") };
+  return { maxQueueBytes, noProgressMs: timeFlag(flags, "no-progress") };
 }
 
 /** The server's options, from the flags; reads the file if there is one. */
@@ -179,11 +175,9 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
   const framing = parseFraming(flags);
   const pace = paceOf(flags);
   return {
+    ...listeningOf(flags),
     ...policyOf(flags, pace),
     pace,
-    port: integerFlag(flags, "port", { max: 65_535 }),
-    hostname: textFlag(flags, "host"),
-    path: textFlag(flags, "unix"),
     clients: integerFlag(flags, "clients", { min: 1 }),
     frames: integerFlag(flags, "frames", { min: 1 }),
     durationMs: timeFlag(flags, "duration"),

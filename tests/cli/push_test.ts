@@ -95,6 +95,8 @@ Deno.test("push() explains wrong command lines in one line and gives 2", async (
     ["--max-queue 1MiB", "--max-queue needs --rate or --burst"],
     ["--no-progress=soon", "--no-progress must be a time"],
     ["--unix feed.sock --cut rst", "cannot be reset"],
+    ["--unix feed.sock --port 5", "--port does not go with --unix"],
+    ["--size", "--size needs a value"],
     ["--loop", "--loop needs --file"],
     ["--framing slip --delimiter x", "no meaning"],
   ];

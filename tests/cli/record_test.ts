@@ -234,7 +234,7 @@ Deno.test("replay says what is lost, goes on as another connection and exits wit
     assertStringIncludes(stderr, `lost: ${segmentName(1)} at 224: expected checksum`);
     assertStringIncludes(stderr, "connection 1, from 2");
     assertStringIncludes(stderr, "behind its first 200 bytes");
-    assertStringIncludes(stderr, "1 chunk of the recording are lost");
+    assertStringIncludes(stderr, "1 chunk of the recording is lost");
   });
 });
 
