@@ -83,8 +83,8 @@ ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a
 closing summary. When standard output is closed, as by head, it ends without a word.
 
-Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH and --allow-read=PATH
---allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
+Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH, its path absolute, and
+--allow-read=PATH --allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
 
 Exit codes:
   0    the server closed after a whole frame, --limit or --duration was reached, or standard output

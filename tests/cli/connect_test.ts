@@ -207,6 +207,7 @@ Deno.test("connect names the permission that is missing and exits with 3", async
     [["127.0.0.1:9"], "--allow-net=127.0.0.1:9"],
     [["tls://localhost:9", "--ca", "ca.pem"], "--allow-read=ca.pem"],
     [["h:1", "--send-file", "hello.bin"], "--allow-read=hello.bin"],
+    [["unix:feed.sock"], `--allow-net=unix:${Deno.cwd()}/feed.sock --allow-read=`],
   ];
   for (const [args, flag] of cases) {
     const { code, stdout, stderr } = await run([], ["connect", ...args]);
