@@ -6,7 +6,13 @@
 
 import { encodeFrame } from "../push/encode.ts";
 import type { Feed } from "../push/feed.ts";
-import { generatedFeed, type GenerateOptions, recordedFeed } from "../push/generate.ts";
+import {
+  generatedFeed,
+  type GenerateOptions,
+  MAX_BLOCK_BYTES,
+  MAX_PERIOD,
+  recordedFeed,
+} from "../push/generate.ts";
 import type { Pace } from "../push/pace.ts";
 import type { CutPolicy, Ping } from "../push/policy.ts";
 import { type PushServerOptions, startPushServer } from "../push/server.ts";
@@ -47,7 +53,9 @@ Where:
   --clients N            end after N clients
 
 What:
-  --size N or MIN-MAX    payload bytes of made-up frames (64); each begins with its sequence number
+  --size N or MIN-MAX    payload bytes of made-up frames (64); each begins with its sequence number,
+                         which begins again after ${MAX_PERIOD} frames (fewer where they have more
+                         than ${MAX_BLOCK_BYTES / MAX_PERIOD} bytes)
   --seed N               seed of sizes and filler (1)
   --file FILE            push a file's bytes as they are; 64 KiB, or --size, count as a frame
   --loop                 with --file: begin again at its end

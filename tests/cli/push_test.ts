@@ -80,6 +80,7 @@ Deno.test("push() prints help", async () => {
     assertStringIncludes(output.lines[0], `--${flag} `);
   }
   assertStringIncludes(output.lines[0], "Permissions: --allow-net=HOST:PORT");
+  assertStringIncludes(output.lines[0], "begins again after 16384 frames");
 });
 
 Deno.test("push() explains wrong command lines in one line and gives 2", async () => {
