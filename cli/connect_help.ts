@@ -84,7 +84,8 @@ On standard error: what happens to the connection and why, a status line if it i
 closing summary. When standard output is closed, as by head, it ends without a word.
 
 Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH, its path absolute, and
---allow-read=PATH --allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
+--allow-read=PATH --allow-write=PATH; --allow-read=FILE for flags that name a file; what your
+handler needs.
 
 Exit codes:
   0    the server closed after a whole frame, --limit or --duration was reached, or standard output
