@@ -22,6 +22,7 @@ import { Crew } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { eventRecord, eventSentence, handlerFailure, readerFailure } from "./handlers/words.ts";
+import { inFlags } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
@@ -31,7 +32,7 @@ import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
 import { withOverflow } from "./when_full.ts";
-import { counted, seconds } from "./words.ts";
+import { counted, seconds, verb } from "./words.ts";
 
 /** What this side ends with, of its own will. */
 interface Stop {
@@ -81,6 +82,8 @@ export class Run {
   #taker: Crew | FrameOutput | IsolatedRun | undefined;
   #client: Client | IsolatedClient | undefined;
   #framesLeft = 0;
+  /** The end of a connection that its framing did not fit, the first. */
+  #misfit: DisconnectError | undefined;
 
   constructor(plan: ConnectPlan) {
     const rawOnTerminal = plan.output === "raw" && Deno.stdout.isTerminal();
@@ -132,7 +135,9 @@ export class Run {
     const running = client.run(output instanceof Crew ? output.handlers : output)
       .then(() => client.closed);
     const end = await this.#follow(client, running);
-    if (end?.reason === "exhausted") this.#stop("exhausted");
+    if (end?.reason !== "exhausted") return;
+    if (this.#misfit !== undefined) throw this.#misfit;
+    this.#stop("exhausted");
   }
 
   /** The same, with everything in workers. */
@@ -169,6 +174,9 @@ export class Run {
     // Who has closed standard output has what they wanted, and wants no word of the end.
     if (this.#stopped?.end === "output_closed") return;
     const { jsonLog, tells } = this.#plan;
+    if (event.type === "disconnected" && event.error.reason === "invalid_frame") {
+      this.#misfit ??= event.error;
+    }
     if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
   }
 
@@ -223,7 +231,9 @@ export class Run {
     this.#framesLeft = this.#taker.framesHeld;
     this.#log.note(
       { type: "unfinished", frames: this.#framesLeft },
-      `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} are left with it`,
+      `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} ${
+        verb(this.#framesLeft, "is", "are")
+      } left with it`,
     );
   }
 
@@ -271,7 +281,7 @@ export class Run {
   #plainly(error: unknown): Error {
     if (!(error instanceof Error)) throw error;
     if (error instanceof ReaderError) return readerFailure(error);
-    if (!(error instanceof HandlerError)) return error;
+    if (!(error instanceof HandlerError)) return this.#plan.fromFile ? error : inFlags(error);
     if (error.cause instanceof OutputError) return error.cause;
     return handlerFailure(error, this.#plan.handlers);
   }

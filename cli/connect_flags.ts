@@ -41,6 +41,8 @@ export interface ConnectPlan {
   name: string;
   /** How. */
   options: PlannedOptions;
+  /** Whether a config file says how: its keys are no flags. */
+  fromFile?: boolean;
   /** What is put out. */
   output: OutputKind;
   /** The handlers, if `output` is `handler`. */

@@ -72,7 +72,7 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
                          --duration) it is dropped and counted: --durable keeps it
   --durable              with --spill: write every frame there before it is put out, and after a
                          restart go on with what was not (at least once)
-  --spill-max SIZE       with --spill: bytes it may take (as much as the disk has)
+  --spill-max SIZE       with --spill: bytes it may take, 64MiB or more (as much as the disk has)
 
 When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several
@@ -89,8 +89,9 @@ On standard error: what happens to the connection and why, a status line if it i
 closing summary. When standard output is closed, as by head, it ends without a word: not with
 --handler, since what a handler prints itself into a closed pipe nobody is told of; use --limit.
 
-Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH and --allow-read=PATH
---allow-write=PATH; --allow-read=FILE for flags that name a file; what your handler needs.
+Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH, its path absolute, and
+--allow-read=PATH --allow-write=PATH; --allow-read=FILE for flags that name a file; what your
+handler needs.
 
 Exit codes:
   0    the server closed after a whole frame, --limit or --duration was reached, or standard output

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HandlerProcessError, RemoteError } from "../isolation.ts";
 import {
   type ClientEvent,
   type DisconnectError,
@@ -15,7 +16,7 @@ import { HandlerModuleError } from "../src/isolation/contract.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
-import { bytes, coloured, counted, seconds } from "./words.ts";
+import { bytes, coloured, counted, seconds, verb } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
 export class ConnectLog {
@@ -65,9 +66,9 @@ export class ConnectLog {
       case "spill_recovered":
         return this.#say(
           event,
-          `${of(event)}${
-            counted(event.records, "record")
-          } of an earlier run wait on disk and come first`,
+          `${of(event)}${counted(event.records, "record")} of an earlier run ${
+            verb(event.records, "waits on disk and comes", "wait on disk and come")
+          } first`,
           "yellow",
         );
       case "spill_left":
@@ -95,9 +96,7 @@ export class ConnectLog {
 
   /** Tells why it failed, and where in the user's code. */
   error(error: Error): void {
-    const thrown = error instanceof HandlerError ? error.cause : undefined;
-    const isCode = thrown instanceof Error && !(thrown instanceof HandlerModuleError);
-    const stack = isCode ? stackOf(thrown) : "";
+    const stack = error instanceof HandlerError ? stackOf(error.cause) : "";
     this.#say(
       { type: "error", message: error.message, ...(stack && { stack }) },
       `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
@@ -168,7 +167,11 @@ function disconnectRecord(error: DisconnectError): object {
   return { ...record, violation: { name: cause.violation, offset: cause.offset } };
 }
 
-/** The lines of a stack that say where. */
-function stackOf(error: Error): string {
-  return (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+/** Where the user's code threw; nothing for what happened to it. */
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return "";
+  if (thrown instanceof HandlerModuleError || thrown instanceof HandlerProcessError) return "";
+  // A remote one's own stack only says where it arrived.
+  const stack = thrown instanceof RemoteError ? thrown.remoteStack : thrown.stack;
+  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }

@@ -10,6 +10,8 @@ import { calibrate } from "./demo/handler.ts";
 import { COST_US, payloads } from "./demo/load.ts";
 import { play } from "./demo/scene.ts";
 import { Screen } from "./demo/screen.ts";
+import { exitCodeOf } from "./exit_code.ts";
+import { permissionError } from "./permission.ts";
 
 /** An act is played again when the machine's other work has spoilt it. */
 const TRIES = 3;
@@ -23,7 +25,8 @@ loopback: an even load, then the same load in bursts, then more than the handler
 can ever do. Takes about 15 seconds on a machine that is not busy. Needs --allow-net=127.0.0.1 and
 --allow-run=deno.
 
-Exit codes: 0 all that it says has happened, 1 something has not, 2 wrong arguments
+Exit codes: 0 all that it says has happened, 1 something has not, 2 wrong arguments,
+3 a permission is missing; the message names the flag
 `;
 
 /** Plays an act until it was played under the conditions it tells of, or often enough. */
@@ -72,7 +75,8 @@ export async function demo(args: string[]): Promise<number> {
     return all ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`spillway demo: ${error.message}`);
-    return 1;
+    const failure = permissionError("the demo", error) ?? error;
+    console.error(`spillway demo: ${failure.message}`);
+    return exitCodeOf(failure) ?? 1;
   }
 }

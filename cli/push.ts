@@ -6,17 +6,26 @@
 
 import { encodeFrame } from "../push/encode.ts";
 import type { Feed } from "../push/feed.ts";
-import { generatedFeed, type GenerateOptions, recordedFeed } from "../push/generate.ts";
+import {
+  generatedFeed,
+  type GenerateOptions,
+  MAX_BLOCK_BYTES,
+  MAX_PERIOD,
+  recordedFeed,
+} from "../push/generate.ts";
 import type { Pace } from "../push/pace.ts";
 import type { CutPolicy, Ping } from "../push/policy.ts";
 import { type PushServerOptions, startPushServer } from "../push/server.ts";
 import type { Framing } from "../src/framing.ts";
+import { exitCodeOf } from "./exit_code.ts";
+import { readFlagFile } from "./flag_file.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkListening } from "./listening.ts";
+import { listeningOf } from "./listening_flags.ts";
 import { PushLog } from "./push_log.ts";
 import {
   bytesFlag,
-  choiceFlag,
   type Flags,
   integerFlag,
   pairFlag,
@@ -44,7 +53,9 @@ Where:
   --clients N            end after N clients
 
 What:
-  --size N or MIN-MAX    payload bytes of made-up frames (64); each begins with its sequence number
+  --size N or MIN-MAX    payload bytes of made-up frames (64); each begins with its sequence number,
+                         which begins again after ${MAX_PERIOD} frames (fewer where they have more
+                         than ${MAX_BLOCK_BYTES / MAX_PERIOD} bytes)
   --seed N               seed of sizes and filler (1)
   --file FILE            push a file's bytes as they are; 64 KiB, or --size, count as a frame
   --loop                 with --file: begin again at its end
@@ -68,7 +79,15 @@ Output:
   --json                 one JSON object a line for every event
   --help                 this text
 
-Exit codes: 0 ended as asked or interrupted, 1 could not listen or read the file, 2 wrong flags
+Permissions: --allow-net=HOST:PORT (127.0.0.1:0 for a free port); for a unix socket
+--allow-net=unix:PATH, its path absolute, and --allow-read=PATH --allow-write=PATH;
+--allow-read=FILE for --file.
+
+Exit codes:
+  0    ended as asked, or interrupted
+  1    could not listen
+  2    wrong command line, or --file could not be read
+  3    a permission is missing; the message names the flag
 `;
 
 const FLAGS = {
@@ -144,20 +163,19 @@ async function feedOf(flags: Flags, framing: Framing): Promise<Feed> {
     return generatedFeed(framing, { size, seed });
   }
   if (typeof size === "object") throw new UsageError("--size must be one number with --file");
-  return recordedFeed(await Deno.readFile(file), { chunkSize: size, loop: flags.loop === true });
+  return recordedFeed(await readFlagFile(file, `--file ${file}`), {
+    chunkSize: size,
+    loop: flags.loop === true,
+  });
 }
 
 /** When a client is cut off. */
-function policyOf(flags: Flags, pace: Pace): CutPolicy {
+function policyOf(flags: Flags, pace: Pace): Omit<CutPolicy, "cut"> {
   const maxQueueBytes = bytesFlag(flags, "max-queue");
-  const cut = choiceFlag(flags, "cut", ["rst", "fin"] as const);
   if (maxQueueBytes !== undefined && pace.type === "flat_out") {
     throw new UsageError("--max-queue needs --rate or --burst");
   }
-  if (cut === "rst" && flags.unix !== undefined) {
-    throw new UsageError("--cut rst does not go with --unix, a unix socket cannot be reset");
-  }
-  return { maxQueueBytes, cut, noProgressMs: timeFlag(flags, "no-progress") };
+  return { maxQueueBytes, noProgressMs: timeFlag(flags, "no-progress") };
 }
 
 /** The server's options, from the flags; reads the file if there is one. */
@@ -165,11 +183,9 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
   const framing = parseFraming(flags);
   const pace = paceOf(flags);
   return {
+    ...listeningOf(flags),
     ...policyOf(flags, pace),
     pace,
-    port: integerFlag(flags, "port", { max: 65_535 }),
-    hostname: textFlag(flags, "host"),
-    path: textFlag(flags, "unix"),
     clients: integerFlag(flags, "clients", { min: 1 }),
     frames: integerFlag(flags, "frames", { min: 1 }),
     durationMs: timeFlag(flags, "duration"),
@@ -180,6 +196,7 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
 
 /** Runs the server until it ends or is interrupted. */
 async function serve(options: PushServerOptions, json: boolean): Promise<void> {
+  await checkListening(options);
   const abort = new AbortController();
   using log = new PushLog({ json });
   await using server = await startPushServer({
@@ -213,6 +230,6 @@ export async function push(args: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     console.error(`spillway push: ${error.message}`);
-    return error instanceof UsageError || error instanceof RangeError ? 2 : 1;
+    return exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1);
   }
 }

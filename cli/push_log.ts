@@ -7,7 +7,7 @@
 
 import type { ClientCounters, PushEvent } from "../push/events.ts";
 import { STATUS_EVERY_MS, StatusLine } from "./status_line.ts";
-import { bytes, coloured, seconds, whole } from "./words.ts";
+import { bytes, coloured, counted, seconds, whole } from "./words.ts";
 
 /** The event in one line for people. */
 export function describe(event: PushEvent): string {
@@ -15,7 +15,7 @@ export function describe(event: PushEvent): string {
   if (event.type === "accept") {
     return event.peer === "" ? `${name} connected` : `${name} connected from ${event.peer}`;
   }
-  const after = `after ${seconds(event.elapsedMs)}, ${whole(event.framesAccepted)} frames (${
+  const after = `after ${seconds(event.elapsedMs)}, ${counted(event.framesAccepted, "frame")} (${
     bytes(event.bytesAccepted)
   }) accepted`;
   switch (event.type) {

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { type ClientEvent, connect, DisconnectError, OptionError } from "../mod.ts";
+import { type ClientEvent, connect, DisconnectError } from "../mod.ts";
 import { RecordingError } from "../src/record/errors.ts";
 import { openRecorder, type Recorder } from "../src/record/recorder.ts";
 import { ConnectLog } from "./connect_log.ts";
 import { endAfter } from "./end_after.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
+import { inFlags } from "./in_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { Live } from "./live.ts";
 import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
@@ -31,27 +32,13 @@ export async function record(args: string[]): Promise<number> {
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    console.error(`spillway record: ${inFlags(error as Error)}`);
+    console.error(`spillway record: ${inFlags(error as Error, OWN_FLAGS).message}`);
     return code;
   }
 }
 
-/** Options are named as the flags that set them. */
-const FLAG_OF: Readonly<Record<string, string>> = {
-  bufferBytes: "--buffer",
-  maxBytes: "--max",
-  segmentBytes: "--segment",
-  syncEveryMs: "--sync-every",
-};
-
-function inFlags(error: Error): string {
-  const flag = error instanceof OptionError ? FLAG_OF[error.option] : undefined;
-  if (flag === undefined) return error.message;
-  return error.message.replace((error as OptionError).option, flag).replace(
-    "segmentBytes",
-    "--segment",
-  );
-}
+/** Those that no other command has, or by another name. */
+const OWN_FLAGS = { maxBytes: "--max", segmentBytes: "--segment" };
 
 /** The rest is of the client's buffer, which nobody fills: of the recording's the recorder tells. */
 const OF_CONNECTIONS: ReadonlySet<ClientEvent["type"]> = new Set([

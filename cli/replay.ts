@@ -15,7 +15,7 @@ import { REPLAY_HELP } from "./replay_help.ts";
 import { serveReplay } from "./replay_serve.ts";
 import { parseFlags } from "./usage.ts";
 import { timeText } from "./spill_report.ts";
-import { coloured, counted, whole } from "./words.ts";
+import { coloured, counted, verb, whole } from "./words.ts";
 
 /** Runs `spillway replay` with its arguments and gives the exit code. */
 export async function replay(args: string[]): Promise<number> {
@@ -40,7 +40,8 @@ export async function replay(args: string[]): Promise<number> {
       console.error(`spillway replay: nothing of what was asked for is in ${plan.directory}`);
     }
     if (lostChunks > 0) {
-      console.error(`spillway replay: ${counted(lostChunks, "chunk")} of the recording are lost`);
+      const chunks = `${counted(lostChunks, "chunk")} of the recording`;
+      console.error(`spillway replay: ${chunks} ${verb(lostChunks, "is", "are")} lost`);
     }
     return code === 0 && lostChunks > 0 ? 1 : code;
   } catch (error) {

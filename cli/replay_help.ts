@@ -52,7 +52,8 @@ Permissions: --allow-read=DIR; what your handler needs; with --serve --allow-net
 
 Exit codes:
   0    all was replayed, --limit or --duration was reached, or standard output was closed
-  1    records are damaged or missing, or the directory could not be read, or not listened
+  1    records are damaged or missing, or the framing does not fit them, or the directory could not
+       be read, or not listened
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    the handler failed, or standard output could not be written

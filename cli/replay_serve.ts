@@ -9,7 +9,9 @@ import type { Pace } from "../push/pace.ts";
 import { type PushSource, startPushServer } from "../push/server.ts";
 import { type ReplaySpeed, Timeline } from "../src/record/pace.ts";
 import type { Replay } from "../src/record/replay.ts";
+import { exitCodeOf } from "./exit_code.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkListening } from "./listening.ts";
 import { PushLog } from "./push_log.ts";
 import type { ReplayPlan } from "./replay_flags.ts";
 import type { ServePlan } from "./replay_serve_flags.ts";
@@ -24,6 +26,7 @@ export async function serveReplay(
   replay: Replay,
   { replay: { speed = 1 }, json }: ReplayPlan,
 ): Promise<number> {
+  await checkListening(plan);
   const sources = await load(replay, speed);
   if (sources.length === 0) return 1;
   const { loop, ...listening } = plan;
@@ -46,7 +49,7 @@ export async function serveReplay(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     console.error(`spillway replay: ${error.message}`);
-    return error instanceof Deno.errors.NotCapable ? 3 : 1;
+    return exitCodeOf(error) ?? 1;
   }
 }
 

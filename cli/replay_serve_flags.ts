@@ -5,25 +5,12 @@
  */
 
 import type { CutPolicy } from "../push/policy.ts";
-import {
-  bytesFlag,
-  choiceFlag,
-  type FlagNames,
-  type Flags,
-  integerFlag,
-  textFlag,
-  timeFlag,
-  UsageError,
-} from "./usage.ts";
+import type { Listening } from "./listening.ts";
+import { listeningOf } from "./listening_flags.ts";
+import { bytesFlag, type FlagNames, type Flags, timeFlag, UsageError } from "./usage.ts";
 
 /** How a recording is served. */
-export interface ServePlan extends CutPolicy {
-  /** Port to listen on, a free one by default. */
-  port?: number;
-  /** Address to listen on. */
-  hostname?: string;
-  /** Path of a unix socket to listen on instead. */
-  path?: string;
+export interface ServePlan extends CutPolicy, Listening {
   /** Begin again behind the last connection. */
   loop: boolean;
 }
@@ -41,18 +28,10 @@ export function servePlan(flags: Flags): ServePlan {
   if (maxQueueBytes !== undefined && flags.speed === "flat-out") {
     throw new UsageError("--max-queue does not go with --speed flat-out");
   }
-  const cut = choiceFlag(flags, "cut", ["rst", "fin"] as const);
-  const path = textFlag(flags, "unix");
-  if (cut === "rst" && path !== undefined) {
-    throw new UsageError("--cut rst does not go with --unix, a unix socket cannot be reset");
-  }
   return {
-    port: integerFlag(flags, "port", { max: 65_535 }),
-    hostname: textFlag(flags, "host"),
-    path,
+    ...listeningOf(flags),
     loop: flags.loop === true,
     maxQueueBytes,
     noProgressMs: timeFlag(flags, "no-progress"),
-    cut,
   };
 }

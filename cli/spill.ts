@@ -9,6 +9,7 @@ import { SpillPermissionError } from "../src/spill/errors.ts";
 import { verifySpill } from "../src/spill/inspect.ts";
 import { repairSpill } from "../src/spill/repair.ts";
 import { OutputError } from "./frame_output.ts";
+import { checkSpill } from "./spill_directory.ts";
 import { dump } from "./spill_dump.ts";
 import { SPILL_HELP } from "./spill_help.ts";
 import { repairText, verifyText } from "./spill_report.ts";
@@ -22,11 +23,13 @@ type Action = (directory: string, flags: Flags) => Promise<number>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   verify: async (directory, flags) => {
+    await checkSpill(directory, "read");
     const report = await verifySpill(directory);
     console.log(flags.json ? JSON.stringify(report) : verifyText(report));
     return report.findingsTotal === 0 ? 0 : 1;
   },
   repair: async (directory, flags) => {
+    await checkSpill(directory, "read and write");
     const report = await repairSpill(directory);
     console.log(flags.json ? JSON.stringify(report) : repairText(report));
     return 0;
@@ -36,6 +39,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const first = integerFlag(flags, "first", { min: 1 }) ?? 1;
     const last = integerFlag(flags, "last", { min: first }) ?? Infinity;
     const format = flags.raw ? "raw" : flags.json ? "json" : "text";
+    await checkSpill(directory, "read");
     return await dump({ directory, first, last, format }) ? 0 : 1;
   },
 };

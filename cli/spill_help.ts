@@ -30,7 +30,8 @@ Permissions: --allow-read=DIR; repair needs --allow-write=DIR too.
 
 Exit codes:
   0    nothing is wrong, or it was repaired
-  1    verify or dump found damage, or the directory could not be read or repaired
+  1    verify or dump found damage, or nothing of a spill is in the directory, or it could not be
+       read or repaired
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    standard output could not be written

@@ -64,7 +64,10 @@ export function summaryTable(summary: Summary, recordsLeft = 0): string {
       "rate",
       `${whole(stats.frames * perSecond)} frames/s, ${bytes(stats.bytesRead * perSecond)}/s`,
     ],
-    ["batches", `${whole(stats.batches)}, ${whole(meanBatch(stats))} frames each on average`],
+    [
+      "batches",
+      `${whole(stats.batches)}, ${counted(Math.round(meanBatch(stats)), "frame")} each on average`,
+    ],
     ["drains", `${whole(stats.drainsEmpty)} ended empty, ${whole(stats.drainsAtLimit)} at limit`],
     ["pauses", `${whole(stats.pauses)}, ${seconds(stats.pausedMs)} in all`],
     ["handler", `held the read loop ${seconds(stats.heldMs)}`],

@@ -64,7 +64,7 @@ export function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
   if (value === "") {
-    throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
+    throw new UsageError(`--${name} needs a value`);
   }
   return String(value);
 }
@@ -98,6 +98,10 @@ export function integerFlag(
   name: string,
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): number | undefined {
+  // "--x -1" is a flag without a value, and another one.
+  if (flags[name] === "" && min < 0) {
+    throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
+  }
   const text = textFlag(flags, name);
   if (text === undefined) return undefined;
   const value = /^-?\d+$/.test(text) ? Number(text) : NaN;

@@ -38,6 +38,11 @@ export function counted(count: number, thing: string): string {
   return `${whole(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
+/** The form of a verb that goes with a count: `is`, `are`. */
+export function verb(count: number, one: string, more: string): string {
+  return count === 1 ? one : more;
+}
+
 /**
  * What could fool a terminal or end the line: control characters but for the
  * tab, line separators, and marks that turn the writing direction.

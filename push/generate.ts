@@ -31,8 +31,10 @@ export interface GenerateOptions {
   period?: number;
 }
 
-const MAX_PERIOD = 16_384;
-const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
+/** After how many frames sequence numbers begin again, at the latest. */
+export const MAX_PERIOD = 16_384;
+/** Fewer, when that would be more bytes. */
+export const MAX_BLOCK_BYTES: number = 8 * 1024 * 1024;
 
 /** Mulberry32: numbers from 0 up to, not including, 1; the same for the same seed. */
 export function seededRandom(seed: number): () => number {

@@ -289,6 +289,7 @@ function openingFailed(
       connectedAt: undefined,
       endedAt: performance.now(),
       meter: new HoldMeter(),
+      unix: engine.endpoint.kind === "unix",
     }),
     { code: failure.code, cause },
   );

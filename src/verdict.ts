@@ -70,6 +70,8 @@ export interface ReportInput {
   /** `performance.now()` when it ended. */
   endedAt: number;
   meter: HoldMeter;
+  /** Whether the server's address is a path. */
+  unix?: boolean;
 }
 
 /** Above this share of the window without a read, a cut is put down to it. */
@@ -108,7 +110,7 @@ export function report(input: ReportInput): DisconnectReport {
     largestDutyCycleMs: meter.largestDutyCycleMs,
     slowestCall: meter.slowestCall,
     verdict: connectedAt === undefined
-      ? noConnection(input.reason)
+      ? noConnection(input.reason, input.unix ?? false)
       : judge(input.reason, recent, unreadMs, windowMs),
   };
 }
@@ -169,11 +171,11 @@ function judge(
   };
 }
 
-function noConnection(reason: DisconnectReason): Verdict {
-  return {
-    kind: "no_connection",
-    sentence: NO_CONNECTION_SENTENCES[reason] ?? "no connection was made",
-  };
+function noConnection(reason: DisconnectReason, unix: boolean): Verdict {
+  const sentence = unix && reason === "refused"
+    ? "nothing listens there; check the path and whether the server runs"
+    : NO_CONNECTION_SENTENCES[reason];
+  return { kind: "no_connection", sentence: sentence ?? "no connection was made" };
 }
 
 const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {

@@ -23,7 +23,7 @@ the name is that of the file without its ending if none is said):
   --set NAME.KEY=VALUE   an option of the handler NAME, if its module has
                          export const schema = { KEY: { type: "string" | "number" | "boolean" } };
                          repeatable
-  --memory-limit SIZE    process: killed when it takes more (512MiB)
+  --memory-limit SIZE    process: killed when it takes more (512MiB), 96MiB at least
   --batch-timeout TIME   process: killed when a batch takes longer (10s); worker: left behind (60s)
   --deno PATH            process: the deno to run (this one; a compiled program needs it)
   --on-failure WHAT      when a batch fails: stop (default), skip it and count it, or retry it

@@ -5,12 +5,12 @@
  */
 
 import { resolve } from "node:path";
-import { HandlerProcessError, type ReaderError } from "../../isolation.ts";
+import { HandlerModuleError, HandlerProcessError, type ReaderError } from "../../isolation.ts";
 import type { HandlerError } from "../../mod.ts";
 import { flagsOf } from "../../src/isolation/process/flags.ts";
 import { SpillPermissionError } from "../../src/spill/errors.ts";
 import { PermissionError, permissionError, refusalOf } from "../permission.ts";
-import { counted, seconds, whole } from "../words.ts";
+import { counted, seconds, verb, whole } from "../words.ts";
 import type { HandlerReport } from "./crew.ts";
 import type { HandlerEvent } from "./make.ts";
 import { optionsRefusal } from "./options.ts";
@@ -44,15 +44,19 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
         seconds(event.delayMs)
       }`;
     case "skipped":
-      return `${placeOf(event)} were given up: ${reasonOf(plan, event.error)}`;
+      return `${placeOf(event)} ${verb(event.frames, "was", "were")} given up: ${
+        reasonOf(plan, event.error)
+      }`;
     case "dead_letter_failed":
-      return `${
-        placeOf(event)
-      } are lost, the dead-letter directory refuses: ${event.error.message}`;
+      return `${placeOf(event)} ${
+        verb(event.frames, "is", "are")
+      } lost, the dead-letter directory refuses: ${event.error.message}`;
     case "unresponsive":
       return `its worker does not answer for ${placeOf(event)}, and is left behind`;
     case "over_budget":
-      return `${placeOf(event)} have taken longer than ${seconds(event.budgetMs)}`;
+      return `${placeOf(event)} ${verb(event.frames, "has", "have")} taken longer than ${
+        seconds(event.budgetMs)
+      }`;
   }
 }
 
@@ -79,7 +83,19 @@ export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[
   // Where there is one only, the client does not name it.
   const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
   if (plan === undefined) return permissionError("the handler", cause) ?? error;
-  return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? error;
+  return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? unusable(plan, cause) ?? error;
+}
+
+/** A module that never came to be a handler threw nothing; it is called as where it runs inline. */
+function unusable(plan: HandlerPlan, cause: unknown): HandlerModuleError | undefined {
+  if (!(cause instanceof HandlerModuleError)) return undefined;
+  const { message } = cause;
+  const called = ["the handler's module", plan.name].find((name) => message.startsWith(name)) ??
+    /^\w+:\/\/\S*?(?=:? )/.exec(message)?.[0];
+  if (called === undefined) return new HandlerModuleError(message, { cause });
+  return new HandlerModuleError(`the handler file ${plan.file}${message.slice(called.length)}`, {
+    cause,
+  });
 }
 
 /** The error of a reader that could not be loaded, with the flag that is missing. */

@@ -73,9 +73,10 @@ export class HandlerError extends SpillwayError {
     at?: { handler?: string; epoch?: number; offset?: number; frames?: number },
   ) {
     const who = at?.handler === undefined ? "the handler" : `the handler ${at.handler}`;
+    const frames = at?.frames === 1 ? "1 frame" : `${at?.frames} frames`;
     const where = at?.offset === undefined
       ? ""
-      : ` in a batch of ${at.frames} frames at offset ${at.offset} of connection ${at.epoch}`;
+      : ` in a batch of ${frames} at offset ${at.offset} of connection ${at.epoch}`;
     super(`${who} threw${where}: ${messageOf(cause)}`, { cause });
     this.handler = at?.handler;
     this.epoch = at?.epoch;

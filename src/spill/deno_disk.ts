@@ -65,9 +65,9 @@ export class DenoDisk implements Disk {
   }
 
   async lock(name: string): Promise<Disposable | undefined> {
+    await this.#ask("lock", this.path, () => makeDirectory(this.path));
     const path = this.#pathOf(name);
     return await this.#ask("lock", path, async () => {
-      await Deno.mkdir(this.path, { recursive: true });
       // Never removed: who has the file open and who makes it anew would both hold a lock.
       const file = await Deno.open(path, { read: true, write: true, create: true });
       if (await file.tryLock(true)) return file;
@@ -91,6 +91,16 @@ export class DenoDisk implements Disk {
       const { code } = error as { code?: string };
       throw new SpillIoError(operation, path, error.message, code, error);
     }
+  }
+}
+
+/** Says of a file what it is not: the system says that it exists. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    throw Object.assign(new Error("it is no directory", { cause }), { code: "ENOTDIR" });
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { linuxErrno, messageOf } from "../errors.ts";
 import type { DisconnectReason } from "../reason.ts";
+import { flagsFor } from "./flags.ts";
 
 /** What an error means for a connection. */
 export interface Failure {
@@ -111,14 +112,6 @@ function byWords(cause: unknown): DisconnectReason {
     return "tls";
   }
   return "other";
-}
-
-/** The permission flags that were missing; Deno's own message does not name the address. */
-function flagsFor(name: string): string {
-  const net = `--allow-net=${name}`;
-  if (!name.startsWith("unix:")) return net;
-  const path = name.slice("unix:".length);
-  return `${net} --allow-read=${path} --allow-write=${path}`;
 }
 
 function numberOf(code: string): string {

@@ -13,6 +13,7 @@ Deno.test("configPlan() with a target only leaves every default to connect()", a
     command: "connect",
     target: "localhost:9000",
     name: "localhost:9000",
+    fromFile: true,
     output: "text",
     handlers: [],
     jsonLog: false,
@@ -247,6 +248,10 @@ Deno.test("connect --config exits with 2 for a file with mistakes, and with 3 fo
       unseen.stderr,
       "handlers.a.file: the file needs read access to /a.ts, run again with --allow-read=/a.ts",
     );
+    await Deno.writeTextFile(file, `{ "target": "h:1", "buffer": "1KiB" }`);
+    const small = await run([`--allow-read=${directory}`], ["connect", "--config", file]);
+    assertEquals(small.code, 2);
+    assert(!small.stderr.includes("--buffer"), "no flag has said it");
     const unread = await run([], ["connect", "--config", file]);
     assertEquals(unread.code, 3);
     assertStringIncludes(unread.stderr, `--allow-read=${file}`);

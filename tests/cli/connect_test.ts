@@ -188,10 +188,22 @@ Deno.test("connect exits with 1 when nothing listens or nothing comes", async ()
 
 Deno.test("connect exits with 2 for options that cannot work", async () => {
   const cases: [string[], string][] = [
-    [["nowhere"], "target takes"],
-    [["h:1", "--buffer", "1KiB"], "bufferBytes takes"],
-    [["h:1", "--when-full", "panic"], "whenFull takes"],
-    [["h:1", "--json", "--column", "a:u128@0"], "columns[0].type takes"],
+    [["nowhere"], "the target takes localhost:9000, tls://feed.example:9443 or unix:/path, got"],
+    [["h:0"], "the target's port takes an integer from 1 to 65535"],
+    [["h:1", "--buffer", "1KiB"], "--buffer takes bytes from 786432 to 1610612736 with this"],
+    [["h:1", "--when-full", "panic"], '"drop_newest", or --spill DIR in its place, got "panic"'],
+    [["h:1", "--idle-timeout", "1000h"], "--idle-timeout takes a time from 0 ms to 2147483647 ms"],
+    [["h:1", "--json", "--column", "a:u128@0"], "the type of --column takes"],
+    [["h:1", "--respond", "a=b", "--heartbeat", "999h:x"], "--heartbeat takes a time"],
+    [
+      ["h:1", "--framing", "length_field", "--length-field-offset", "70000"],
+      "--length-field-offset takes an integer from 0 to 65535",
+    ],
+    [["h:1", "--spill", "d", "--spill-max", "20MiB"], "--spill-max takes at least 67108864, got"],
+    [
+      ["h:1", "--handler", "a.ts", "--isolation", "process", "--memory-limit", "1MiB"],
+      "--memory-limit takes bytes from 100663296",
+    ],
     [["h:1", "--bogus"], "Unknown flag --bogus"],
   ];
   for (const [args, message] of cases) {
@@ -206,6 +218,7 @@ Deno.test("connect names the permission that is missing and exits with 3", async
     [["127.0.0.1:9"], "--allow-net=127.0.0.1:9"],
     [["tls://localhost:9", "--ca", "ca.pem"], "--allow-read=ca.pem"],
     [["h:1", "--send-file", "hello.bin"], "--allow-read=hello.bin"],
+    [["unix:feed.sock"], `--allow-net=unix:${Deno.cwd()}/feed.sock --allow-read=`],
   ];
   for (const [args, flag] of cases) {
     const { code, stdout, stderr } = await run([], ["connect", ...args]);

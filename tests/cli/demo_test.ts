@@ -1,7 +1,8 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { demo } from "../../cli/demo.ts";
 import { FrameHandler } from "../../cli/demo/handler.ts";
 import { payloads } from "../../cli/demo/load.ts";
+import { run } from "./spillway.ts";
 
 Deno.test("FrameHandler.expected() is what handling every frame comes to", () => {
   const feed = payloads();
@@ -25,4 +26,10 @@ Deno.test("FrameHandler.checksum tells a missing frame and a wrong order", () =>
 
 Deno.test("demo() takes no arguments", async () => {
   assertEquals(await demo(["--fast"]), 2);
+});
+
+Deno.test("demo exits with 3 and names the flag when it may not start processes", async () => {
+  const { code, stderr } = await run(["--allow-net=127.0.0.1"], ["demo"]);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, "run again with --allow-run=deno\n");
 });

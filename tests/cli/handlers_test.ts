@@ -76,7 +76,10 @@ Deno.test("connect --partition key:NAME gives lines with one key to one handler,
     const float = ["--partition", "key:price", "--column", "price:f32@0"];
     const refused = await feed(server, directory, sources, [], ...float);
     assertEquals(refused.code, 2);
-    assertStringIncludes(refused.stderr, "partition.key takes the name of a column of integers");
+    assertStringIncludes(
+      refused.stderr,
+      "--partition key:NAME takes the name of a column of integers",
+    );
   });
 });
 
@@ -137,7 +140,7 @@ Deno.test("connect --on-failure skip counts what fails, and keeps it in dead let
     assertEquals([dump.code, dump.stdout], [0, "1\n2\n3\n"]);
     const one = await feed(server, directory, { a: FAILING }, rights, ...skip);
     assertEquals(one.code, 0);
-    assertStringIncludes(one.stderr, "were given up: no such price");
+    assertStringIncludes(one.stderr, "given up: no such price");
     assertStringIncludes(one.stderr, "\ngiven up    3 given up (3 in dead letters)\n");
     const unwritable = await feed(server, directory, { a: FAILING }, [], ...skip);
     assertEquals(unwritable.code, 3);
@@ -277,3 +280,60 @@ for (const isolation of ["inline", "worker", "process"]) {
     });
   });
 }
+
+Deno.test("connect shows the user's line of a handler that throws, wherever it runs, and no frames of its own", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const placesOf = async (source: string, rights: string[], ...args: string[]) => {
+      const { code, stderr } = await feed(server, directory, { a: source }, rights, ...args);
+      assertEquals(code, 4, stderr);
+      return stderr.split("\n").filter((line) => /^\s+at /.test(line));
+    };
+    const places: Record<string, string[]> = { inline: [], worker: WORKERS, process: [RUN_DENO] };
+    for (const [isolation, rights] of Object.entries(places)) {
+      const [first] = await placesOf(FAILING, rights, "--isolation", isolation);
+      assertStringIncludes(first, `${directory}/a.ts:1:`, isolation);
+    }
+    const exits = "export default { batch() { Deno.exit(7); } };";
+    assertEquals(await placesOf(exits, [RUN_DENO], "--isolation", "process"), []);
+    const nowhere = ["--isolation", "process", "--deno", `${directory}/none`];
+    assertEquals(await placesOf(SILENT, ["--allow-run"], ...nowhere), []);
+  });
+});
+
+Deno.test("connect tells of a module that is no handler in the same words wherever it runs", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const cases: [string, string][] = [
+      ["export default { batch() {", "cannot be loaded: "],
+      [
+        'import "./nowhere.ts"; export default { batch() {} };',
+        "cannot be loaded: Module not found",
+      ],
+      [
+        "export const batch = 1;",
+        "must have export default { batch(batch) { … } }, got no default",
+      ],
+    ];
+    const places: Record<string, string[]> = { inline: [], worker: WORKERS, process: [RUN_DENO] };
+    for (const [source, message] of cases) {
+      for (const [isolation, rights] of Object.entries(places)) {
+        const how = ["--isolation", isolation];
+        const { code, stderr } = await feed(server, directory, { a: source }, rights, ...how);
+        assertEquals(code, 4, isolation);
+        const sentence = `spillway connect: the handler file ${directory}/a.ts ${message}`;
+        assertStringIncludes(stderr, sentence, isolation);
+      }
+    }
+  });
+});
+
+Deno.test("connect tells of one frame in the singular", async () => {
+  await using server = sends("1\n");
+  await inDirectory(async (directory) => {
+    const failed = await feed(server, directory, { a: FAILING }, []);
+    assertStringIncludes(failed.stderr, "threw in a batch of 1 frame at offset 0");
+    const skipped = await feed(server, directory, { a: FAILING }, [], "--on-failure", "skip");
+    assertStringIncludes(skipped.stderr, "1 frame at offset 0 of connection 1 was given up: ");
+  });
+});

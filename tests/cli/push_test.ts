@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { push } from "../../cli/push.ts";
+import { run } from "./spillway.ts";
 
 /** Catches what a command prints, line by line, while it runs. */
 class Output implements Disposable {
@@ -78,6 +79,8 @@ Deno.test("push() prints help", async () => {
   for (const flag of ["port", "unix", "rate", "burst", "no-progress", "cut", "framing"]) {
     assertStringIncludes(output.lines[0], `--${flag} `);
   }
+  assertStringIncludes(output.lines[0], "Permissions: --allow-net=HOST:PORT");
+  assertStringIncludes(output.lines[0], "begins again after 16384 frames");
 });
 
 Deno.test("push() explains wrong command lines in one line and gives 2", async () => {
@@ -93,6 +96,8 @@ Deno.test("push() explains wrong command lines in one line and gives 2", async (
     ["--max-queue 1MiB", "--max-queue needs --rate or --burst"],
     ["--no-progress=soon", "--no-progress must be a time"],
     ["--unix feed.sock --cut rst", "cannot be reset"],
+    ["--unix feed.sock --port 5", "--port does not go with --unix"],
+    ["--size", "--size needs a value"],
     ["--loop", "--loop needs --file"],
     ["--framing slip --delimiter x", "no meaning"],
   ];
@@ -105,11 +110,37 @@ Deno.test("push() explains wrong command lines in one line and gives 2", async (
   }
 });
 
-Deno.test("push() gives 1 when it cannot start", async () => {
+Deno.test("push() gives 1 when it cannot listen", async () => {
   using output = new Output();
-  assertEquals(await push(["--file", "no/such/file"]), 1);
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   assertEquals(await push(["--port", String(taken.addr.port)]), 1);
-  assertEquals(output.errors.length, 2);
+  assertEquals(output.errors.length, 1);
   assertEquals(output.lines, []);
+});
+
+Deno.test("push() names the file it cannot read, and the flag", async () => {
+  using output = new Output();
+  assertEquals(await push(["--file", "no/such/file"]), 2);
+  assertStringIncludes(output.errors[0], "--file no/such/file cannot be read: ");
+});
+
+Deno.test("push names the flag of a missing permission in one sentence, and exits with 3", async () => {
+  const unix = `${Deno.cwd()}/u.sock`;
+  const cases: [string[], string[], string][] = [
+    [[], ["--port", "9000"], "--allow-net=127.0.0.1:9000"],
+    [[], ["--host", "::1", "--port", "9000"], "--allow-net=[::1]:9000"],
+    [["--allow-net=localhost:1"], ["--host", "localhost", "--port", "1"], ",127.0.0.1:1"],
+    [[], ["--file", "no.bin"], "--allow-read=no.bin"],
+    [
+      [],
+      ["--unix", "u.sock"],
+      `--allow-net=unix:${unix} --allow-read=${unix} --allow-write=${unix}`,
+    ],
+  ];
+  for (const [permissions, args, flags] of cases) {
+    const { code, stderr } = await run(permissions, ["push", ...args]);
+    assertEquals(code, 3, stderr);
+    assert(stderr.startsWith("spillway push: ") && stderr.endsWith(`${flags}\n`), stderr);
+    assertEquals(stderr.split("\n").length, 2, stderr);
+  }
 });

@@ -234,7 +234,21 @@ Deno.test("replay says what is lost, goes on as another connection and exits wit
     assertStringIncludes(stderr, `lost: ${segmentName(1)} at 224: expected checksum`);
     assertStringIncludes(stderr, "connection 1, from 2");
     assertStringIncludes(stderr, "behind its first 200 bytes");
-    assertStringIncludes(stderr, "1 chunk of the recording are lost");
+    assertStringIncludes(stderr, "1 chunk of the recording is lost");
+  });
+});
+
+Deno.test("replay with a framing that does not fit exits with 1, as connect does", async () => {
+  await inDirectory(async (directory) => {
+    await using server = sends("one\ntwo\n");
+    await record(server.address, directory);
+    const flags = ["--framing", "netstring", "--count"];
+    const here = await replay(directory, "--speed", "flat-out", ...flags);
+    const wire = await server.connect(...flags);
+    const ends = [here, wire].map(({ code, stdout }) => [code, /^end .*/m.exec(stdout)?.[0]]);
+    assertEquals(ends[0][0], 1, here.stderr);
+    assertEquals(ends[0], ends[1]);
+    assertStringIncludes(here.stderr, "expected a decimal digit of a length");
   });
 });
 
@@ -299,7 +313,13 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       [[], ["replay", "a", "--serve", "--hex"], 2, "--hex does not go with --serve"],
       [[], ["replay", "a", "--serve", "--framing", "raw"], 2, "--framing does not go with --serve"],
       [["--allow-read"], ["replay", directory], 1, "nothing of what was asked for"],
-      [["--allow-read"], ["replay", directory, "--serve"], 1, "nothing of what was asked for"],
+      [["--allow-read"], ["replay", directory, "--serve"], 3, "again with --allow-net=127.0.0.1:0"],
+      [
+        ["--allow-read", "--allow-net=127.0.0.1"],
+        ["replay", directory, "--serve"],
+        1,
+        "nothing of what was asked for",
+      ],
     ];
     for (const [permissions, args, code, message] of cases) {
       const result = await run(permissions, args);

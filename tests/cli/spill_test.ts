@@ -168,6 +168,29 @@ Deno.test("spill explains in one line what is wrong, and the exit code tells its
   });
 });
 
+Deno.test("spill says that a directory is none of a spill's, and leaves nothing in it", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/notes.txt`, "no spill");
+    for (const action of ["verify", "repair", "dump"]) {
+      const { code, stdout, stderr } = await spill(directory, [action, directory], true);
+      assertEquals([code, stdout], [1, ""], action);
+      assertStringIncludes(stderr, `spillway spill: no spill or recording is in ${directory}`);
+    }
+    const names = Array.from(Deno.readDirSync(directory), ({ name }) => name);
+    assertEquals(names, ["notes.txt"]);
+  });
+});
+
+Deno.test("spill takes a directory whose spill is used up", async () => {
+  await inDirectory(async (directory) => {
+    await (await openSpill(directory)).close();
+    for (const action of ["verify", "repair", "dump"]) {
+      const { code, stderr } = await spill(directory, [action, directory], true);
+      assertEquals([code, stderr], [0, ""], action);
+    }
+  });
+});
+
 Deno.test("spill repair refuses a directory that is in use", async () => {
   await inDirectory(async (directory) => {
     await using _ = await openSpill(directory);

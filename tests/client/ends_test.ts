@@ -110,6 +110,8 @@ Deno.test("refused, dns and a missing unix socket are told apart", async () => {
   if (Deno.build.os === "windows") return;
   const missing = await refusal("unix:/does/not/exist.sock");
   assertEquals([missing.reason, missing.code], ["refused", "ENOENT"]);
+  const { sentence } = missing.report.verdict;
+  assertEquals(sentence, "nothing listens there; check the path and whether the server runs");
 });
 
 Deno.test("a missing permission is told with the flag to add", async () => {

@@ -86,6 +86,12 @@ Deno.test("generatedFeed() makes frames for every framing", () => {
   }
 });
 
+Deno.test("generatedFeed() begins its numbers again after 16,384 frames", () => {
+  const feed = generatedFeed({ type: "lines" }, { size: 10 });
+  const around = ["0000016383\n", "0000000000\n", "0000000001\n"];
+  assertEquals(framesOf(feed, 16_383, 16_385), around);
+});
+
 Deno.test("generatedFeed() bounds its block at 8 MiB", () => {
   assertEquals(generatedFeed({ type: "raw" }, { size: 1024 * 1024 }).period, 8);
 });

@@ -136,3 +136,13 @@ Deno.test("a real disk that is full refuses records and takes them again when it
     });
   });
 });
+
+Deno.test("openSpill() says of a file that it is no directory", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/file`;
+    await Deno.writeTextFile(path, "");
+    const error = await assertRejects(() => openSpill(path), SpillIoError);
+    assertEquals(error.message, `cannot lock ${path}: it is no directory`);
+    assertEquals(error.code, "ENOTDIR");
+  });
+});
