@@ -174,7 +174,8 @@ Deno.test("startPushServer() asks between frames and hears answers in pieces", a
     feed: generatedFeed({ type: "lines" }, { size: 20, period: 16 }),
     pace: { type: "rate", rate: 100 },
     durationMs: 500,
-    ping: PING,
+    // So that none comes as the server ends, which would refuse the answer.
+    ping: { ...PING, everyMs: 200 },
   });
   await using _ = server;
   using conn = await connect(server);
