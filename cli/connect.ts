@@ -27,6 +27,7 @@ import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
+import { askToConnect } from "./permission.ts";
 import { RunClock } from "./run_clock.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
@@ -110,6 +111,7 @@ export class Run {
 
   async #feed(): Promise<void> {
     const plan = this.#plan;
+    askToConnect(plan.target);
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
     using _patience = this.#patience;

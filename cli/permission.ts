@@ -4,6 +4,20 @@
  * @module
  */
 
+import { endpointName, parseTarget } from "../src/transport/target.ts";
+import type { Target } from "../src/transport/transport.ts";
+
+/**
+ * Has Deno ask for the right to connect, if it asks. Behind a listener for
+ * interrupts Ctrl-C would do nothing at its question.
+ */
+export function askToConnect(target: Target): void {
+  const endpoint = parseTarget(target);
+  if (endpoint.kind !== "tcp" && endpoint.kind !== "tls") return;
+  // What comes of it is told by the attempt.
+  Deno.permissions.requestSync({ name: "net", host: endpointName(endpoint) });
+}
+
 /** Deno refused something; the message names the flag to add. */
 export class PermissionError extends Error {
   /** Always `"PermissionError"`. */

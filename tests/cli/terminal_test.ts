@@ -78,3 +78,25 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "Ctrl-C ends connect where Deno asks whether it may connect",
+  ignore,
+  async fn() {
+    await using server = slowly();
+    const asking = new Deno.Command("python3", {
+      args: [
+        ...[here("terminal.py"), Deno.execPath(), "run", "--quiet"],
+        ...[here("../../cli.ts"), "connect", server.address],
+      ],
+      env: { TERM: "xterm", INTERRUPT_AT: "Allow?" },
+      stdout: "piped",
+    }).spawn();
+    const end = asking.output();
+    const timer = setTimeout(() => asking.kill(), 10_000);
+    const { code, signal, stdout } = await end;
+    clearTimeout(timer);
+    assertEquals(signal, null);
+    assert(code !== 0, new TextDecoder().decode(stdout));
+  },
+});
