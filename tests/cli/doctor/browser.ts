@@ -45,6 +45,8 @@ export class Browser implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #folder: string;
   #socket: WebSocket | undefined;
+  /** Settles when nobody holds its standard error any more. */
+  #log: Promise<void> = Promise.resolve();
   readonly #waiting = new Map<number, PromiseWithResolvers<Message>>();
   readonly #listeners = new Set<(message: Message) => void>();
   #lastId = 0;
@@ -83,14 +85,14 @@ export class Browser implements AsyncDisposable {
   async #connect(): Promise<void> {
     const address = Promise.withResolvers<string>();
     // Read to its end, or the browser would wait for room to complain in.
-    const log = (async () => {
+    this.#log = (async () => {
       for await (const line of linesOf(this.#process.stderr)) {
         const [, url] = line.match(/^DevTools listening on (ws:.*)$/) ?? [];
         if (url !== undefined) address.resolve(url);
       }
       address.reject(new Error("chromium ended before it listened"));
     })();
-    log.catch(() => {});
+    this.#log.catch(() => {});
     const socket = new WebSocket(await inTime("chromium starts", address.promise));
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
@@ -151,6 +153,8 @@ export class Browser implements AsyncDisposable {
       // It has ended.
     }
     await this.#process.status;
+    // Processes of its own may outlive it for a moment.
+    await inTime("chromium's last process ends", this.#log);
     await removed(this.#folder);
   }
 }
