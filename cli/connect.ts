@@ -77,6 +77,8 @@ export class Run {
   readonly #log: ConnectLog;
   readonly #abort = new AbortController();
   #stopped: Stop | undefined;
+  /** Whatever was begun is finished at the end. */
+  #finishes = true;
   readonly #patience: Patience;
   readonly #clock: RunClock;
   /** What takes the frames: the user's handlers, or standard output. */
@@ -221,12 +223,14 @@ export class Run {
 
   /** Ends though a handler is not open. */
   #leaveUnopened(): void {
-    this.#log.note({ type: "unfinished" }, `a handler was not open ${this.#unfinished()}`);
+    this.#finishes = false;
+    this.#log.note({ type: "unfinished" }, `a handler was not open ${this.#inTime()}`);
   }
 
   /** Ends though a batch is not finished. */
   #leave(): void {
-    const within = this.#unfinished();
+    this.#finishes = false;
+    const within = this.#inTime();
     if (this.#taker === undefined || this.#taker instanceof FrameOutput) {
       return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
     }
@@ -239,11 +243,9 @@ export class Run {
     );
   }
 
-  /** Within which time something was not finished; an end that was asked for was none, then. */
-  #unfinished(): string {
-    const interrupted = this.#stopped?.end === "interrupted";
-    if (!interrupted) this.#stopped = { end: "duration", exitCode: UNFINISHED_CODE };
-    const since = interrupted ? "the interrupt" : "the end of --duration";
+  /** Within which time something had to be finished. */
+  #inTime(): string {
+    const since = this.#stopped?.end === "interrupted" ? "the interrupt" : "the end of --duration";
     return `within ${seconds(this.#plan.stopTimeoutMs)} of ${since}`;
   }
 
@@ -259,7 +261,11 @@ export class Run {
       if (exitCode === undefined) throw failure;
       return { end: "failed", exitCode };
     }
-    if (this.#stopped !== undefined) return this.#stopped;
+    if (this.#stopped !== undefined) {
+      const { end, exitCode } = this.#stopped;
+      // An end that was asked for is none where something is left; an interrupt has its own code.
+      return { end, exitCode: this.#finishes ? exitCode : exitCode || UNFINISHED_CODE };
+    }
     return exitCode === undefined
       ? { end: "server_closed", exitCode: 0 }
       : { end: "disconnected", exitCode };

@@ -273,6 +273,9 @@ export function tell<E>(settings: { onEvent?: (event: E) => void }, event: E): v
   }
 }
 
+/** Bounds of the delays by default, in milliseconds. */
+export const RECONNECT_MS = { initialDelay: 100, maxDelay: 30_000 };
+
 function settleReconnect(
   options: boolean | ReconnectOptions | undefined,
 ): Required<ReconnectOptions> | undefined {
@@ -282,8 +285,8 @@ function settleReconnect(
   }
   const given = options === true ? {} : options;
   const settled = {
-    initialDelayMs: given.initialDelayMs ?? 100,
-    maxDelayMs: given.maxDelayMs ?? 30_000,
+    initialDelayMs: given.initialDelayMs ?? RECONNECT_MS.initialDelay,
+    maxDelayMs: given.maxDelayMs ?? RECONNECT_MS.maxDelay,
     maxAttempts: given.maxAttempts ?? Infinity,
   };
   checkMs("reconnect.initialDelayMs", settled.initialDelayMs, 0);

@@ -7,6 +7,8 @@
 import { checkColumns } from "../../src/columns.ts";
 import { framerConfig } from "../../src/core/configure.ts";
 import { OptionError } from "../../src/errors.ts";
+import { RECONNECT_MS } from "../../src/options.ts";
+import { SEGMENT_BYTES } from "../../src/spill/options.ts";
 import type { HandlerPlan } from "../handlers/plan.ts";
 import { type Path, pathText, problem } from "./problems.ts";
 import type { PartialConfig, PartialHandler } from "./schema.ts";
@@ -85,9 +87,6 @@ function ofPartition({ config, unclear }: Understood): string[] {
   return problems;
 }
 
-/** What the library begins and ends with if nothing else is said. */
-const RECONNECT_MS = { initialDelay: 100, maxDelay: 30_000 };
-
 function ofReconnect({ config: { reconnect }, unclear }: Understood): string[] {
   if (typeof reconnect !== "object" || unclear("reconnect")) return [];
   const { initialDelay, maxDelay } = { ...RECONNECT_MS, ...reconnect };
@@ -135,6 +134,3 @@ function ofBuffer(
   }
   return problems;
 }
-
-/** What a segment has if nothing else is said. */
-const SEGMENT_BYTES = 64 * 1024 * 1024;

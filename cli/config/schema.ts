@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { COLUMN_ARRAYS, type ColumnType } from "../../src/columns.ts";
 import { MEMORY_POLICIES } from "../../src/backlog/backlog.ts";
+import { MEMORY_BYTES_MIN } from "../../src/isolation/process/options.ts";
 import { PARTITIONS } from "../../src/dispatch/lanes.ts";
 import { FAILURE_POLICIES } from "../../src/isolation/contract.ts";
 import { parseTarget } from "../../src/transport/target.ts";
@@ -71,9 +72,6 @@ const attempts = {
 const grant = z.union([flag(), list(text())], {
   error: (issue) => `expected true, false or a list of texts, got ${shown(issue.input)}`,
 });
-
-/** A Deno that does nothing takes as much. */
-const MEMORY_BYTES_MIN = 96 * 1024 * 1024;
 
 /** What of them there are, and which, the module says. */
 const option = z.union([z.string(), z.number(), z.boolean()], {

@@ -101,7 +101,9 @@ export class Supervisor implements IsolatedClient {
     const { directories, reader } = plan;
     // All of them before there is a port: one that is refused would leave those of the others open.
     for (const directory of directories) this.#startDisk(directory, programs.disk);
-    const disks = directories.map((directory, i) => portTo(directory, this.#disks[i]));
+    const disks = directories.map((directory, i): DiskPort => {
+      return { directory, port: portTo(this.#disks[i]) };
+    });
     const stats = this.#stats.buffer;
     this.#post(
       { type: "start", plan: reader, module, stats, disks, tells: options.onEvent !== undefined },
@@ -147,8 +149,6 @@ export class Supervisor implements IsolatedClient {
   }
 
   #heed(report: ReaderReport): void {
-    // What a reader that was ended had posted: nobody would end a worker it asked for.
-    if (this.#end !== undefined) return;
     switch (report.type) {
       case "ready":
         this.#isReady = true;
@@ -203,14 +203,8 @@ export class Supervisor implements IsolatedClient {
       event.preventDefault();
       this.#post({ type: "handler_died", id, message: withWholeFlag(event.message) });
     };
-    const { port1, port2 } = new MessageChannel();
-    this.#post({ type: "spawned", id, port: port2 }, [port2]);
-    // Deno drops what is posted to a worker that has ended and is not known to
-    // have, its port included, which nobody could close then. A microtask later it is.
-    queueMicrotask(() => {
-      worker.postMessage({ port: port1 }, [port1]);
-      port1.close();
-    });
+    const port = portTo(worker);
+    this.#post({ type: "spawned", id, port }, [port]);
   }
 
   /** Has the reader end in order, but not for ever. */
@@ -253,10 +247,18 @@ export class Supervisor implements IsolatedClient {
   }
 }
 
-function portTo(directory: string, disk: Worker): DiskPort {
+/**
+ * A port to a worker that was just started, which gets the other end. Deno drops
+ * what is posted to one that has ended and is not known to have, its port
+ * included, which nobody could close then: a microtask later it is.
+ */
+function portTo(worker: Worker): MessagePort {
   const { port1, port2 } = new MessageChannel();
-  disk.postMessage({ port: port1 }, [port1]);
-  return { directory, port: port2 };
+  queueMicrotask(() => {
+    worker.postMessage({ port: port1 }, [port1]);
+    port1.close();
+  });
+  return port2;
 }
 
 /** A worker that begins with the `serve()` of a module. */

@@ -4,6 +4,14 @@
  * @module
  */
 
+import type { Batch } from "../batch.ts";
+import type { BatchPlace } from "../dispatch/shared_feed.ts";
+
+/** Where a batch is. */
+export function placeOf(batch: Batch): BatchPlace {
+  return { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
+}
+
 /** Calls `overrun`, once, if `attempt` takes longer than `budgetMs`: of one that waits as soon as it is so, of one that computes behind it. */
 export function watched(
   budgetMs: number,

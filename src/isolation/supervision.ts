@@ -17,7 +17,7 @@ import type { HandlerContext } from "../dispatch/handler.ts";
 import { type BatchPlace, feedOf } from "../dispatch/shared_feed.ts";
 import { errorOf } from "../errors.ts";
 import { Backoff, sleep } from "../reconnect.ts";
-import { watched } from "./budget.ts";
+import { placeOf, watched } from "./budget.ts";
 import { HandlerModuleError } from "./contract.ts";
 import { openSpill } from "../spill/open.ts";
 import type { OpenStore } from "../spill/record_store.ts";
@@ -209,8 +209,4 @@ export class Supervision<E = FailureEvent> {
     this.counts.overBudget += 1;
     this.tell({ type: "over_budget", ...place, budgetMs: this.#settings.budgetMs! });
   }
-}
-
-function placeOf(batch: Batch): BatchPlace {
-  return { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
 }

@@ -15,12 +15,14 @@ export interface SpillOptions {
   maxBytes?: number;
 }
 
+/** Of a segment by default. */
+export const SEGMENT_BYTES = 64 * 1024 * 1024;
 const SEGMENT_BYTES_MIN = 4096;
 const SEGMENT_BYTES_MAX = 2 ** 32;
 
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settle(options: SpillOptions): Required<SpillOptions> {
-  const { segmentBytes = 64 * 1024 * 1024, maxBytes = Infinity } = options;
+  const { segmentBytes = SEGMENT_BYTES, maxBytes = Infinity } = options;
   if (!(segmentBytes >= SEGMENT_BYTES_MIN && segmentBytes <= SEGMENT_BYTES_MAX)) {
     const range = `bytes from ${SEGMENT_BYTES_MIN} to ${SEGMENT_BYTES_MAX}`;
     throw new OptionError("segmentBytes", range, segmentBytes);

@@ -60,7 +60,8 @@ export interface ProcessSettings extends FailureSettings<ProcessEvent> {
 }
 
 const MEBIBYTE = 1024 * 1024;
-const MEMORY_BYTES_MIN = 96 * MEBIBYTE;
+/** A Deno that does nothing takes some 60 MiB. */
+export const MEMORY_BYTES_MIN = 96 * MEBIBYTE;
 /** Kinds of specifiers that mean the same in every process. */
 const SCHEMES: readonly string[] = ["file:", "https:", "http:", "jsr:", "npm:", "data:"];
 

@@ -17,7 +17,7 @@ import {
 } from "../../dispatch/handler.ts";
 import { BatchSizer } from "../../dispatch/sizer.ts";
 import { poll, rest, turn } from "../../turn.ts";
-import { watched } from "../budget.ts";
+import { placeOf, watched } from "../budget.ts";
 import type { HandlerModule } from "../contract.ts";
 import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
@@ -196,7 +196,7 @@ class Runtime {
 
   #call(batch: Batch, context: HandlerContext): void | Promise<void> {
     if (this.#budgetMs === undefined) return this.#handler.batch(batch, context);
-    const place = { frames: batch.count, epoch: batch.epoch, offset: batch.streamOffset(0) };
+    const place = placeOf(batch);
     return watched(this.#budgetMs, () => this.#handler.batch(batch, context), () => {
       this.#channel.post({ type: "over_budget", place });
     });
