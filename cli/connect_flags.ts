@@ -12,6 +12,7 @@ import type {
   Target,
   TlsOptions,
 } from "../mod.ts";
+import { MEMORY_POLICIES, type MemoryPolicy } from "../src/backlog/backlog.ts";
 import { handlerFlags, handlersPlan, partitionOf } from "./handlers/flags.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { readFlagFile } from "./flag_file.ts";
@@ -191,18 +192,26 @@ export async function connectionOf(
   };
 }
 
-/** A word, or with `--spill DIR` the directory. Words there are not are refused by connect(), which knows them. */
+/** A word, or with `--spill DIR` the directory. */
 function whenFullOf(flags: Flags): LanePlan["whenFull"] {
-  const word = textFlag(flags, "when-full");
+  const word = memoryPolicyOf(flags);
   const directory = textFlag(flags, "spill");
   const maxBytes = bytesFlag(flags, "spill-max");
   if (directory === undefined) {
     if (maxBytes !== undefined) throw new UsageError("--spill-max needs --spill DIR");
     if (flags.durable) throw new UsageError("--durable needs --spill DIR");
-    return word as LanePlan["whenFull"];
+    return word;
   }
   if (word !== undefined) throw new UsageError("--when-full and --spill exclude each other");
   return flags.durable ? { journal: directory, maxBytes } : { spill: directory, maxBytes };
+}
+
+function memoryPolicyOf(flags: Flags): MemoryPolicy | undefined {
+  const word = textFlag(flags, "when-full");
+  const policy = MEMORY_POLICIES.find((one) => one === word);
+  if (policy !== undefined || word === undefined) return policy;
+  const words = MEMORY_POLICIES.join(", ");
+  throw new UsageError(`--when-full must be ${words}, or --spill DIR in its place, got ${word}`);
 }
 
 function columnsOf(flags: Flags, output: OutputKind): Column[] {

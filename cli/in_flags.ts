@@ -1,5 +1,5 @@
 /**
- * Options as the command line says them: their errors are written for programs.
+ * Options by the flags that set them: their errors name them as programs do.
  *
  * @module
  */
@@ -13,7 +13,6 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   "target port": "the target's port",
   bufferBytes: "--buffer",
   maxBytes: "--spill-max",
-  whenFull: "--when-full",
   partition: "--partition",
   "partition.key": "--partition key:NAME",
   memoryLimitBytes: "--memory-limit",
@@ -26,41 +25,12 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   "reconnect.maxAttempts": "--max-attempts",
 };
 
-type Rewrite = [form: RegExp, words: (...found: string[]) => string];
-
-/** What values are called where they are not numbers of a program. */
-const REWRITES: readonly Rewrite[] = [
-  [
-    /"host:port".* an open connection/,
-    () => "localhost:9000, tls://feed.example:9443 or unix:/path",
-  ],
-  [/ or spillTo\(directory\)/, () => ", or --spill DIR in its place"],
-  [
-    /(\d+) to (\d+) slabs of (\d+) bytes, which this framing needs/,
-    (_, least, most, slab) =>
-      `bytes from ${Number(least) * Number(slab)} to ${
-        Number(most) * Number(slab)
-      } with this framing`,
-  ],
-  [
-    /milliseconds from (\d+) to (\d+), got (.*)/,
-    (_, least, most, got) => `a time from ${least} ms to ${most} ms, got ${got} ms`,
-  ],
-];
-
 /** The error in the words of the command line, if it is one of an option; `own` are the command's own flags. */
 export function inFlags(error: Error, own: Readonly<Record<string, string>> = {}): Error {
   if (!(error instanceof OptionError)) return error;
-  const { option, message } = error;
-  const flags = { ...FLAG_OF, ...own };
-  const expected = message.slice(option.length);
-  const words = REWRITES.reduce((text, [form, words]) => text.replace(form, words), expected);
-  const segment = flags.segmentBytes;
-  return new UsageError(
-    flagOf(option, flags) +
-      words.replace("segmentBytes, ", segment === undefined ? "" : `${segment}, `),
-    { cause: error },
-  );
+  const { option, expected, actual } = error;
+  const flag = flagOf(option, { ...FLAG_OF, ...own });
+  return new UsageError(`${flag} takes ${expected}, got ${actual}`, { cause: error });
 }
 
 function flagOf(option: string, flags: Readonly<Record<string, string>>): string {

@@ -50,11 +50,18 @@ export class OptionError extends SpillwayError {
   override name = "OptionError";
   /** Path of the option, such as `framing.maxFrameLength`. */
   readonly option: string;
+  /** What it takes, in words. */
+  readonly expected: string;
+  /** What it got, in words. */
+  readonly actual: string;
 
   /** Says what `option` takes and what it got. */
   constructor(option: string, expected: string, actual: unknown) {
-    super(`${option} takes ${expected}, got ${show(actual)}`);
+    const shown = show(actual);
+    super(`${option} takes ${expected}, got ${shown}`);
     this.option = option;
+    this.expected = expected;
+    this.actual = shown;
   }
 }
 

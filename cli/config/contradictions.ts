@@ -61,8 +61,7 @@ function refusal(check: () => unknown): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    const { option, message } = error;
-    return [message.replace(`${option} takes `, `${option}: expected `)];
+    return [`${error.option}: expected ${error.expected}, got ${error.actual}`];
   }
 }
 

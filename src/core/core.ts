@@ -318,9 +318,10 @@ function instantiate(
 function slabCountOf(bufferBytes: number, slabBytes: number): number {
   const count = Math.floor(bufferBytes / slabBytes);
   if (!(count >= SLABS_MIN && count <= SLABS_MAX)) {
+    const [least, most] = [SLABS_MIN * slabBytes, SLABS_MAX * slabBytes];
     throw new OptionError(
       "bufferBytes",
-      `${SLABS_MIN} to ${SLABS_MAX} slabs of ${slabBytes} bytes, which this framing needs`,
+      `bytes from ${least} to ${most} with this framing`,
       bufferBytes,
     );
   }

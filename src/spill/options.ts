@@ -28,7 +28,11 @@ export function settle(options: SpillOptions): Required<SpillOptions> {
     throw new OptionError("segmentBytes", range, segmentBytes);
   }
   if (!(maxBytes >= segmentBytes)) {
-    throw new OptionError("maxBytes", `at least segmentBytes, ${segmentBytes}`, maxBytes);
+    throw new OptionError(
+      "maxBytes",
+      `at least ${segmentBytes} bytes, the size of a segment`,
+      maxBytes,
+    );
   }
   return { segmentBytes, maxBytes };
 }

@@ -15,8 +15,7 @@ export type Endpoint =
   | { kind: "dialer"; dialer: Dialer }
   | { kind: "open"; transport: Transport | Duplex };
 
-const EXPECTED =
-  '"host:port", "tls://host:port", "unix:/path", an address object, a dialer or an open connection';
+const TEXTS = "localhost:9000, tls://feed.example:9443 or unix:/path";
 
 /** Throws an `OptionError` for what is no target, or can't be opened here. */
 export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
@@ -34,7 +33,8 @@ export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
 function parse(target: Target, tls: TlsOptions = {}): Endpoint {
   if (typeof target === "string") return parseText(target, tls);
   if (typeof target !== "object" || target === null) {
-    throw new OptionError("target", EXPECTED, target);
+    const expected = `${TEXTS} as text, an address object, a dialer or an open connection`;
+    throw new OptionError("target", expected, target);
   }
   if ("dial" in target) return { kind: "dialer", dialer: target };
   if ("readable" in target || "read" in target) {
@@ -101,7 +101,7 @@ function parseText(text: string, tls: TlsOptions): Endpoint {
     /^(?:(?<scheme>tcp|tls):\/\/)?(?:\[(?<v6>[^\]]+)\]|(?<host>[^:/\s[\]]*)):(?<port>\d+)\/?$/.exec(
       text,
     );
-  if (match?.groups === undefined) throw new OptionError("target", EXPECTED, text);
+  if (match?.groups === undefined) throw new OptionError("target", TEXTS, text);
   const { scheme, v6, host, port } = match.groups;
   const hostname = v6 ?? (host || "127.0.0.1");
   checkPort(Number(port));

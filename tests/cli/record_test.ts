@@ -300,7 +300,12 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       [[], ["record", ...to], 2, "record needs a target as localhost:9000"],
       [[], ["record", address], 2, "record needs --dir DIR"],
       [["-A"], ["record", address, ...to, "--segment", "1"], 2, "--segment takes bytes from 4096"],
-      [["-A"], ["record", address, ...to, "--max", "5000"], 2, "--max takes at least --segment"],
+      [
+        ["-A"],
+        ["record", address, ...to, "--max", "5000"],
+        2,
+        "--max takes at least 67108864 bytes, the size of a segment",
+      ],
       [["-A"], ["record", address, ...to, "--buffer", "9"], 2, "--buffer takes whole bytes from"],
       [[], ["record", address, ...to, "--when-behind", "x"], 2, "one of pause, stop"],
       [[], ["record", address, ...to, "--respond", "a=b"], 2, "--respond needs --framing"],
