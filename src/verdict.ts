@@ -78,6 +78,8 @@ export interface ReportInput {
 const SLOW_SHARE = 0.5;
 /** Below this share it is not. */
 const FAST_SHARE = 0.1;
+/** What waited no longer, in milliseconds, is as long as one handler call may take: no wait at all, however short the connection. */
+const BRIEF_MS = 10;
 
 const OURS: ReadonlySet<DisconnectReason> = new Set([
   "aborted",
@@ -88,6 +90,8 @@ const OURS: ReadonlySet<DisconnectReason> = new Set([
   "corrupt_memory",
   "idle_timeout",
 ]);
+
+const NOT_HERE = "the cause is not on this side";
 
 /** Draws the conclusion. */
 export function report(input: ReportInput): DisconnectReport {
@@ -125,22 +129,23 @@ function judge(
   if (OURS.has(reason)) {
     return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
   }
-  const share = windowMs > 0 ? (heldMs + pausedMs) / windowMs : 0;
+  const waitedMs = heldMs + pausedMs;
+  const share = windowMs > 0 ? waitedMs / windowMs : 0;
   const window = seconds(windowMs);
-  const innocent = heldMs + pausedMs >= 1 && unreadMs < Math.min(UNREAD_MS, windowMs / 2);
-  if (innocent) {
+  if (waitedMs >= 1 && unreadMs < Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2))) {
     return {
       kind: "not_this_side",
-      sentence: `the socket was read to empty at least every ${seconds(unreadMs)}: ` +
-        "the cause is not on this side",
+      sentence: unreadMs < windowMs
+        ? `the socket was read to empty at least every ${seconds(unreadMs)}: ${NOT_HERE}`
+        : `reads waited only ${seconds(waitedMs)}: ${NOT_HERE}`,
     };
   }
+  const who = heldMs >= pausedMs
+    ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
+    : `reading was paused ${
+      seconds(pausedMs)
+    } of the last ${window} because your handler kept the buffer full, or your tap was behind`;
   if (share >= SLOW_SHARE) {
-    const who = heldMs >= pausedMs
-      ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
-      : `reading was paused ${
-        seconds(pausedMs)
-      } of the last ${window} because your handler kept the buffer full, or your tap was behind`;
     if (reason === "eof") {
       // An ordinary close looks the same.
       return {
@@ -154,20 +159,16 @@ function judge(
     };
   }
   if (share <= FAST_SHARE) {
-    const never = heldMs + pausedMs < 1;
     return {
       kind: "not_this_side",
-      sentence: never
-        ? "reads were never paused: the cause is not on this side"
-        : `reads were paused only ${
-          seconds(heldMs + pausedMs)
-        } of the last ${window}: the cause is not on this side`,
+      sentence: waitedMs < 1
+        ? `reads were never paused: ${NOT_HERE}`
+        : `reads waited only ${seconds(waitedMs)} of the last ${window}: ${NOT_HERE}`,
     };
   }
   return {
     kind: "unclear",
-    sentence: `reads were paused ${seconds(heldMs + pausedMs)} of the last ${window}: ` +
-      "that may be why the server dropped you, but need not",
+    sentence: `${who}: that may be why the server dropped you, but need not`,
   };
 }
 

@@ -1,0 +1,36 @@
+/** Verdicts on times that are given: a connection's own vary with the machine. */
+import { assertEquals } from "@std/assert";
+import type { DisconnectReason } from "../../src/reason.ts";
+import { HoldMeter } from "../../src/status.ts";
+import { report, type Verdict } from "../../src/verdict.ts";
+
+/** Of a connection of `livedMs` whose handler held the loop for `heldMs` at its end, the socket never seen empty. */
+function verdictOf(livedMs: number, heldMs: number, reason: DisconnectReason = "eof"): Verdict {
+  const meter = new HoldMeter();
+  const connectedAt = performance.now();
+  const endedAt = connectedAt + livedMs;
+  meter.held(heldMs, 1, endedAt);
+  return report({ reason, epoch: 1, bytes: 34, frames: 1, connectedAt, endedAt, meter }).verdict;
+}
+
+Deno.test("a server that closes at once is not put down to a call of a millisecond", () => {
+  const { kind, sentence } = verdictOf(4, 1.1);
+  assertEquals(kind, "not_this_side");
+  assertEquals(sentence, "reads waited only 1.1 ms: the cause is not on this side");
+  assertEquals(verdictOf(5.4, 3).kind, "not_this_side");
+  assertEquals(verdictOf(5.4, 5.4, "reset").kind, "not_this_side");
+});
+
+Deno.test("what a handler held is not called a pause of reading", () => {
+  assertEquals(verdictOf(1000, 300, "reset"), {
+    kind: "unclear",
+    sentence: "your handler held the read loop 300 ms of the last 1.0 s: " +
+      "that may be why the server dropped you, but need not",
+  });
+  assertEquals(verdictOf(1000, 60, "reset"), {
+    kind: "not_this_side",
+    sentence: "reads waited only 60 ms of the last 1.0 s: the cause is not on this side",
+  });
+  assertEquals(verdictOf(1000, 600, "reset").kind, "slow_consumer");
+  assertEquals(verdictOf(40, 30, "reset").kind, "slow_consumer");
+});
