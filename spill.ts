@@ -23,10 +23,12 @@ export {
   type SpillOptions,
   spillTo,
 } from "./src/backlog/spill_to.ts";
+export type { DirectoryKind } from "./src/spill/directory_kind.ts";
 export {
   type DiskOperation,
   SpillFormatError,
   SpillIoError,
+  SpillKindError,
   SpillLockedError,
   SpillPermissionError,
 } from "./src/spill/errors.ts";

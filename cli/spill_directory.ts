@@ -7,7 +7,7 @@
 import { SpillwayError } from "../mod.ts";
 import { isUnfinishedCursor, nameOf } from "../src/spill/cursors.ts";
 import { DenoDisk } from "../src/spill/deno_disk.ts";
-import { LOCK_NAME } from "../src/spill/open.ts";
+import { LOCK_NAME } from "../src/spill/lock.ts";
 import { highestNumber } from "../src/spill/segment.ts";
 
 /**

@@ -6,6 +6,7 @@
 
 import { checkMs, OptionError } from "../errors.ts";
 import { BatchCodec } from "../spill/batch_codec.ts";
+import type { DirectoryKind } from "../spill/directory_kind.ts";
 import { openSpill } from "../spill/open.ts";
 import { settle } from "../spill/options.ts";
 import { RecordKind } from "../spill/format.ts";
@@ -34,8 +35,9 @@ export interface SpillOptions {
  * directory when memory is full, and come back in order. It is made if it is not
  * there, and needs `--allow-read` and `--allow-write`; one client at a time has
  * it. Throws an `OptionError` for options that can't work; `connect()` then
- * throws a `SpillPermissionError` that names the flags, a `SpillLockedError`, or
- * a `SpillIoError`.
+ * throws a `SpillPermissionError` that names the flags, a `SpillLockedError`, a
+ * `SpillKindError` for a directory that holds something else, frames of
+ * {@linkcode journalTo} that are not handled included, or a `SpillIoError`.
  *
  * After a crash the next client gets first what was on disk and not handled; a
  * few batches may come twice. What was in memory only is lost. After `close()`
@@ -63,7 +65,7 @@ export function spillBy(
   directory: string,
   options: SpillOptions = {},
 ): Overflow {
-  return source(openStore, directory, options, (parts) => new SpillBacklog(parts));
+  return source(ofKind(openStore, "spill"), directory, options, (parts) => new SpillBacklog(parts));
 }
 
 /** Options of {@linkcode journalTo}. */
@@ -75,7 +77,8 @@ export interface JournalOptions extends SpillOptions {
 /**
  * What to give {@linkcode ConnectOptions.whenFull} so that nothing that was read
  * is lost with the process: every batch is written to the directory before a
- * handler gets it. Else as {@linkcode spillTo}.
+ * handler gets it. What a spill left in the directory is the journal's from then
+ * on. Else as {@linkcode spillTo}.
  *
  * What is on disk when: **a frame that a handler was given is in the file, and
  * survives the death of the process; what was written, and which batches were
@@ -106,7 +109,12 @@ export function journalBy(
 ): Overflow {
   const { syncEveryMs = 100, ...spill } = options;
   checkMs("syncEveryMs", syncEveryMs, 1);
-  return source(openStore, directory, spill, (parts) => new JournalBacklog(parts, syncEveryMs));
+  const make: MakeBacklog = (parts) => new JournalBacklog(parts, syncEveryMs);
+  return source(ofKind(openStore, "journal"), directory, spill, make);
+}
+
+function ofKind(openStore: OpenStore, kind: DirectoryKind): OpenStore {
+  return (directory, options) => openStore(directory, { ...options, kind });
 }
 
 type MakeBacklog = (parts: SpillParts) => Backlog;

@@ -7,7 +7,7 @@
  */
 
 import { openSpill } from "../spill/open.ts";
-import type { SpillOptions } from "../spill/options.ts";
+import type { OpenOptions } from "../spill/options.ts";
 import type { SpillReader } from "../spill/reader.ts";
 import type { SpillStore } from "../spill/store.ts";
 import { toSent } from "./sent_error.ts";
@@ -82,7 +82,7 @@ class StoreServer {
     }
   }
 
-  async #open(directory: string, options: SpillOptions | undefined): Promise<OpenedStore> {
+  async #open(directory: string, options: OpenOptions | undefined): Promise<OpenedStore> {
     const store = await openSpill(directory, options);
     using oldest = store.reader();
     const number = this.#stores.push(store) - 1;

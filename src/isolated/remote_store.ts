@@ -7,7 +7,7 @@
 import { withResolvers } from "../deferred.ts";
 import type { Position } from "../spill/cursors.ts";
 import { type DiskError, SpillIoError } from "../spill/errors.ts";
-import type { SpillOptions } from "../spill/options.ts";
+import type { OpenOptions } from "../spill/options.ts";
 import type { ReadResult } from "../spill/reader.ts";
 import type { GivenRecord, RecordReader, RecordStore } from "../spill/record_store.ts";
 import type { AppendResult, SyncResult } from "../spill/result.ts";
@@ -43,7 +43,7 @@ export class StoreLink {
   }
 
   /** Opens a store there. */
-  async open(directory: string, options: SpillOptions | undefined): Promise<RecordStore> {
+  async open(directory: string, options: OpenOptions | undefined): Promise<RecordStore> {
     return new RemoteStore(this, await this.ask({ ask: "open", directory, options }));
   }
 

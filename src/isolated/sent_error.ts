@@ -35,6 +35,7 @@ const CLASSES: readonly (abstract new (...args: never[]) => Error)[] = [
   WorkerProtocolError,
   spill.SpillFormatError,
   spill.SpillIoError,
+  spill.SpillKindError,
   spill.SpillLockedError,
   spill.SpillPermissionError,
 ];

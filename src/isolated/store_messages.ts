@@ -6,7 +6,7 @@
  */
 
 import type { Position } from "../spill/cursors.ts";
-import type { SpillOptions } from "../spill/options.ts";
+import type { OpenOptions } from "../spill/options.ts";
 import type { ReadResult } from "../spill/reader.ts";
 import type { GivenRecord } from "../spill/record_store.ts";
 import type { SentError } from "./sent_error.ts";
@@ -14,7 +14,7 @@ import type { SentError } from "./sent_error.ts";
 /** Something that is asked and answered. */
 export type StoreQuestion =
   /** Answered by an {@linkcode OpenedStore}. */
-  | { ask: "open"; directory: string; options: SpillOptions | undefined }
+  | { ask: "open"; directory: string; options: OpenOptions | undefined }
   /** Answered by its `Position`. */
   | { ask: "register"; store: number; cursor: string }
   /** Answered by a {@linkcode Sent} `AppendResult`. */

@@ -24,7 +24,7 @@ export class DeadLetters {
   /**
    * Takes the directory. A disk that refuses may have recovered when the first
    * batch comes, so that is told then; a missing permission, another process that
-   * has the directory or files of another format are thrown now.
+   * has the directory, files of another format or another kind are thrown now.
    */
   async open(): Promise<void> {
     try {
@@ -69,7 +69,7 @@ export class DeadLetters {
   }
 
   async #opened(): Promise<RecordStore> {
-    this.#store ??= await this.#openStore(this.#directory);
+    this.#store ??= await this.#openStore(this.#directory, { kind: "dead_letters" });
     return this.#store;
   }
 

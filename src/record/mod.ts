@@ -19,11 +19,13 @@
  */
 
 export type { Chunk, Tap } from "../reader/tap.ts";
+export type { DirectoryKind } from "../spill/directory_kind.ts";
 export {
   type DiskError,
   type DiskOperation,
   SpillFormatError,
   SpillIoError,
+  SpillKindError,
   SpillLockedError,
   SpillPermissionError,
 } from "../spill/errors.ts";

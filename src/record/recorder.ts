@@ -52,8 +52,8 @@ export interface Recorder extends AsyncDisposable {
 
 /**
  * Opens a directory to record to, anew or behind what it has. Needs
- * `--allow-read=DIR --allow-write=DIR`. Throws as `openSpill()` does, and an
- * `OptionError` for options that can't work.
+ * `--allow-read=DIR --allow-write=DIR`. Throws as `openSpill()` does, a `SpillKindError`
+ * for a directory of frames included, and an `OptionError` for options that can't work.
  *
  * @example
  * ```ts ignore
@@ -71,7 +71,7 @@ export async function openRecorder(
 ): Promise<Recorder> {
   const settings = settleRecorder(options);
   const { segmentBytes, maxBytes } = options;
-  const store = await openSpill(directory, { segmentBytes, maxBytes });
+  const store = await openSpill(directory, { segmentBytes, maxBytes, kind: "recording" });
   const path = typeof directory === "string" ? directory : directory.path;
   return new DirectoryRecorder(store, path, settings);
 }

@@ -76,6 +76,13 @@ export class DenoDisk implements Disk {
     });
   }
 
+  /** What a file has in common under all its paths; the path where the system has nothing better. */
+  async identityOf(name: string): Promise<string> {
+    const path = this.#pathOf(name);
+    const { dev, ino } = await this.#ask("lock", path, () => Deno.stat(path));
+    return ino === null ? path : `${dev}:${ino}`;
+  }
+
   #pathOf(name: string): string {
     return `${this.path}/${name}`;
   }

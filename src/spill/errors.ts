@@ -6,6 +6,7 @@
  */
 
 import { SpillwayError } from "../errors.ts";
+import { contentsOf, type DirectoryKind } from "./directory_kind.ts";
 
 /** What was asked of the disk. */
 export type DiskOperation =
@@ -66,9 +67,13 @@ export class SpillLockedError extends SpillwayError {
   /** Class name. */
   override name = "SpillLockedError";
 
-  /** Names the directory. */
-  constructor(directory: string) {
-    super(`expected to be the only one to write to ${directory}, but another process has its lock`);
+  /** Names the directory, and what this process has it open for already, if it is that. */
+  constructor(directory: string, here?: DirectoryKind) {
+    const purpose = here === undefined || here === "unsaid" ? "" : ` for ${contentsOf(here)}`;
+    const who = here === undefined
+      ? "another process, or another worker of this one, has its lock"
+      : `this process has it open already${purpose}; give each a directory of its own`;
+    super(`expected to be the only one to write to ${directory}, but ${who}`);
   }
 }
 
@@ -80,5 +85,37 @@ export class SpillFormatError extends SpillwayError {
   /** Says where, what was expected and what came. */
   constructor(where: string, expected: string, actual: string) {
     super(`expected ${expected} in ${where}, got ${actual}`);
+  }
+}
+
+const ADVICE: Readonly<Record<DirectoryKind, string>> = {
+  unsaid: "",
+  spill: " (--spill or spillTo() goes on with this one)",
+  journal: " (--durable or journalTo() goes on with this one)",
+  dead_letters: " (spillway spill dump lists this one)",
+  recording: " (spillway replay plays this one)",
+};
+
+/** A directory holds something else than what it was opened for, and nothing in it was changed. */
+export class SpillKindError extends SpillwayError {
+  /** Class name. */
+  override name = "SpillKindError";
+  /** Path of the directory. */
+  readonly directory: string;
+  /** What it was opened for. */
+  readonly expected: DirectoryKind;
+  /** What it holds. */
+  readonly actual: DirectoryKind;
+
+  /** Says what was expected, what is there and what to do. */
+  constructor(directory: string, expected: DirectoryKind, actual: DirectoryKind) {
+    const waits = expected === "spill" && actual === "journal" ? " with frames to come again" : "";
+    super(
+      `expected ${contentsOf(expected)} or nothing in ${directory}, but it holds ` +
+        `${contentsOf(actual)}${waits}: give another directory${ADVICE[actual]}`,
+    );
+    this.directory = directory;
+    this.expected = expected;
+    this.actual = actual;
   }
 }

@@ -5,7 +5,7 @@
  * segment    │ header, 64 bytes │ record │ record │ …
  *
  * header     0        8         12         16               24
- *            │ magic  │ version │ reserved │ segment number │ first sequence │
+ *            │ magic  │ version │ kind of directory │ segment number │ first sequence │
  *            32           40       48         60       64
  *            │ created µs │ marker │ previous epoch, reserved │ CRC32C │  of bytes 0 to 60
  *
@@ -26,6 +26,7 @@
  */
 
 import { crc32c } from "./crc32c.ts";
+import { DIRECTORY_KINDS, type DirectoryKind } from "./directory_kind.ts";
 import { SpillFormatError } from "./errors.ts";
 
 /** Version of the format that is written, and the only one that is read. */
@@ -81,6 +82,8 @@ export interface RecordHeader extends RecordInfo {
 
 /** A segment's header. */
 export interface SegmentHeader {
+  /** What its directory is for. */
+  kind: DirectoryKind;
   /** Number of the segment: 1, 2, … */
   number: number;
   /** Sequence of its first record. */
@@ -117,6 +120,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
   view.setUint32(8, FORMAT_VERSION, true);
+  view.setUint32(12, DIRECTORY_KINDS.indexOf(header.kind), true);
   putNumber(view, 16, header.number);
   putNumber(view, 24, header.firstSequence);
   putNumber(view, 32, header.createdMicros);
@@ -141,7 +145,13 @@ export function decodeSegmentHeader(bytes: Uint8Array, file: string): Decoded<Se
   if (version !== FORMAT_VERSION) {
     throw new SpillFormatError(file, `format version ${FORMAT_VERSION}`, `${version}`);
   }
+  const kind = DIRECTORY_KINDS[view.getUint32(12, true)];
+  if (kind === undefined) {
+    const expected = `a kind of directory, 0 to ${DIRECTORY_KINDS.length - 1}`;
+    return { expected, actual: `${view.getUint32(12, true)}` };
+  }
   return countsOf({
+    kind,
     number: number(view, 16),
     firstSequence: number(view, 24),
     createdMicros: number(view, 32),

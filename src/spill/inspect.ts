@@ -9,11 +9,12 @@
 
 import { Cursors, isUnfinishedCursor } from "./cursors.ts";
 import { DenoDisk } from "./deno_disk.ts";
+import type { DirectoryKind } from "./directory_kind.ts";
 import type { Disk } from "./disk.ts";
 import { type Finding, FindingList } from "./finding.ts";
 import { type RecordHeader, SEGMENT_HEADER_BYTES, segmentNumber, UNFINISHED } from "./format.ts";
 import { SpillReader } from "./reader.ts";
-import { isSetAside, readHead, type Segment, type SegmentHead } from "./segment.ts";
+import { isSetAside, lastKind, readHead, type Segment, type SegmentHead } from "./segment.ts";
 import { SegmentInput } from "./segment_input.ts";
 import { missing, survey } from "./survey.ts";
 
@@ -40,14 +41,28 @@ export interface SegmentReport {
   lastEpoch: number;
 }
 
+/** A registered handler, and what it is given at the next start. */
+export interface CursorReport {
+  /** Name of the handler. */
+  name: string;
+  /** Up to where it has acknowledged; 0 if nothing. */
+  epoch: number;
+  sequence: number;
+  /** Whole records behind that, and frames in them. */
+  waitingRecords: number;
+  waitingFrames: number;
+}
+
 /** What is in a directory. */
 export interface SpillReport {
   /** Path of the directory. */
   directory: string;
+  /** What it is for. */
+  kind: DirectoryKind;
   /** All segments that can be read, by number. */
   segments: SegmentReport[];
-  /** Registered handlers, and up to where they have acknowledged. */
-  cursors: { name: string; epoch: number; sequence: number }[];
+  /** Registered handlers, and what waits for each. */
+  cursors: CursorReport[];
   /** Files that were set aside. */
   setAside: string[];
   /** What is wrong: the first thousand. */
@@ -69,11 +84,22 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
   const cursors = new Cursors(disk);
   await cursors.load(names, findings);
   findUnfinished(names, findings);
-  const segments = await reportSegments(disk, await heads(disk, names), findings);
+  const reports = Array.from(cursors.all(), ({ name, stored }): CursorReport => ({
+    ...{ name, ...stored, waitingRecords: 0, waitingFrames: 0 },
+  }));
+  const found = await heads(disk, names);
+  const segments = await reportSegments(disk, found, findings, (header) => {
+    for (const cursor of reports) {
+      if (header.sequence <= cursor.sequence) continue;
+      cursor.waitingRecords += 1;
+      cursor.waitingFrames += header.frameCount;
+    }
+  });
   return {
     directory: disk.path,
+    kind: lastKind(found.flatMap(({ header }) => header ?? [])),
     segments,
-    cursors: Array.from(cursors.all(), ({ name, stored }) => ({ name, ...stored })),
+    cursors: reports,
     setAside: names.filter(isSetAside).sort(),
     findings: findings.kept.map((finding) => ({ ...finding, action: "none" })),
     findingsTotal: findings.total,
@@ -96,11 +122,12 @@ export async function readSpill(
   for (const { name, number, bytes, header } of await heads(disk, await disk.list())) {
     // One without a record may have come to nothing.
     if (header === undefined || bytes <= SEGMENT_HEADER_BYTES) continue;
-    const { marker, firstSequence } = header;
+    const { kind, marker, firstSequence } = header;
     const previous = segments.at(-1);
     if (firstSequence < (previous?.firstSequence ?? 0)) continue;
     if (previous !== undefined) previous.nextSequence = firstSequence;
-    segments.push({ name, number, marker, firstSequence, nextSequence: firstSequence, bytes });
+    const nextSequence = firstSequence;
+    segments.push({ kind, name, number, marker, firstSequence, nextSequence, bytes });
   }
   const last = segments.at(-1);
   if (last !== undefined) {
@@ -118,10 +145,11 @@ function readOnly(directory: string | Disk): Disk {
   return typeof directory === "string" ? new DenoDisk(directory, "read") : directory;
 }
 
-type NamedHead = SegmentHead & { name: string; number: number };
+/** A segment's beginning, and its file. */
+export type NamedHead = SegmentHead & { name: string; number: number };
 
 /** The beginnings of all segments, by number. */
-async function heads(disk: Disk, names: readonly string[]): Promise<NamedHead[]> {
+export async function heads(disk: Disk, names: readonly string[]): Promise<NamedHead[]> {
   const found: NamedHead[] = [];
   for (const name of names) {
     const number = segmentNumber(name);
@@ -147,6 +175,7 @@ async function reportSegments(
   disk: Disk,
   found: readonly NamedHead[],
   findings: FindingList,
+  visit: (header: RecordHeader) => void,
 ): Promise<SegmentReport[]> {
   const reports: SegmentReport[] = [];
   for (const [i, head] of found.entries()) {
@@ -163,7 +192,7 @@ async function reportSegments(
       findings.add(missing(name, SEGMENT_HEADER_BYTES, expected, header.firstSequence));
     }
     const newest = i === found.length - 1;
-    reports.push(await reportSegment(disk, head, header, newest, findings));
+    reports.push(await reportSegment(disk, head, header, newest, findings, visit));
   }
   return reports;
 }
@@ -174,10 +203,14 @@ async function reportSegment(
   { marker, firstSequence }: { marker: Uint8Array; firstSequence: number },
   newest: boolean,
   findings: FindingList,
+  visit: (header: RecordHeader) => void,
 ): Promise<SegmentReport> {
   using input = new SegmentInput(await disk.open(name, "read"), marker, bytes);
   const ends = new Ends();
-  const result = await survey(input, { name, firstSequence }, (header) => ends.add(header));
+  const result = await survey(input, { name, firstSequence }, (header) => {
+    ends.add(header);
+    visit(header);
+  });
   findings.addAll(result.damage);
   // What is lost at the end of an older one shows where the next one begins.
   if (result.tail !== undefined) {

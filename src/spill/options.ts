@@ -5,6 +5,7 @@
  */
 
 import { OptionError } from "../errors.ts";
+import type { DirectoryKind } from "./directory_kind.ts";
 import { PAYLOAD_BYTES_MAX, type RecordInfo, RecordKind } from "./format.ts";
 
 /** Options of `openSpill()`. */
@@ -13,6 +14,12 @@ export interface SpillOptions {
   segmentBytes?: number;
   /** Bytes all segments may have together. Default: no bound but the disk's. */
   maxBytes?: number;
+}
+
+/** What a store is opened with. */
+export interface OpenOptions extends SpillOptions {
+  /** What the directory is to be for. Default: what it is for already, or nothing that is said. */
+  kind?: DirectoryKind;
 }
 
 /** Of a segment by default. */

@@ -6,7 +6,7 @@
 
 import type { Position } from "./cursors.ts";
 import type { RecordInfo } from "./format.ts";
-import type { SpillOptions } from "./options.ts";
+import type { OpenOptions } from "./options.ts";
 import type { ReadResult } from "./reader.ts";
 import type { AppendResult, SyncResult } from "./result.ts";
 
@@ -50,4 +50,4 @@ export interface RecordStore {
 }
 
 /** Opens the store of a directory; rejects as `openSpill()` does. */
-export type OpenStore = (directory: string, options?: SpillOptions) => Promise<RecordStore>;
+export type OpenStore = (directory: string, options?: OpenOptions) => Promise<RecordStore>;

@@ -146,8 +146,9 @@ async function findSegments(
       findings.add({ ...at, ...(problem ?? NO_HEADER), type: "bad_segment", action: "set_aside" });
       continue;
     }
-    const { marker, firstSequence } = header;
-    const segment = { name, number, marker, firstSequence, nextSequence: firstSequence, bytes };
+    const { kind, marker, firstSequence } = header;
+    const nextSequence = firstSequence;
+    const segment = { kind, name, number, marker, firstSequence, nextSequence, bytes };
     segments.push(segment);
     previousEpoch = header.previousEpoch;
     if (problem === undefined) continue;

@@ -15,7 +15,7 @@ import {
   type SegmentHeader,
   UNFINISHED,
 } from "./format.ts";
-import { lockDirectory } from "./open.ts";
+import { lockDirectory } from "./lock.ts";
 import { recover } from "./recovery.ts";
 import { nameSetAside, readHead, type Segment } from "./segment.ts";
 import { SegmentInput, walk } from "./segment_input.ts";
@@ -43,7 +43,7 @@ export async function repairSpill(directory: string | Disk): Promise<RepairRepor
   const disk = typeof directory === "string" ? new DenoDisk(directory) : directory;
   // Throws if there is no such directory: taking the lock would make it.
   await disk.list();
-  const lock = await lockDirectory(disk);
+  const lock = await lockDirectory(disk, "unsaid");
   try {
     const { segments, cursors, findings } = await recover(disk);
     const all = new FindingList();

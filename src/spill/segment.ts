@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DirectoryKind } from "./directory_kind.ts";
 import { type Disk, type DiskFile, readFully, writeFully } from "./disk.ts";
 import {
   decodeRecordHeader,
@@ -11,6 +12,7 @@ import {
   encodeSegmentHeader,
   MARKER_BYTES,
   RECORD_HEADER_BYTES,
+  RecordKind,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
   segmentName,
@@ -19,6 +21,8 @@ import {
 
 /** What is known of a segment. */
 export interface Segment {
+  /** What its directory was for when it was begun. */
+  readonly kind: DirectoryKind;
   /** Name of its file. */
   readonly name: string;
   /** Number of the segment. */
@@ -45,7 +49,7 @@ export interface SegmentHead {
 
 /**
  * Reads a segment's header. Where that is damaged and the first record is not,
- * all that matters is taken from there.
+ * all that matters is taken from there, and the kind as far as a record tells it.
  */
 export async function readHead(disk: Disk, name: string, number: number): Promise<SegmentHead> {
   const file = await disk.open(name, "read");
@@ -57,7 +61,9 @@ export async function readHead(disk: Disk, name: string, number: number): Promis
     if (!("header" in found)) {
       return { bytes, header: byFirstRecord(known, number), problem: found };
     }
-    const { header } = found;
+    const { kind } = found.header;
+    const told = kind === "unsaid" ? byFirstRecord(known, number)?.kind ?? kind : kind;
+    const header = { ...found.header, kind: told };
     if (header.number === number) return { bytes, header, problem: undefined };
     const problem = { expected: `segment number ${number}`, actual: `${header.number}` };
     return { bytes, header: { ...header, number }, problem };
@@ -71,8 +77,10 @@ function byFirstRecord(start: Uint8Array, number: number): SegmentHeader | undef
   const marker = record.slice(0, MARKER_BYTES);
   const found = decodeRecordHeader(record, marker);
   if (!("header" in found)) return undefined;
-  const { sequence, epoch } = found.header;
-  return { number, marker, firstSequence: sequence, createdMicros: 0, previousEpoch: epoch };
+  const { sequence, epoch, kind: recordKind } = found.header;
+  // Frames may be anybody's.
+  const kind = recordKind === RecordKind.chunk ? "recording" : "unsaid";
+  return { kind, number, marker, firstSequence: sequence, createdMicros: 0, previousEpoch: epoch };
 }
 
 /**
@@ -84,11 +92,12 @@ export async function createSegment(
   number: number,
   firstSequence: number,
   previousEpoch: number,
+  kind: DirectoryKind,
 ): Promise<{ segment: Segment; file: DiskFile }> {
   const name = segmentName(number);
   const marker = crypto.getRandomValues(new Uint8Array(MARKER_BYTES));
   const createdMicros = Date.now() * 1000;
-  const header = { number, firstSequence, createdMicros, marker, previousEpoch };
+  const header = { kind, number, firstSequence, createdMicros, marker, previousEpoch };
   const file = await disk.open(name, "create");
   try {
     await writeFully(file, encodeSegmentHeader(header), 0);
@@ -101,6 +110,7 @@ export async function createSegment(
     throw error;
   }
   const segment = {
+    kind,
     name,
     number,
     marker,
@@ -132,4 +142,9 @@ export function highestNumber(names: Iterable<string>): number {
     if (Number.isSafeInteger(number)) highest = Math.max(highest, number);
   }
   return highest;
+}
+
+/** Of segments, oldest first, what the last says that says something: kinds change from one to the next. */
+export function lastKind(segments: readonly { kind: DirectoryKind }[]): DirectoryKind {
+  return segments.findLast(({ kind }) => kind !== "unsaid")?.kind ?? "unsaid";
 }

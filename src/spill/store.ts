@@ -18,7 +18,7 @@ import { isDiskError, SpillIoError } from "./errors.ts";
 import { Exclusive } from "./exclusive.ts";
 import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
-import { checkInfo, type SpillOptions } from "./options.ts";
+import { checkInfo, type OpenOptions } from "./options.ts";
 import { type ReaderSource, SpillReader } from "./reader.ts";
 import { Gathering } from "./record_gathering.ts";
 import type { GivenRecord } from "./record_store.ts";
@@ -33,7 +33,7 @@ export class SpillStore implements AsyncDisposable {
   readonly findings: Pick<FindingList, "kept" | "total">;
   readonly #disk: Disk;
   readonly #lock: Disposable;
-  readonly #options: Required<SpillOptions>;
+  readonly #options: Required<OpenOptions>;
   readonly #exclusive = new Exclusive();
   /** What is to be appended, oldest first. */
   readonly #waiting: Gathering[] = [];
@@ -67,7 +67,7 @@ export class SpillStore implements AsyncDisposable {
   constructor(
     disk: Disk,
     lock: Disposable,
-    options: Required<SpillOptions>,
+    options: Required<OpenOptions>,
     recovered: Recovered,
     output: SegmentOutput | undefined,
   ) {
@@ -313,6 +313,7 @@ export class SpillStore implements AsyncDisposable {
       number,
       this.#nextSequence,
       this.#lastEpoch,
+      this.#options.kind,
     );
     this.#output?.[Symbol.dispose]();
     this.#segments.push(segment);

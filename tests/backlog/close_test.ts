@@ -73,7 +73,7 @@ Deno.test("what was read is framed at close(), and in the journal", async () => 
     journalBy(slowly(disk, gate), disk.path)
   );
   assertEquals(framesPending, frames);
-  assertEquals(await recovered(disk), upTo(frames));
+  assertEquals(await recovered(disk, { whenFull: journalBy }), upTo(frames));
 });
 
 /** Fills the buffer while the store takes its time, and closes the client meanwhile. */

@@ -174,7 +174,11 @@ Deno.test("spillTo() refuses options that can't work by name", () => {
 
 Deno.test("a second client of the same directory is refused, and the first goes on", async () => {
   await using feed = await spilling();
-  await assertRejects(() => spilling({}, feed.directory), Error, "another process has its lock");
+  await assertRejects(
+    () => spilling({}, feed.directory),
+    Error,
+    "this process has it open already",
+  );
   feed.transport.give(numbered(10), null);
   await within(feed.running, "end");
   assertEquals(feed.numbers, upTo(10));

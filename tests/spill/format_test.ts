@@ -14,6 +14,7 @@ import {
   recordBytes,
   type RecordHeader,
   RecordKind,
+  type SegmentHeader,
   segmentName,
   segmentNumber,
   trailerBytes,
@@ -22,7 +23,8 @@ import { crc32c } from "../../src/spill/crc32c.ts";
 import { hex } from "../framing/bytes.ts";
 
 const MARKER = hex("0102030405060708");
-const SEGMENT = {
+const SEGMENT: SegmentHeader = {
+  kind: "journal",
   number: 3,
   firstSequence: 2 ** 33,
   createdMicros: 7,
@@ -30,10 +32,10 @@ const SEGMENT = {
   previousEpoch: 5,
 };
 const SEGMENT_BYTES = hex(`
-  5350494c4c574159 01000000 00000000 0300000000000000 0000000002000000 0700000000000000
+  5350494c4c574159 01000000 02000000 0300000000000000 0000000002000000 0700000000000000
   0102030405060708 05000000 0000000000000000 ${
   crcOf(`
-  5350494c4c574159 01000000 00000000 0300000000000000 0000000002000000 0700000000000000
+  5350494c4c574159 01000000 02000000 0300000000000000 0000000002000000 0700000000000000
   0102030405060708 05000000 0000000000000000`)
 }`);
 const HEADER: RecordHeader = {

@@ -4,7 +4,7 @@ import type { Disk } from "../../src/spill/disk.ts";
 import type { Finding } from "../../src/spill/finding.ts";
 import { type RecordHeader, type RecordInfo, RecordKind } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
-import type { SpillOptions } from "../../src/spill/options.ts";
+import type { OpenOptions } from "../../src/spill/options.ts";
 import type { SpillReader } from "../../src/spill/reader.ts";
 import type { SpillStore } from "../../src/spill/store.ts";
 
@@ -23,7 +23,7 @@ export function infoOf(n: number): RecordInfo {
 }
 
 /** A store of small segments. */
-export function openSmall(disk: Disk, options: SpillOptions = {}): Promise<SpillStore> {
+export function openSmall(disk: Disk, options: OpenOptions = {}): Promise<SpillStore> {
   return openSpill(disk, { segmentBytes: SEGMENT_BYTES, ...options });
 }
 

@@ -125,7 +125,7 @@ Deno.test("openSpill() refuses options that can't work", async () => {
 Deno.test("a store has its directory for itself until it is closed", async () => {
   const disk = new FaultDisk(random(1));
   const store = await openSmall(disk);
-  await assertRejects(() => openSmall(disk), SpillLockedError, "another process has its lock");
+  await assertRejects(() => openSmall(disk), SpillLockedError, "this process has it open already");
   await store.close();
   await store.close();
   await assertRejects(() => store.sync(), Error, "expected an open spill store");
