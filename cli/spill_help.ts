@@ -14,8 +14,9 @@ Usage: spillway spill verify | repair | dump DIR [flags]
   spillway spill dump /var/spool/ticks --first 1200 --last 1300
   spillway spill dump /var/spool/ticks --raw > ticks.bin
 
-verify  reads everything and checks every checksum; changes nothing. Of a directory in use, the
-        newest segment may look torn while a record is being written
+verify  reads everything and checks every checksum; changes nothing, and says how many frames come
+        again at the next start. Of a directory in use, the newest segment may look torn while a
+        record is being written
 repair  cuts the torn tail of the newest segment, sets aside what can't be read, and writes segments
         with damage in the middle anew; the damaged file stays, as NAME.bad. Not while it is in use
 dump    a record a line: its sequence, connection, offset in the stream, time, kind, frames, bytes

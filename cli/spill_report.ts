@@ -4,8 +4,9 @@
  * @module
  */
 
+import { contentsOf } from "../src/spill/directory_kind.ts";
 import { findingSentence } from "../src/spill/finding.ts";
-import type { SegmentReport, SpillReport } from "../src/spill/inspect.ts";
+import type { CursorReport, SegmentReport, SpillReport } from "../src/spill/inspect.ts";
 import type { RepairReport } from "../src/spill/repair.ts";
 import { table } from "./table.ts";
 import { bytes, counted, whole } from "./words.ts";
@@ -14,18 +15,17 @@ const HEADINGS = ["segment", "records", "frames", "size", "sequences", "oldest",
 
 /** What is in a directory and what is wrong with it. */
 export function verifyText(report: SpillReport): string {
-  const { segments, cursors, setAside, lostRecords } = report;
+  const { kind, segments, cursors, setAside, lostRecords } = report;
   const total = (of: (segment: SegmentReport) => number) =>
     segments.reduce((sum, segment) => sum + of(segment), 0);
-  const summary = `${counted(segments.length, "segment")}, ` +
+  const what = kind === "unsaid" ? "" : `${contentsOf(kind)} in `;
+  const summary = `${what}${counted(segments.length, "segment")}, ` +
     `${counted(total(({ records }) => records), "record")}, ` +
     `${counted(total(({ frames }) => frames), "frame")}, ${bytes(total(({ bytes }) => bytes))}`;
   return [
     ...table([HEADINGS, ...segments.map(segmentRow)]),
     "",
-    ...cursors.map(({ name, sequence }) =>
-      `handler ${JSON.stringify(name)} has acknowledged up to sequence ${sequence}`
-    ),
+    ...cursors.map(cursorLine),
     ...setAside.map((file) => `set aside: ${file}`),
     ...findingLines(report),
     `${summary}: ${verdict(report.findingsTotal, lostRecords)}`,
@@ -42,6 +42,18 @@ export function repairText(report: RepairReport): string {
     ),
     findingsTotal === 0 ? "nothing was wrong" : `${counted(findingsTotal, "finding")}`,
   ].join("\n");
+}
+
+/** What the next start gives a handler: that is asked when something was killed. */
+function cursorLine({ name, sequence, waitingRecords, waitingFrames }: CursorReport): string {
+  const handler = `handler ${JSON.stringify(name)}`;
+  if (waitingRecords > 0) {
+    const what = `${counted(waitingFrames, "frame")} in ${counted(waitingRecords, "record")}`;
+    return `${handler}: ${what} come again, those behind sequence ${sequence}`;
+  }
+  // Of what never was on disk nothing can be said.
+  const handled = sequence === 0 ? "" : `, all up to sequence ${sequence} was handled`;
+  return `${handler}: nothing comes again${handled}`;
 }
 
 function segmentRow(segment: SegmentReport): string[] {

@@ -1,5 +1,5 @@
 /** Directories that hold one thing, named as another: refused, and as they were. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { until } from "../client/harness.ts";
 import { segmentName } from "../../src/spill/format.ts";
 import { inDirectory } from "../spill/harness.ts";
@@ -114,6 +114,9 @@ Deno.test("what a journal has to give again is not taken by a spill, and comes w
     const { framesRecovered } = JSON.parse(durable.stdout).stats;
     assert(durable.code === 0 && framesRecovered > 10_000, durable.stdout + durable.stderr);
     assertEquals(waiting.waitingFrames, framesRecovered);
+    const { stdout } = await run(["-A"], verify);
+    assertMatch(stdout, /^handler "handler": nothing comes again, all up to sequence \d+ was /m);
+    assertMatch(stdout, /^a journal in 1 segment, .*: nothing is wrong$/m);
     // Now that all of it is handled, nothing stands in the way.
     const after = await to("connect", server, ...spill);
     assertEquals(after.code, 0, after.stderr);

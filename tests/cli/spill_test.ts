@@ -29,7 +29,7 @@ function batch() {
 
 /** A directory with a batch and two chunks, one segment each. */
 async function fill(directory: string): Promise<void> {
-  await using store = await openSpill(directory, { segmentBytes: 4096 });
+  await using store = await openSpill(directory, { segmentBytes: 4096, kind: "spill" });
   await store.registerCursor("ticks\x1b");
   const { info, parts } = batch();
   await store.append({ ...info, timeMicros: TIME_MICROS }, parts);
@@ -70,8 +70,11 @@ Deno.test("spill verify shows segments, handlers and that nothing is wrong", asy
     ]);
     assertEquals(lines[2].split(/ +/).slice(-3), ["2-2", "-", "-"]);
     // What a name could do to a terminal is escaped.
-    assertEquals(lines[5], 'handler "ticks\\u001b" has acknowledged up to sequence 0');
-    assertEquals(lines[6], "3 segments, 3 records, 2 frames, 8.5 kB: nothing is wrong");
+    assertEquals(
+      lines[5],
+      'handler "ticks\\u001b": 2 frames in 3 records come again, those behind sequence 0',
+    );
+    assertEquals(lines[6], "a spill in 3 segments, 3 records, 2 frames, 8.5 kB: nothing is wrong");
   });
 });
 
@@ -196,7 +199,7 @@ Deno.test("spill repair refuses a directory that is in use", async () => {
     await using _ = await openSpill(directory);
     const { code, stderr } = await spill(directory, ["repair", directory], true);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, "another process has its lock");
+    assertStringIncludes(stderr, "another process, or another worker of this one, has its lock");
   });
 });
 
