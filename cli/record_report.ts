@@ -56,7 +56,12 @@ export function recordingText(summary: RecordSummary): string {
     ],
     ["directory", directory],
     ["not synced", bytes(stats.unsyncedBytes), stats.unsyncedBytes > 0],
-    ["lost", `${bytes(stats.lostBytes)} that came and are not recorded`, stats.lostBytes > 0],
+    // The error that ended it has told of what had come by then.
+    [
+      "lost",
+      `${bytes(stats.lostBytes)} in all that came and are not recorded`,
+      stats.lostBytes > 0,
+    ],
     ["pauses", `${counted(stats.waits, "pause")}, ${seconds(stats.waitedMs)}`, stats.waits > 0],
     ["end", ENDS[summary.end]],
   ];

@@ -44,5 +44,5 @@ function thereText(stats: RecorderStats): string {
   const unsynced = unsyncedBytes === 0
     ? ""
     : `, ${unsyncedBytes} of them not known to be on the disk`;
-  return `${there}${unsynced}, ${lostBytes} that came are not`;
+  return `${there}${unsynced}, ${lostBytes} bytes that had come by then are not`;
 }

@@ -148,7 +148,7 @@ Deno.test("a full disk ends the recording with an error that says how much is th
   assertEquals(
     error.message,
     "the recording in disk ended: cannot write disk/segment-0000000001.spill: ENOSPC as told; " +
-      `${recordedBytes} bytes in 5 chunks are there, ${lostBytes} that came are not`,
+      `${recordedBytes} bytes in 5 chunks are there, ${lostBytes} bytes that had come by then are not`,
   );
 });
 
