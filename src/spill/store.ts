@@ -154,12 +154,13 @@ export class SpillStore implements AsyncDisposable {
       try {
         await this.#syncRecords();
         await this.#cursors.store();
+        await this.#deletePassed();
+        await this.#claim();
       } catch (error) {
         if (!isDiskError(error)) throw error;
         return { type: "failed", error, acknowledged: this.#cursors.allInFiles };
       }
       this.#stats.syncs += 1;
-      await this.#deletePassed();
       return { type: "synced", sequence: this.#syncedSequence };
     });
   }
@@ -329,6 +330,12 @@ export class SpillStore implements AsyncDisposable {
     // INVARIANT: records beyond the synced ones are in the last segment.
     await this.#output?.sync();
     this.#syncedSequence = this.#nextSequence - 1;
+  }
+
+  /** What was taken over is of this kind once that is synced, not first when something is appended. */
+  async #claim(): Promise<void> {
+    const last = this.#segments.at(-1);
+    if (last !== undefined && last.kind !== this.#options.kind) await this.#rotate();
   }
 
   #oldestSequence(): number {

@@ -69,14 +69,32 @@ Deno.test("a journal whose cursor is damaged or gone is not taken by a spill", a
   assertEquals(await takenBy(disk), ["journal"]);
 });
 
-Deno.test("what a journal took over is its own though it wrote nothing, whatever cut it off", async () => {
+Deno.test("what a journal took over is its own from its first sync on, though it wrote nothing", async () => {
   const disk = await diskOf("spill", false);
   await (await openSmall(disk, { kind: "journal" })).close();
+  assertEquals(await takenBy(disk), ["spill", "journal"]);
+  {
+    await using store = await openSmall(disk, { kind: "journal" });
+    assertEquals((await store.sync()).type, "synced");
+  }
   assertEquals(await takenBy(disk.restarted(() => false, random(2))), ["journal"]);
   // And stays so for who goes on with it.
   await (await openSmall(disk, { kind: "journal" })).close();
   await (await openSmall(disk)).close();
   assertEquals(await takenBy(disk), ["journal"]);
+});
+
+Deno.test("a takeover that the disk refuses is a sync that failed, and is tried again", async () => {
+  const disk = await diskOf("spill", false);
+  await using store = await openSmall(disk, { kind: "journal" });
+  await store.registerCursor("handler");
+  store.acknowledge("handler", store.last);
+  disk.fault = ({ name }) => name.startsWith("segment") ? "error" : undefined;
+  const refused = await store.sync();
+  assertEquals([refused.type, refused.type === "failed" && refused.acknowledged], ["failed", true]);
+  disk.fault = () => undefined;
+  assertEquals((await store.sync()).type, "synced");
+  assertEquals((await verifySpill(disk)).kind, "journal");
 });
 
 Deno.test("a spill that went on in a journal's directory is none", async () => {
