@@ -85,7 +85,8 @@ export class Connection {
     const name = endpointName(endpoint);
     // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
     const limit = AbortSignal.timeout(settings.connectTimeoutMs);
-    const signal = AbortSignal.any([engine.signal, limit]);
+    const attempt = following([engine.signal, limit]);
+    const { signal } = attempt;
     let transport: Transport | undefined;
     let session: HandshakeSession | undefined;
     try {
@@ -109,6 +110,8 @@ export class Connection {
         ? signal.reason
         : error;
       throw openingFailed(engine, epoch, cause, transport !== undefined);
+    } finally {
+      attempt.end();
     }
   }
 
@@ -211,6 +214,20 @@ interface Opened {
 /** Whether reads go straight to the kernel; of an open connection nobody knows. */
 function isKernelStream(endpoint: Endpoint): boolean {
   return endpoint.kind === "tcp" || endpoint.kind === "unix";
+}
+
+/**
+ * A signal that is aborted with the first of `signals`, until `end()`. That of
+ * `AbortSignal.any()` would be for good, and the connect timeout would then cut off
+ * what a dialer has opened with it, such as the body of a `fetch()`.
+ */
+function following(signals: readonly AbortSignal[]): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  for (const signal of signals) signal.addEventListener("abort", abort);
+  if (signals.some(({ aborted }) => aborted)) abort();
+  const end = () => signals.forEach((signal) => signal.removeEventListener("abort", abort));
+  return { signal: controller.signal, end };
 }
 
 async function shakeHands(

@@ -34,7 +34,7 @@ export class HandshakeError extends SpillwayError {
  * ```
  */
 export interface Session {
-  /** Aborted when the connect timeout or the user ends the attempt. */
+  /** Aborted when the connect timeout or the user ends the attempt; never any more once the handshake is done. */
   readonly signal: AbortSignal;
   /** Sends all of `bytes` (text as UTF-8). */
   write(bytes: string | Uint8Array): Promise<void>;

@@ -42,7 +42,8 @@ export interface Dialer {
   readonly name?: string;
   /**
    * Opens the next connection; `null` says that there is none any more, which
-   * ends the client for good. Rejects with `signal.reason` once that is aborted.
+   * ends the client for good. Rejects with `signal.reason` once that is aborted,
+   * which it never is any more once the connection stands.
    */
   dial(signal: AbortSignal): Promise<Transport | Duplex | null>;
 }
