@@ -95,10 +95,11 @@ export class Connection {
       signal.throwIfAborted();
       engine.filler.begin(epoch);
       engine.stats.epoch = epoch;
+      const surplus = session.end();
       return new Connection(engine, epoch, {
         transport: session.transport,
         shortIsEmpty: isKernelStream(endpoint) && session.transport === transport,
-        surplus: session.end(),
+        surplus,
       });
     } catch (error) {
       // The one it was upgraded to, if the handshake got so far.
@@ -261,6 +262,7 @@ async function shakeHands(
 async function greet(settings: Settings, session: HandshakeSession): Promise<void> {
   if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
   await settings.handshake?.(session);
+  await session.written;
 }
 
 /** What a connection itself can end with during a handshake; all else was thrown by the handshake. */
