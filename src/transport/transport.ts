@@ -10,7 +10,7 @@ export interface Transport {
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some of `bytes`; resolves to how many. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Closes at once; a pending read ends. */
+  /** Closes at once; a pending read ends. Is called again on what is closed already; what it throws is of no interest. */
   close(): void;
 }
 

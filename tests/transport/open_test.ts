@@ -212,6 +212,26 @@ Deno.test("a dialer's signal is aborted by the connect timeout, and by the clien
   assertEquals((await refused).reason, "aborted");
 });
 
+Deno.test("a connection that can't be closed twice, or not at all, ends all the same", async () => {
+  const refusals: (() => unknown)[] = [
+    () => {
+      throw new TypeError("closed already");
+    },
+    () => Promise.reject(new TypeError("closed already")),
+  ];
+  for (const refuse of refusals) {
+    const transport = new ScriptedTransport(numbered(2));
+    const close = transport.close.bind(transport);
+    transport.close = () => {
+      close();
+      return refuse() as void;
+    };
+    await using client = await connected(transport);
+    await within(client.close(), "end");
+    await assertEnds(client, "aborted");
+  }
+});
+
 Deno.test("a duplex that is locked is refused", async () => {
   const pipe = duplex([], false);
   pipe.duplex.readable.getReader();
