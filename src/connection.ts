@@ -132,7 +132,7 @@ export class Connection {
     signal.removeEventListener("abort", stop);
     closeQuietly(this.#transport);
     const error = this.#disconnect(
-      failureOf(end, endpointName(this.#engine.endpoint), lanes),
+      failureOf(end, this.#engine.endpoint, lanes),
       this.#feed.endedAt,
     );
     this.#writer.fail(error);
@@ -155,7 +155,7 @@ export class Connection {
   /** The error of a client that was given up, or whose handler threw, when this connection had ended already. */
   endedBy(kind: "aborted" | "handler"): DisconnectError {
     const { endpoint, lanes } = this.#engine;
-    return this.#disconnect(failureOf({ kind }, endpointName(endpoint), lanes), this.#feed.endedAt);
+    return this.#disconnect(failureOf({ kind }, endpoint, lanes), this.#feed.endedAt);
   }
 
   /** Rings the duty cycle: a handler was attached. */
@@ -174,7 +174,7 @@ export class Connection {
     const end = this.#feed.stopped() ?? { kind: "failed", error: cause };
     const { endedAt } = this.#feed;
     return this.#disconnect(
-      failureOf(end, endpointName(endpoint), lanes),
+      failureOf(end, endpoint, lanes),
       endedAt > 0 ? endedAt : performance.now(),
     );
   }
@@ -282,7 +282,7 @@ function openingFailed(
   opened: boolean,
 ): DisconnectError {
   const name = endpointName(engine.endpoint);
-  const failure = classify(cause, name);
+  const failure = classify(cause, name, engine.endpoint.kind === "tls");
   let { reason, what } = failure;
   if (engine.signal.aborted) {
     reason = "aborted";
@@ -314,7 +314,8 @@ function openingFailed(
   );
 }
 
-function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
+function failureOf(end: FeedEnd, endpoint: Endpoint, lanes: Lanes): Failure {
+  const name = endpointName(endpoint);
   switch (end.kind) {
     case "eof":
       return ended("eof", name);
@@ -332,7 +333,7 @@ function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
           cause: end.error,
         };
       }
-      return classify(end.error, name);
+      return classify(end.error, name, endpoint.kind === "tls");
     case "handler":
       return {
         reason: "handler",

@@ -232,6 +232,16 @@ Deno.test("a connection that can't be closed twice, or not at all, ends all the 
   }
 });
 
+Deno.test("a connection that is not Deno's is not said to fail in TLS because of its words", async () => {
+  const rejected = new Error("WebSocket handshake rejected by peer");
+  const refused = await refusal({ dial: () => Promise.reject(rejected) });
+  assertEquals([refused.reason, refused.cause], ["other", rejected]);
+  const gone = new Error("peer went away");
+  await using client = await connected(new ScriptedTransport(numbered(1), gone));
+  const { end } = await collect(client);
+  assertEquals([end.reason, end.cause], ["other", gone]);
+});
+
 Deno.test("a duplex that is locked is refused", async () => {
   const pipe = duplex([], false);
   pipe.duplex.readable.getReader();
