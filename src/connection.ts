@@ -85,7 +85,8 @@ export class Connection {
     const name = endpointName(endpoint);
     // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
     const limit = AbortSignal.timeout(settings.connectTimeoutMs);
-    const signal = AbortSignal.any([engine.signal, limit]);
+    const attempt = following([engine.signal, limit]);
+    const { signal } = attempt;
     let transport: Transport | undefined;
     let session: HandshakeSession | undefined;
     try {
@@ -94,10 +95,11 @@ export class Connection {
       signal.throwIfAborted();
       engine.filler.begin(epoch);
       engine.stats.epoch = epoch;
+      const surplus = session.end();
       return new Connection(engine, epoch, {
         transport: session.transport,
         shortIsEmpty: isKernelStream(endpoint) && session.transport === transport,
-        surplus: session.end(),
+        surplus,
       });
     } catch (error) {
       // The one it was upgraded to, if the handshake got so far.
@@ -109,6 +111,8 @@ export class Connection {
         ? signal.reason
         : error;
       throw openingFailed(engine, epoch, cause, transport !== undefined);
+    } finally {
+      attempt.end();
     }
   }
 
@@ -128,7 +132,7 @@ export class Connection {
     signal.removeEventListener("abort", stop);
     closeQuietly(this.#transport);
     const error = this.#disconnect(
-      failureOf(end, endpointName(this.#engine.endpoint), lanes),
+      failureOf(end, this.#engine.endpoint, lanes),
       this.#feed.endedAt,
     );
     this.#writer.fail(error);
@@ -151,7 +155,7 @@ export class Connection {
   /** The error of a client that was given up, or whose handler threw, when this connection had ended already. */
   endedBy(kind: "aborted" | "handler"): DisconnectError {
     const { endpoint, lanes } = this.#engine;
-    return this.#disconnect(failureOf({ kind }, endpointName(endpoint), lanes), this.#feed.endedAt);
+    return this.#disconnect(failureOf({ kind }, endpoint, lanes), this.#feed.endedAt);
   }
 
   /** Rings the duty cycle: a handler was attached. */
@@ -170,7 +174,7 @@ export class Connection {
     const end = this.#feed.stopped() ?? { kind: "failed", error: cause };
     const { endedAt } = this.#feed;
     return this.#disconnect(
-      failureOf(end, endpointName(endpoint), lanes),
+      failureOf(end, endpoint, lanes),
       endedAt > 0 ? endedAt : performance.now(),
     );
   }
@@ -213,6 +217,20 @@ function isKernelStream(endpoint: Endpoint): boolean {
   return endpoint.kind === "tcp" || endpoint.kind === "unix";
 }
 
+/**
+ * A signal that is aborted with the first of `signals`, until `end()`. That of
+ * `AbortSignal.any()` would be for good, and the connect timeout would then cut off
+ * what a dialer has opened with it, such as the body of a `fetch()`.
+ */
+function following(signals: readonly AbortSignal[]): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  for (const signal of signals) signal.addEventListener("abort", abort);
+  if (signals.some(({ aborted }) => aborted)) abort();
+  const end = () => signals.forEach((signal) => signal.removeEventListener("abort", abort));
+  return { signal: controller.signal, end };
+}
+
 async function shakeHands(
   engine: Engine,
   transport: Transport,
@@ -244,6 +262,7 @@ async function shakeHands(
 async function greet(settings: Settings, session: HandshakeSession): Promise<void> {
   if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
   await settings.handshake?.(session);
+  await session.written;
 }
 
 /** What a connection itself can end with during a handshake; all else was thrown by the handshake. */
@@ -263,7 +282,7 @@ function openingFailed(
   opened: boolean,
 ): DisconnectError {
   const name = endpointName(engine.endpoint);
-  const failure = classify(cause, name);
+  const failure = classify(cause, name, engine.endpoint.kind === "tls");
   let { reason, what } = failure;
   if (engine.signal.aborted) {
     reason = "aborted";
@@ -295,7 +314,8 @@ function openingFailed(
   );
 }
 
-function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
+function failureOf(end: FeedEnd, endpoint: Endpoint, lanes: Lanes): Failure {
+  const name = endpointName(endpoint);
   switch (end.kind) {
     case "eof":
       return ended("eof", name);
@@ -313,7 +333,7 @@ function failureOf(end: FeedEnd, name: string, lanes: Lanes): Failure {
           cause: end.error,
         };
       }
-      return classify(end.error, name);
+      return classify(end.error, name, endpoint.kind === "tls");
     case "handler":
       return {
         reason: "handler",

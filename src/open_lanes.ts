@@ -133,12 +133,18 @@ function overflowing({ settings, overflow }: LanePlan, client: LaneClient): Back
 /** Throws an `OptionError` for marks that can't be reached, or are the wrong way round. */
 function waterMarksOf(settings: LaneSettings, pool: SlabPool): WaterMarks {
   const bufferBytes = pool.slabs.length * pool.slabBytes;
-  const { highWaterBytes = bufferBytes * 3 / 4, lowWaterBytes = highWaterBytes * 2 / 3 } = settings;
-  if (!(highWaterBytes > 0 && highWaterBytes <= bufferBytes)) {
+  const { highWaterBytes = bufferBytes * 3 / 4 } = settings;
+  if (!(isNumber(highWaterBytes) && highWaterBytes > 0 && highWaterBytes <= bufferBytes)) {
     throw new OptionError("highWaterBytes", `bytes above 0, up to ${bufferBytes}`, highWaterBytes);
   }
-  if (!(lowWaterBytes >= 0 && lowWaterBytes < highWaterBytes)) {
+  const { lowWaterBytes = highWaterBytes * 2 / 3 } = settings;
+  if (!(isNumber(lowWaterBytes) && lowWaterBytes >= 0 && lowWaterBytes < highWaterBytes)) {
     throw new OptionError("lowWaterBytes", `bytes below ${highWaterBytes}`, lowWaterBytes);
   }
   return new WaterMarks(highWaterBytes, lowWaterBytes);
+}
+
+/** Text and bigints compare like numbers, and do not calculate like them. */
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
 }

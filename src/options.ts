@@ -209,7 +209,16 @@ export function settle(options: ConnectOptions): Settings {
   if (settings.signal !== undefined && !(settings.signal instanceof AbortSignal)) {
     throw new OptionError("signal", "an AbortSignal", settings.signal);
   }
-  return settings;
+  return { ...settings, ...kept(settings) };
+}
+
+/** Bytes that are sent later, as they are now: their memory is the user's. */
+function kept({ hello, respond, heartbeat }: Settings): Partial<Settings> {
+  return {
+    ...hello !== undefined && { hello: hello.slice() },
+    respond: respond.map(({ match, send }) => ({ match: match.slice(), send: send.slice() })),
+    ...heartbeat && { heartbeat: { ...heartbeat, bytes: heartbeat.bytes.slice() } },
+  };
 }
 
 const NAME = /^[\w-]{1,64}$/;

@@ -21,7 +21,8 @@ export class HandshakeError extends SpillwayError {
 
 /**
  * The connection before it feeds. Whatever was received and not read when the
- * handshake returns is where the feed starts: no byte is lost in between.
+ * handshake returns is where the feed starts: no byte is lost in between, a read
+ * still under way then included. What was written goes out before the feed begins.
  *
  * @example
  * ```ts ignore
@@ -34,7 +35,7 @@ export class HandshakeError extends SpillwayError {
  * ```
  */
 export interface Session {
-  /** Aborted when the connect timeout or the user ends the attempt. */
+  /** Aborted when the connect timeout or the user ends the attempt; never any more once the handshake is done. */
   readonly signal: AbortSignal;
   /** Sends all of `bytes` (text as UTF-8). */
   write(bytes: string | Uint8Array): Promise<void>;
@@ -54,6 +55,10 @@ export class HandshakeSession implements Session {
   readonly #hostname: string | undefined;
   #transport: Transport;
   #received: Uint8Array = new Uint8Array(0);
+  /** Reads under way, in order. */
+  readonly #reading: Promise<Uint8Array | null>[] = [];
+  /** Resolves when all that was written is with the kernel. */
+  #writing: Promise<void> = Promise.resolve();
   #over = false;
 
   /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
@@ -68,16 +73,29 @@ export class HandshakeSession implements Session {
     return this.#transport;
   }
 
-  /** Ends the handshake: what was received and not read. */
+  /** Resolves when nothing is being written any more; rejects with what a write threw. */
+  get written(): Promise<void> {
+    return this.#writing;
+  }
+
+  /** Ends the handshake: what was received and not read. Reads under way are the {@linkcode transport}'s from now on. */
   end(): Uint8Array {
     this.#over = true;
+    if (this.#reading.length > 0) {
+      this.#transport = new BegunTransport(this.#transport, this.#reading);
+    }
     return this.#take(this.#received.length);
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {
     this.#checkOpen();
     const all = toBytes(bytes);
-    for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
+    // Behind those that nobody waited for: a write may take some of its bytes only.
+    const writing = this.#writing.then(async () => {
+      for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
+    });
+    this.#writing = writing;
+    await writing;
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -116,6 +134,7 @@ export class HandshakeSession implements Session {
         `expected nothing before TLS begins, got ${this.#received.length} bytes that are not authenticated`,
       );
     }
+    await this.#writing;
     this.#transport = await upgrade(this.#transport, this.#hostname, tls, this.signal);
   }
 
@@ -142,11 +161,20 @@ export class HandshakeSession implements Session {
   async #receive(): Promise<boolean> {
     this.#checkOpen();
     const chunk = new Uint8Array(CHUNK_BYTES);
-    const count = await this.#transport.read(chunk);
-    if (count === null) return false;
-    const joined = new Uint8Array(this.#received.length + count);
+    const reading = this.#transport.read(chunk)
+      .then((count) => count === null ? null : chunk.subarray(0, count));
+    this.#reading.push(reading);
+    let came: Uint8Array | null;
+    try {
+      came = await reading;
+    } finally {
+      if (!this.#over) this.#reading.splice(this.#reading.indexOf(reading), 1);
+    }
+    this.#checkOpen();
+    if (came === null) return false;
+    const joined = new Uint8Array(this.#received.length + came.length);
     joined.set(this.#received);
-    joined.set(chunk.subarray(0, count), this.#received.length);
+    joined.set(came, this.#received.length);
     this.#received = joined;
     return true;
   }
@@ -155,5 +183,43 @@ export class HandshakeSession implements Session {
     const taken = this.#received.subarray(0, count);
     this.#received = this.#received.subarray(count);
     return taken;
+  }
+}
+
+/** A connection of which the handshake has begun reads that it did not wait for: their bytes are the feed's. */
+class BegunTransport implements Transport {
+  readonly #transport: Transport;
+  readonly #begun: Promise<Uint8Array | null>[];
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(transport: Transport, begun: Promise<Uint8Array | null>[]) {
+    this.#transport = transport;
+    this.#begun = begun;
+  }
+
+  // Not async: behind these few reads, another promise for each would be for nothing.
+  read(into: Uint8Array): Promise<number | null> {
+    const begun = this.#rest.length > 0 || this.#begun.length > 0;
+    return begun ? this.#readBegun(into) : this.#transport.read(into);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#transport.write(bytes);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #readBegun(into: Uint8Array): Promise<number | null> {
+    if (this.#rest.length === 0) {
+      const came = await this.#begun.shift();
+      if (came === null || came === undefined) return null;
+      this.#rest = came;
+    }
+    const part = this.#rest.subarray(0, into.length);
+    into.set(part);
+    this.#rest = this.#rest.subarray(part.length);
+    return part.length;
   }
 }

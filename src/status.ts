@@ -67,7 +67,7 @@ export interface ClientStats {
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
-  /** Bytes the kernel took. */
+  /** Bytes the kernel took; those of `hello` and of a handshake are not counted. */
   bytesWritten: number;
   /** Answers of `respond` rules that the kernel took. */
   responses: number;

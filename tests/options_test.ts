@@ -81,6 +81,18 @@ const clumsy: [string, unknown][] = [
   ["columns[0].at", { columns: [{ ...column, at: -1 }] }],
   ["columns[0].at", { columns: [{ ...column, at: 0.5 }] }],
   ["columns[0].byteOrder", { columns: [{ ...column, byteOrder: "middle" }] }],
+  ["heartbeat.everyMs", { heartbeat: { ...beat, everyMs: "9" } }],
+  ["heartbeat.everyMs", { heartbeat: { ...beat, everyMs: 9n } }],
+  ["bufferBytes", { bufferBytes: 2n ** 22n }],
+  ["highWaterBytes", { highWaterBytes: "1000" }],
+  ["highWaterBytes", { highWaterBytes: 1000n }],
+  ["lowWaterBytes", { lowWaterBytes: false }],
+  ["framing.keepDelimiter", { framing: { ...lines, keepDelimiter: "no" } }],
+  ["framing.resync", { framing: { type: "length_field", resync: "crc32" } }],
+  ["framing.resync", { framing: { type: "fixed_length", frameLength: 9, resync: true } }],
+  ["framing.resync.checksum.type", {
+    framing: { type: "length_field", resync: { checksum: null } },
+  }],
   ["module", { module: {} }],
   ["module", { module: new WebAssembly.Module(EMPTY_WASM) }],
 ];

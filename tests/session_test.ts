@@ -1,7 +1,8 @@
 /** The handshake: what is read and written before the feed, and where the feed begins. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HandshakeError, OptionError, type Session } from "../mod.ts";
-import { frame } from "./client/harness.ts";
+import { delay, frame, upTo } from "./client/harness.ts";
+import { ScriptedTransport } from "./transport/scripted.ts";
 import {
   collectNumbers,
   connected,
@@ -111,6 +112,46 @@ Deno.test("a session is of no use behind its handshake", async () => {
   await assertRejects(() => kept!.read(), HandshakeError, "over");
   await assertRejects(() => kept!.write("x"), HandshakeError, "over");
   await assertRejects(() => kept!.startTls(), HandshakeError, "over");
+});
+
+Deno.test("a read that a handshake did not wait for is the feed's", async () => {
+  for (const size of [4, 2000]) {
+    const go = Promise.withResolvers<void>();
+    await using server = serve(async (conn) => {
+      await go.promise;
+      await send(conn, numbered(10, size));
+    });
+    let line: Promise<unknown> | undefined;
+    await using client = await connected(server.target, {
+      // A greeting that may come or not.
+      handshake(session) {
+        line = session.readLine().catch((error: unknown) => error);
+        return Promise.resolve();
+      },
+    });
+    go.resolve();
+    assertEquals(await collectNumbers(client), upTo(10));
+    assert(await line instanceof HandshakeError);
+  }
+});
+
+Deno.test("what a handshake writes goes out whole and in order, waited for or not", async () => {
+  const transport = new ScriptedTransport();
+  let written = "";
+  transport.onWrite = async (bytes) => {
+    await delay(0);
+    written += String.fromCharCode(bytes[0]);
+    return 1;
+  };
+  await using client = await connected(transport, {
+    handshake(session) {
+      session.write("abc");
+      session.write("def");
+      return Promise.resolve();
+    },
+  });
+  await client.write("ghi");
+  assertEquals(written, "abcdefghi");
 });
 
 Deno.test("startTls() refuses what it can't do", async () => {

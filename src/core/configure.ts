@@ -5,7 +5,13 @@
  */
 
 import { OptionError } from "../errors.ts";
-import type { Framing, LengthFieldFraming, Resync } from "../framing.ts";
+import type {
+  DelimiterFraming,
+  Framing,
+  LengthFieldFraming,
+  LinesFraming,
+  Resync,
+} from "../framing.ts";
 import {
   ByteOrder,
   Checksum,
@@ -65,10 +71,10 @@ export function framerConfig(framing: Framing): FramerConfig {
     case "delimiter":
       config.delimiter = pattern("framing.delimiter", framing.delimiter);
       words.delimiter_length = config.delimiter.length;
-      words.keep_delimiter = framing.keepDelimiter ? 1 : 0;
+      words.keep_delimiter = keepDelimiter(framing);
       break;
     case "lines":
-      words.keep_delimiter = framing.keepDelimiter ? 1 : 0;
+      words.keep_delimiter = keepDelimiter(framing);
       break;
   }
   return config;
@@ -101,6 +107,11 @@ export function delimiterBytes(framing: Framing): number | "line_end" {
 
 function onInvalid(framing: Framing): "close" | "skip" {
   return framing.type === "raw" ? "close" : framing.onInvalid ?? "close";
+}
+
+function keepDelimiter({ keepDelimiter = false }: LinesFraming | DelimiterFraming): number {
+  if (typeof keepDelimiter === "boolean") return keepDelimiter ? 1 : 0;
+  throw new OptionError("framing.keepDelimiter", "true or false", keepDelimiter);
 }
 
 function maxFrameLength(framing: Framing): number {
@@ -181,9 +192,14 @@ function resync(
   words: FramerConfig["words"],
   room: number,
 ): Uint8Array {
+  // Else a name alone would be taken, and nothing verified.
+  if (options !== undefined && typeof options !== "object") {
+    throw new OptionError("framing.resync", "an object with a magic or a checksum", options);
+  }
   if (options?.checksum !== undefined) {
     const types = ["xor8", "sum8", "crc16", "crc32", "crc32c"] as const;
-    words.checksum = Checksum[choice("framing.resync.checksum.type", options.checksum.type, types)];
+    words.checksum =
+      Checksum[choice("framing.resync.checksum.type", options.checksum?.type, types)];
     words.checksum_order = byteOrder(
       "framing.resync.checksum.byteOrder",
       options.checksum.byteOrder,

@@ -316,7 +316,7 @@ function instantiate(
 }
 
 function slabCountOf(bufferBytes: number, slabBytes: number): number {
-  const count = Math.floor(bufferBytes / slabBytes);
+  const count = typeof bufferBytes === "number" ? Math.floor(bufferBytes / slabBytes) : NaN;
   if (!(count >= SLABS_MIN && count <= SLABS_MAX)) {
     const [least, most] = [SLABS_MIN * slabBytes, SLABS_MAX * slabBytes];
     throw new OptionError(

@@ -120,7 +120,8 @@ export class Dispatcher {
       handled = false;
     };
     const settled = (how: unknown) => handled = how !== NOT_HANDLED;
-    const outstanding = settling.then(settled, failed).then(() => {
+    // Of what is no promise nobody knows what its then() gives back.
+    const outstanding = Promise.resolve(settling).then(settled, failed).then(() => {
       this.#outstanding.delete(outstanding);
       this.#out -= 1;
       this.#release(range, batch, handled);

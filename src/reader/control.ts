@@ -6,7 +6,7 @@
  */
 
 import type { Core } from "../core/core.ts";
-import { OptionError } from "../errors.ts";
+import { checkMs, OptionError } from "../errors.ts";
 import type { Writer } from "./writer.ts";
 
 /**
@@ -66,13 +66,7 @@ export function checkHeartbeat(heartbeat: Heartbeat | undefined, writeQueueBytes
   if (heartbeat === undefined) return;
   checkBytes("heartbeat.bytes", heartbeat?.bytes);
   checkRoom("heartbeat.bytes", heartbeat.bytes, writeQueueBytes);
-  if (!(heartbeat.everyMs >= 1 && heartbeat.everyMs < 2 ** 31)) {
-    throw new OptionError(
-      "heartbeat.everyMs",
-      "milliseconds from 1 to 2147483647",
-      heartbeat.everyMs,
-    );
-  }
+  checkMs("heartbeat.everyMs", heartbeat.everyMs, 1);
 }
 
 /** Answers and beats on one connection. Write errors are told to users who write, and left to the reader, which meets them too. */

@@ -14,6 +14,7 @@
  */
 
 import { withResolvers } from "../deferred.ts";
+import { OptionError } from "../errors.ts";
 import { tell } from "../options.ts";
 import type { Chunk, Tap } from "../reader/tap.ts";
 import type { Disk } from "../spill/disk.ts";
@@ -70,10 +71,21 @@ export async function openRecorder(
   options: RecorderOptions = {},
 ): Promise<Recorder> {
   const settings = settleRecorder(options);
+  // Before anybody has the directory, since it may fail.
+  const queue = allocate(settings.bufferBytes);
   const { segmentBytes, maxBytes } = options;
   const store = await openSpill(directory, { segmentBytes, maxBytes, kind: "recording" });
   const path = typeof directory === "string" ? directory : directory.path;
-  return new DirectoryRecorder(store, path, settings);
+  return new DirectoryRecorder(store, path, settings, queue);
+}
+
+function allocate(bufferBytes: number): ChunkQueue {
+  try {
+    return new ChunkQueue(bufferBytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new OptionError("bufferBytes", "bytes that memory has", bufferBytes);
+  }
 }
 
 /** What a recording ended of. */
@@ -107,11 +119,16 @@ class DirectoryRecorder implements Recorder {
   /** Resolved when the queue has got shorter, or the recording ended. */
   #room = withResolvers<void>();
 
-  constructor(store: SpillStore, directory: string, settings: RecorderSettings) {
+  constructor(
+    store: SpillStore,
+    directory: string,
+    settings: RecorderSettings,
+    queue: ChunkQueue,
+  ) {
     this.#store = store;
     this.#directory = directory;
     this.#settings = settings;
-    this.#queue = new ChunkQueue(settings.bufferBytes);
+    this.#queue = queue;
     this.#epochBefore = store.last.epoch;
     this.findings = store.findings;
     this.#writing = this.#write();

@@ -77,7 +77,9 @@ export interface Replay extends Dialer, AsyncIterable<Chunk>, AsyncDisposable {
  *
  * A connection that is closed before its end is not begun again: the next one
  * follows. Time runs from the first chunk that is asked for; who takes chunks
- * later than they are due gets them at once, as out of a kernel's buffer.
+ * later than they are due gets them at once, as out of a kernel's buffer. The time
+ * between two recorded connections counts as connecting: `connectTimeoutMs` must be
+ * longer, else it is told as an attempt that failed.
  *
  * @example A handler on a recording as on the wire
  * ```ts ignore

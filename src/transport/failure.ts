@@ -67,8 +67,11 @@ export function nameOf(cause: unknown): string {
   return cause instanceof Error ? cause.name : "";
 }
 
-/** Classes an error of a connection; `name` is the endpoint's, as permissions spell it. */
-export function classify(cause: unknown, name: string): Failure {
+/**
+ * Classes an error of a connection; `name` is the endpoint's, as permissions spell it.
+ * Only where Deno speaks `tls` are words such as "peer" about that.
+ */
+export function classify(cause: unknown, name: string, tls = false): Failure {
   if (cause instanceof ConnectTimeout) {
     return { reason: "connect_timeout", what: cause.message, cause };
   }
@@ -81,7 +84,7 @@ export function classify(cause: unknown, name: string): Failure {
   }
   const code = (cause as { code?: unknown } | null)?.code;
   const known = typeof code === "string" ? BY_CODE[code] : undefined;
-  const reason = known ?? byWords(cause);
+  const reason = known ?? byWords(cause, tls);
   const said = typeof code === "string"
     ? `${WORDS[reason] ?? clauseOf(cause)} (${code}${numberOf(code)})`
     : undefined;
@@ -99,7 +102,7 @@ export function ended(reason: "eof" | "eof_in_frame", name: string): Failure {
   return { reason, what: `${name}: ${WORDS[reason]}`, cause: undefined };
 }
 
-function byWords(cause: unknown): DisconnectReason {
+function byWords(cause: unknown, tls: boolean): DisconnectReason {
   const named = BY_NAME[nameOf(cause)];
   if (named !== undefined) return named;
   const message = clauseOf(cause);
@@ -108,9 +111,8 @@ function byWords(cause: unknown): DisconnectReason {
       message,
     )
   ) return "dns";
-  if (nameOf(cause) === "InvalidData" || /certificate|handshake|tls|peer/i.test(message)) {
-    return "tls";
-  }
+  if (nameOf(cause) === "InvalidData") return "tls";
+  if (tls && /certificate|handshake|tls|peer/i.test(message)) return "tls";
   return "other";
 }
 

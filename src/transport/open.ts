@@ -5,7 +5,6 @@
  */
 
 import { withResolvers } from "../deferred.ts";
-import { nameOf } from "./failure.ts";
 import { StreamTransport } from "./streams.ts";
 import type { Endpoint } from "./target.ts";
 import type { Duplex, TlsOptions, Transport } from "./transport.ts";
@@ -106,12 +105,17 @@ async function handshaken(conn: Deno.TlsConn, signal: AbortSignal): Promise<Tran
   }
 }
 
-/** Closing what the other side or a failed handshake closed already is no error. */
-export function closeQuietly(transport: Transport | undefined): void {
+/**
+ * Closes what nobody uses any more. It may be closed already, which connections
+ * that are not Deno's tell in words of their own, or by a promise: whatever it is,
+ * nothing depends on it, and the client has to end.
+ */
+export function closeQuietly(transport: { close(): unknown } | undefined): void {
   try {
-    transport?.close();
-  } catch (error) {
-    if (nameOf(error) !== "BadResource") throw error;
+    const closing = transport?.close();
+    if (closing instanceof Promise) closing.catch(() => {});
+  } catch {
+    // As above.
   }
 }
 
@@ -126,7 +130,7 @@ async function aborting<T extends { close(): void }>(
   try {
     return await Promise.race([opening, aborted]);
   } catch (error) {
-    opening.then((conn) => conn.close(), () => {});
+    opening.then(closeQuietly, () => {});
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);

@@ -27,7 +27,15 @@ export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
   if (endpoint.kind === "tls") checkTls(endpoint.tls, endpoint.hostname);
   // Else what was meant to be secret would go out in plain text.
   else if (tls !== undefined) throw new OptionError("tls", "a tls:// target beside it", target);
+  if (tls !== undefined && ownTls(target)) {
+    throw new OptionError("tls", "none beside those of the target", tls);
+  }
   return endpoint;
+}
+
+/** Whether the target has TLS options of its own. */
+function ownTls(target: Target): boolean {
+  return typeof target === "object" && "tls" in target && typeof target.tls === "object";
 }
 
 function parse(target: Target, tls: TlsOptions = {}): Endpoint {

@@ -10,7 +10,7 @@ export interface Transport {
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some of `bytes`; resolves to how many. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Closes at once; a pending read ends. */
+  /** Closes at once; a pending read ends. Is called again on what is closed already; what it throws is of no interest. */
   close(): void;
 }
 
@@ -42,7 +42,8 @@ export interface Dialer {
   readonly name?: string;
   /**
    * Opens the next connection; `null` says that there is none any more, which
-   * ends the client for good. Rejects with `signal.reason` once that is aborted.
+   * ends the client for good. Rejects with `signal.reason` once that is aborted,
+   * which it never is any more once the connection stands.
    */
   dial(signal: AbortSignal): Promise<Transport | Duplex | null>;
 }

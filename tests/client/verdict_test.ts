@@ -7,7 +7,8 @@ import { report, type Verdict } from "../../src/verdict.ts";
 /** Of a connection of `livedMs` whose handler held the loop for `heldMs` at its end, the socket never seen empty. */
 function verdictOf(livedMs: number, heldMs: number, reason: DisconnectReason = "eof"): Verdict {
   const meter = new HoldMeter();
-  const connectedAt = performance.now();
+  // A whole number, so that differences are exact.
+  const connectedAt = Math.ceil(performance.now());
   const endedAt = connectedAt + livedMs;
   meter.held(heldMs, 1, endedAt);
   return report({ reason, epoch: 1, bytes: 34, frames: 1, connectedAt, endedAt, meter }).verdict;

@@ -231,3 +231,21 @@ Deno.test("a handler without batch() is refused, and another one may come", asyn
   const running = client.run({ batch: () => void client.close() });
   await within(running, "end");
 });
+
+Deno.test("what batch() returns need not be a promise, as long as one can wait for it", async () => {
+  await using server = serveBytes(numbered(3));
+  await using client = await connected(server.target);
+  // Its then() gives nothing back, which await takes, too.
+  const thenable = { then: (resolve: () => void) => queueMicrotask(resolve) };
+  const seen: number[] = [];
+  await within(
+    client.run({
+      batch(batch) {
+        seen.push(...numbersOf(batch));
+        return thenable as unknown as Promise<void>;
+      },
+    }),
+    "end",
+  );
+  assertEquals(seen, [0, 1, 2]);
+});

@@ -66,6 +66,23 @@ Deno.test("heartbeat beats while nothing else happens, and stops with the client
   assert(transport.written.every((bytes) => new TextDecoder().decode(bytes) === "♥"));
 });
 
+Deno.test("what is sent later is what was given, whatever becomes of its memory", async () => {
+  const transport = new ScriptedTransport(new TextEncoder().encode("PING\n"));
+  const [match, send, beat] = ["PING", "PONG", "beat"].map((text) =>
+    new TextEncoder().encode(text)
+  );
+  const connecting = connected(transport, {
+    framing: { type: "lines" },
+    respond: [{ match, send }],
+    heartbeat: { everyMs: 2, bytes: beat },
+  });
+  for (const bytes of [match, send, beat]) bytes.fill(0);
+  await using _client = await connecting;
+  const sent = () => new TextDecoder().decode(join(...transport.written));
+  await until(() => sent().includes("PONG") && sent().includes("beat"), "answer and beat");
+  assert(!sent().includes("\0"));
+});
+
 Deno.test("writes are complete and in order, however little the connection takes", async () => {
   const transport = new ScriptedTransport();
   const sent: number[] = [];

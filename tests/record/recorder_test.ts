@@ -230,3 +230,11 @@ async function refusedRecording(disk: Disk, options: RecorderOptions): Promise<R
   assertEquals(there, chunks.slice(0, error.stats.recordedChunks));
   return error;
 }
+
+Deno.test("a buffer there is no memory for is refused, and leaves the directory free", async () => {
+  const directory = await Deno.makeTempDir();
+  const attempt = openRecorder(directory, { bufferBytes: 2 ** 50 });
+  await assertRejects(() => attempt, OptionError, "bufferBytes");
+  await (await openRecorder(directory)).close();
+  await Deno.remove(directory, { recursive: true });
+});

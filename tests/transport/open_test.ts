@@ -8,6 +8,7 @@ import {
   collect,
   collectNumbers,
   connected,
+  delay,
   FRAMING,
   numbered,
   receive,
@@ -20,6 +21,7 @@ import {
   within,
 } from "../client/harness.ts";
 import { join } from "../framing/bytes.ts";
+import { ScriptedTransport } from "./scripted.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -177,6 +179,67 @@ Deno.test("an open connection can't be reconnected to", async () => {
   const pipe = duplex([], false);
   const options = { framing: FRAMING, reconnect: true };
   await assertRejects(() => connect(pipe.duplex, options), OptionError, "reconnect");
+});
+
+Deno.test("a dialer's signal says nothing any more once the connection stands", async () => {
+  let dialed: AbortSignal | undefined;
+  const controller = new AbortController();
+  const dialer = {
+    dial(signal: AbortSignal) {
+      dialed = signal;
+      return Promise.resolve(new ScriptedTransport(numbered(1)));
+    },
+  };
+  const options = { connectTimeoutMs: 20, signal: controller.signal };
+  await using client = await connected(dialer, options);
+  await delay(60);
+  controller.abort();
+  await assertEnds(client, "aborted");
+  assertEquals(dialed?.aborted, false);
+});
+
+Deno.test("a dialer's signal is aborted by the connect timeout, and by the client's", async () => {
+  const dialer = {
+    dial: (signal: AbortSignal) =>
+      new Promise<null>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+      ),
+  };
+  assertEquals((await refusal(dialer, { connectTimeoutMs: 20 })).reason, "connect_timeout");
+  const controller = new AbortController();
+  const refused = refusal(dialer, { signal: controller.signal });
+  controller.abort();
+  assertEquals((await refused).reason, "aborted");
+});
+
+Deno.test("a connection that can't be closed twice, or not at all, ends all the same", async () => {
+  const refusals: (() => unknown)[] = [
+    () => {
+      throw new TypeError("closed already");
+    },
+    () => Promise.reject(new TypeError("closed already")),
+  ];
+  for (const refuse of refusals) {
+    const transport = new ScriptedTransport(numbered(2));
+    const close = transport.close.bind(transport);
+    transport.close = () => {
+      close();
+      return refuse() as void;
+    };
+    await using client = await connected(transport);
+    await within(client.close(), "end");
+    await assertEnds(client, "aborted");
+  }
+});
+
+Deno.test("a connection that is not Deno's is not said to fail in TLS because of its words", async () => {
+  const rejected = new Error("WebSocket handshake rejected by peer");
+  const refused = await refusal({ dial: () => Promise.reject(rejected) });
+  assertEquals([refused.reason, refused.cause], ["other", rejected]);
+  const gone = new Error("peer went away");
+  await using client = await connected(new ScriptedTransport(numbered(1), gone));
+  const { end } = await collect(client);
+  assertEquals([end.reason, end.cause], ["other", gone]);
 });
 
 Deno.test("a duplex that is locked is refused", async () => {

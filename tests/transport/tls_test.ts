@@ -1,6 +1,6 @@
 /** TLS: drained whole, cut short, refused, and begun in the middle. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { connect, OptionError, type TlsOptions } from "../../mod.ts";
+import { connect, OptionError, type Target, type TlsOptions } from "../../mod.ts";
 import {
   assertEnds,
   collect,
@@ -170,12 +170,13 @@ Deno.test("a server name that is none leaves no connection behind", async () => 
 Deno.test("tls options that would be ignored are refused", async () => {
   const key = pem("client.key");
   const cert = pem("client.pem");
-  const wrong: [string, TlsOptions][] = [
+  const wrong: [Target, TlsOptions][] = [
     ["tls://localhost:1", { cert }],
     ["tls://localhost:1", { key }],
     ["tls://localhost:1", { cert, key, serverName: "example.org" }],
     ["localhost:1", CA],
     ["unix:/x.sock", CA],
+    [{ hostname: "localhost", port: 1, tls: {} }, CA],
   ];
   for (const [target, tls] of wrong) {
     await assertRejects(() => connect(target, { framing: FRAMING, tls }), OptionError, "tls");
