@@ -17,7 +17,7 @@ import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
-import { FrameOutput, OutputError } from "./frame_output.ts";
+import { FrameOutput } from "./frame_output.ts";
 import { Crew } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
@@ -28,7 +28,9 @@ import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
+import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
+import { OutputError } from "./standard_streams.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
@@ -43,7 +45,6 @@ interface Stop {
 
 /** Runs `spillway connect` with its arguments and gives the exit code. */
 export async function connect(args: string[]): Promise<number> {
-  let plan: ConnectPlan;
   try {
     const { flags, positionals } = parseFlags(args, connectFlags);
     if (flags.help) {
@@ -51,20 +52,13 @@ export async function connect(args: string[]): Promise<number> {
       return 0;
     }
     const config = textFlag(flags, "config");
-    plan = config === undefined
+    const plan = config === undefined
       ? await planOf(flags, positionals)
       : await (await import("./config/plan.ts")).configPlan(config, flags, positionals);
+    return await new Run(plan).run();
   } catch (error) {
-    return refuse(error);
+    return refuse("connect", args, error);
   }
-  return await new Run(plan).run();
-}
-
-function refuse(error: unknown): number {
-  const code = exitCodeOf(error);
-  if (code === undefined) throw error;
-  console.error(`spillway connect: ${(error as Error).message}`);
-  return code;
 }
 
 /** A handler, or who reads standard output, has not done its part: as if it had failed. */

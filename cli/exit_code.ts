@@ -7,10 +7,10 @@
 import { GrantError } from "../isolation.ts";
 import { DisconnectError, HandlerError, OptionError, SpillwayError } from "../mod.ts";
 import { SpillPermissionError } from "../src/spill/errors.ts";
-import { OutputError } from "./frame_output.ts";
 import { HandlerModuleError } from "../src/isolation/contract.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { PermissionError } from "./permission.ts";
+import { OutputError } from "./standard_streams.ts";
 import { UsageError } from "./usage.ts";
 
 /** Shells' numbers: 128 and the signal's own. */

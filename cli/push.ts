@@ -24,6 +24,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { checkListening } from "./listening.ts";
 import { listeningOf } from "./listening_flags.ts";
 import { PushLog } from "./push_log.ts";
+import { refuse } from "./refusal.ts";
 import {
   bytesFlag,
   type Flags,
@@ -88,6 +89,7 @@ Exit codes:
   1    could not listen
   2    wrong command line, or --file could not be read
   3    a permission is missing; the message names the flag
+  4    standard output could not be written
 `;
 
 const FLAGS = {
@@ -229,7 +231,6 @@ export async function push(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`spillway push: ${error.message}`);
-    return exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1);
+    return refuse("push", args, error, exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1));
   }
 }

@@ -16,6 +16,7 @@ import { Live } from "./live.ts";
 import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
 import { RECORD_HELP } from "./record_help.ts";
 import { behindText, recordingJson, recordingText, recordStatus } from "./record_report.ts";
+import { refuse } from "./refusal.ts";
 import { StatusLine } from "./status_line.ts";
 import type { RunEnd } from "./summary.ts";
 import { parseFlags } from "./usage.ts";
@@ -30,10 +31,7 @@ export async function record(args: string[]): Promise<number> {
     }
     return await new RecordRun(await recordPlan(flags, positionals)).run();
   } catch (error) {
-    const code = exitCodeOf(error);
-    if (code === undefined) throw error;
-    console.error(`spillway record: ${inFlags(error as Error, OWN_FLAGS).message}`);
-    return code;
+    return refuse("record", args, error instanceof Error ? inFlags(error, OWN_FLAGS) : error);
   }
 }
 

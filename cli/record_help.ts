@@ -54,6 +54,7 @@ Exit codes:
   1    never connected, or disconnected by an error; or the directory could not be opened
   2    wrong command line
   3    a permission is missing; the message names the flag
-  4    the recording ended before the feed: the disk refused, --max was reached, or --when-behind stop
+  4    the recording ended before the feed: the disk refused, --max was reached, or --when-behind stop;
+       or standard output could not be written
   130  interrupted (143 when by SIGTERM)
 `;

@@ -13,6 +13,7 @@ import { exitCodeOf } from "./exit_code.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkListening } from "./listening.ts";
 import { PushLog } from "./push_log.ts";
+import { complain } from "./refusal.ts";
 import type { ReplayPlan } from "./replay_flags.ts";
 import type { ServePlan } from "./replay_serve_flags.ts";
 import { UsageError } from "./usage.ts";
@@ -48,7 +49,7 @@ export async function serveReplay(
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`spillway replay: ${error.message}`);
+    complain("replay", error.message, { json });
     return exitCodeOf(error) ?? 1;
   }
 }
