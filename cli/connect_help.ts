@@ -96,7 +96,8 @@ handler needs.
 Exit codes:
   0    the server closed after a whole frame, --limit or --duration was reached, or standard output
        was closed
-  1    never connected, or disconnected by an error, or inside a frame
+  1    never connected, or disconnected by an error, or inside a frame; or a directory of --spill or
+       --dead-letter can't be used
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    the handler failed, or standard output could not be written

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { HandlerProcessError, RemoteError } from "../isolation.ts";
 import {
   type ClientEvent,
   type DisconnectError,
@@ -12,10 +11,11 @@ import {
   FramingError,
   HandlerError,
 } from "../mod.ts";
-import { HandlerModuleError } from "../src/isolation/contract.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
+import { isOfHandler } from "./handlers/failure.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
+import { thrownAt } from "./thrown_at.ts";
 import { bytes, coloured, counted, seconds, verb } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
@@ -96,7 +96,8 @@ export class ConnectLog {
 
   /** Tells why it failed, and where in the user's code. */
   error(error: Error): void {
-    const stack = error instanceof HandlerError ? stackOf(error.cause) : "";
+    const threw = error instanceof HandlerError && !isOfHandler(error.cause);
+    const stack = threw ? thrownAt(error.cause) : "";
     this.#say(
       { type: "error", message: error.message, ...(stack && { stack }) },
       `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
@@ -165,13 +166,4 @@ function disconnectRecord(error: DisconnectError): object {
   const record = { type: "disconnected", reason, code, errno, message, report };
   if (!(cause instanceof FramingError)) return record;
   return { ...record, violation: { name: cause.violation, offset: cause.offset } };
-}
-
-/** Where the user's code threw; nothing for what happened to it. */
-function stackOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return "";
-  if (thrown instanceof HandlerModuleError || thrown instanceof HandlerProcessError) return "";
-  // A remote one's own stack only says where it arrived.
-  const stack = thrown instanceof RemoteError ? thrown.remoteStack : thrown.stack;
-  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }
