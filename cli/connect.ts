@@ -23,7 +23,7 @@ import { handlerFailure } from "./handlers/failure.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 import { eventRecord, eventSentence, readerFailure } from "./handlers/words.ts";
-import { inFlags } from "./in_flags.ts";
+import { flagOf, inFlags, inKeys, keyOf } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
@@ -87,10 +87,14 @@ export class Run {
     const rawOnTerminal = plan.output === "raw" && Deno.stdout.isTerminal();
     this.#plan = plan;
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
-    const { command, name, jsonLog: json } = plan;
+    const { command, name, jsonLog: json, configFile } = plan;
+    const words = {
+      nameOf: configFile === undefined ? flagOf : keyOf,
+      idleTimeoutMs: plan.options.idleTimeoutMs,
+    };
     this.#patience = new Patience(plan.stopTimeoutMs);
     this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());
-    this.#log = new ConnectLog({ command, name, json, status: this.#status });
+    this.#log = new ConnectLog({ command, name, json, words, status: this.#status });
   }
 
   async run(): Promise<number> {
@@ -284,7 +288,10 @@ export class Run {
   #plainly(error: unknown): Error {
     if (!(error instanceof Error)) throw error;
     if (error instanceof ReaderError) return readerFailure(error);
-    if (!(error instanceof HandlerError)) return this.#plan.fromFile ? error : inFlags(error);
+    const { configFile } = this.#plan;
+    if (!(error instanceof HandlerError)) {
+      return configFile === undefined ? inFlags(error) : inKeys(error, configFile);
+    }
     if (error.cause instanceof OutputError) return error.cause;
     return handlerFailure(error, this.#plan.handlers);
   }

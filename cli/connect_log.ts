@@ -12,6 +12,7 @@ import {
   HandlerError,
 } from "../mod.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
+import { endSentence, type OptionWords } from "./end_words.ts";
 import { isOfHandler } from "./handlers/failure.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
@@ -23,6 +24,7 @@ export class ConnectLog {
   readonly #command: string;
   readonly #name: string;
   readonly #json: boolean;
+  readonly #words: OptionWords;
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
@@ -32,10 +34,17 @@ export class ConnectLog {
   #recordsLeft = 0;
 
   /** Keeps clear of `status`. */
-  constructor(options: { command: string; name: string; json: boolean; status: StatusLine }) {
+  constructor(options: {
+    command: string;
+    name: string;
+    json: boolean;
+    words: OptionWords;
+    status: StatusLine;
+  }) {
     this.#command = options.command;
     this.#name = options.name;
     this.#json = options.json;
+    this.#words = options.words;
     this.#status = options.status;
   }
 
@@ -145,7 +154,12 @@ export class ConnectLog {
   #disconnected(error: DisconnectError): void {
     // What this side did itself is said by the error or the summary.
     if (TOLD.has(error.reason) && !this.#json) return;
-    this.#say(disconnectRecord(error), error.message, error.reason === "eof" ? "dim" : "red");
+    const sentence = endSentence(error, this.#words);
+    this.#say(
+      disconnectRecord(error, sentence),
+      sentence,
+      error.reason === "eof" ? "dim" : "red",
+    );
   }
 
   #say(record: object, sentence: string, colour: "dim" | "yellow" | "red"): void {
@@ -161,8 +175,8 @@ function of({ handler }: { handler?: string }): string {
 
 const TOLD: ReadonlySet<DisconnectReason> = new Set(["aborted", "exhausted", "handler", "tap"]);
 
-function disconnectRecord(error: DisconnectError): object {
-  const { reason, code, errno, message, report, cause } = error;
+function disconnectRecord(error: DisconnectError, message: string): object {
+  const { reason, code, errno, report, cause } = error;
   const record = { type: "disconnected", reason, code, errno, message, report };
   if (!(cause instanceof FramingError)) return record;
   return { ...record, violation: { name: cause.violation, offset: cause.offset } };

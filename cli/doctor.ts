@@ -19,10 +19,14 @@ import { findingsCode } from "./doctor/findings_code.ts";
 import { Progress } from "./doctor/progress.ts";
 import { ReportOutput } from "./doctor/report_output.ts";
 import { INTERRUPT_CODES } from "./exit_code.ts";
+import { inFlags } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { complain, refuse } from "./refusal.ts";
 import { StatusLine } from "./status_line.ts";
 import { parseFlags } from "./usage.ts";
+
+/** What only this command has, or by another name. */
+const OWN_FLAGS = { address: "--filter", port: "the port of --filter" };
 
 /** A capture can't be read. */
 const INPUT_CODE = 4;
@@ -41,7 +45,8 @@ export async function doctor(args: string[]): Promise<number> {
     const { live } = await import("./doctor/live.ts");
     return await live(watch.target, watch.options);
   } catch (error) {
-    return refuse("doctor", args, error, error instanceof InputError ? INPUT_CODE : undefined);
+    const told = error instanceof Error ? inFlags(error, OWN_FLAGS) : error;
+    return refuse("doctor", args, told, error instanceof InputError ? INPUT_CODE : undefined);
   }
 }
 

@@ -9,8 +9,9 @@ import { RecordingError } from "../src/record/errors.ts";
 import { openRecorder, type Recorder } from "../src/record/recorder.ts";
 import { ConnectLog } from "./connect_log.ts";
 import { endAfter } from "./end_after.ts";
+import { recordingEnd } from "./end_words.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
-import { inFlags } from "./in_flags.ts";
+import { flagOf, inFlags } from "./in_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { Live } from "./live.ts";
 import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
@@ -58,9 +59,16 @@ class RecordRun {
 
   constructor(plan: RecordPlan) {
     const { target, json } = plan;
+    const words = { nameOf: flagOf, idleTimeoutMs: plan.options.idleTimeoutMs };
     this.#plan = plan;
     this.#status = new StatusLine(!json);
-    this.#log = new ConnectLog({ command: "record", name: target, json, status: this.#status });
+    this.#log = new ConnectLog({
+      command: "record",
+      name: target,
+      json,
+      words,
+      status: this.#status,
+    });
   }
 
   async run(): Promise<number> {
@@ -77,7 +85,7 @@ class RecordRun {
     using _live = new Live(status, () => recorder.stats(), recordStatus);
     const failure = await this.#feed(recorder).then(() => undefined, onlyDisconnect);
     const refusal = await recorder.close().then(() => undefined, onlyRecording);
-    if (refusal !== undefined) this.#log.error(refusal);
+    if (refusal !== undefined) this.#log.error(recordingEnd(refusal));
     return this.#summary(recorder, failure, refusal);
   }
 
