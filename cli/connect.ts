@@ -22,6 +22,7 @@ import { Crew } from "./handlers/crew.ts";
 import { handlerFailure } from "./handlers/failure.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
+import { refuseMissing } from "./handlers/missing.ts";
 import { eventRecord, eventSentence, readerFailure } from "./handlers/words.ts";
 import { flagOf, inFlags, inKeys, keyOf } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
@@ -112,6 +113,7 @@ export class Run {
 
   async #feed(): Promise<void> {
     const plan = this.#plan;
+    await refuseMissing(plan.handlers);
     askToConnect(plan.target);
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));

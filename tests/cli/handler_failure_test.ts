@@ -1,7 +1,7 @@
 /** What is said of handlers that failed, and of those that threw. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { FAILING, feed, RUN_DENO, SILENT, WORKERS } from "./handler_runs.ts";
-import { readUntil, sends, sendsAndStays, start } from "./spillway.ts";
+import { readUntil, run, sends, sendsAndStays, start } from "./spillway.ts";
 
 async function inTemp(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -11,6 +11,21 @@ async function inTemp(test: (directory: string) => Promise<void>): Promise<void>
     await Deno.remove(directory, { recursive: true });
   }
 }
+
+Deno.test("a handler file that is not there is a wrong command line, wherever it would run", () =>
+  inTemp(async (directory) => {
+    await using server = sends("a\n");
+    const file = `${directory}/nix.ts`;
+    const sentence = `spillway connect: there is no handler file ${file}\n`;
+    for (const isolation of ["inline", "worker", "process"]) {
+      const args = ["--handler", file, "--isolation", isolation];
+      const rights = [`--allow-net=${server.address}`, `--allow-read=${directory}`];
+      const { code, stderr } = await run(rights, ["connect", server.address, ...args]);
+      assertEquals([isolation, code, stderr], [isolation, 2, sentence]);
+      const replayed = await run(rights, ["replay", directory, "--framing", "raw", ...args]);
+      assertEquals(replayed.code, 2);
+    }
+  }));
 
 Deno.test("--deno that is no program is a wrong command line", () =>
   inTemp(async (directory) => {
