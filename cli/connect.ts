@@ -236,6 +236,12 @@ export class Run {
       return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
     }
     this.#framesLeft = this.#taker.framesHeld;
+    const out = this.#framesLeft === 0 ? this.#taker.callOut : undefined;
+    if (out !== undefined) {
+      const { call, of } = out;
+      const record = { type: "unfinished", frames: 0, call };
+      return this.#log.note(record, `${call}() of ${of} was not done ${within}`);
+    }
     this.#log.note(
       { type: "unfinished", frames: this.#framesLeft },
       `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} ${

@@ -93,3 +93,29 @@ Deno.test("connect --duration ends with a handler that never settles, and says s
     );
   });
 });
+
+for (const isolation of ["inline", "worker", "process"]) {
+  Deno.test(`connect --duration says which call of a handler never settles (${isolation})`, async () => {
+    const of = isolation === "worker" ? "a handler" : "the handler";
+    const cases = {
+      open: isolation === "worker"
+        ? "a handler was not open"
+        : "open() of the handler was not done",
+      close: `close() of ${of} was not done`,
+    };
+    for (const [call, sentence] of Object.entries(cases)) {
+      await using server = sendsAndStays("1\n");
+      await inDirectory(async (directory) => {
+        const source = `export default { batch() {}, ${call}: () => new Promise(() => {}) };`;
+        await Deno.writeTextFile(`${directory}/h.ts`, source);
+        const flags = ["--isolation", isolation, "--duration=300ms", "--stop-timeout=200ms"];
+        await using cli = new Watched(
+          [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...RIGHTS[isolation]],
+          ["connect", server.address, "--handler", `${directory}/h.ts`, ...flags],
+        );
+        assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 4, cli.said);
+        assertStringIncludes(cli.said, `${sentence} within 0.200 s of the end of --duration\n`);
+      });
+    }
+  });
+}
