@@ -14,7 +14,11 @@ import { OutputError } from "./standard_streams.ts";
 import { UsageError } from "./usage.ts";
 
 /** Shells' numbers: 128 and the signal's own. */
-export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = { SIGINT: 130, SIGTERM: 143 };
+export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+};
 
 /** The exit code for an error; `undefined` for what is none of these, a defect. */
 export function exitCodeOf(error: unknown): number | undefined {

@@ -57,5 +57,5 @@ Exit codes:
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    the handler failed, or standard output could not be written
-  130  interrupted (143 when by SIGTERM)
+  130  interrupted (143 when by SIGTERM, 129 when by SIGHUP)
 `;

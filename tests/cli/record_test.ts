@@ -118,27 +118,29 @@ Deno.test("replay runs a handler on a recording as on the wire", async () => {
   });
 });
 
-Deno.test("record ends in order on SIGTERM: what came is synced, and it says how much", async () => {
-  await inDirectory(async (directory) => {
-    await using server = sendsAndStays("one\ntwo\n");
-    const child = start(
-      [`--allow-net=${server.address}`, ...rights(directory)],
-      ["record", server.address, "--dir", directory, "--json"],
-    );
-    const stderr = child.stderr.getReader();
-    await readUntil(stderr, '"connected"');
-    await untilRecorded(directory);
-    child.kill("SIGTERM");
-    const said = await new Response(child.stdout).text();
-    while (!(await stderr.read()).done);
-    assertEquals((await child.status).code, 143);
-    const [summary] = jsonLines(said);
-    assertEquals([summary.end, summary.stats.recordedBytes, summary.stats.unsyncedBytes], [
-      ...["interrupted", 8, 0],
-    ]);
-    assertEquals(await recorded(directory), [utf8.encode("one\ntwo\n")]);
+for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  Deno.test(`record ends in order on ${signal}: what came is synced, and it says how much`, async () => {
+    await inDirectory(async (directory) => {
+      await using server = sendsAndStays("one\ntwo\n");
+      const child = start(
+        [`--allow-net=${server.address}`, ...rights(directory)],
+        ["record", server.address, "--dir", directory, "--json"],
+      );
+      const stderr = child.stderr.getReader();
+      await readUntil(stderr, '"connected"');
+      await untilRecorded(directory);
+      child.kill(signal);
+      const said = await new Response(child.stdout).text();
+      while (!(await stderr.read()).done);
+      assertEquals((await child.status).code, code);
+      const [summary] = jsonLines(said);
+      assertEquals([summary.end, summary.stats.recordedBytes, summary.stats.unsyncedBytes], [
+        ...["interrupted", 8, 0],
+      ]);
+      assertEquals(await recorded(directory), [utf8.encode("one\ntwo\n")]);
+    });
   });
-});
+}
 
 Deno.test("a recording cut by kill -9 is replayed up to where it is torn, and goes on behind that", async () => {
   await inDirectory(async (directory) => {
