@@ -12,6 +12,7 @@ import {
   HandlerError,
 } from "../mod.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
+import { messageFor } from "./disk_words.ts";
 import { endSentence, type OptionWords } from "./end_words.ts";
 import { isOfHandler } from "./handlers/failure.ts";
 import type { StatusLine } from "./status_line.ts";
@@ -92,7 +93,7 @@ export class ConnectLog {
       case "spill_full":
         return this.#say(event, `${of(event)}the spill is full at ${bytes(event.maxBytes)}`, "red");
       case "spill_failed": {
-        const { message } = event.error;
+        const message = messageFor(event.error);
         const sentence = `${of(event)}the spill disk refuses: ${message}`;
         return this.#say({ ...event, error: message }, sentence, "red");
       }
@@ -107,9 +108,10 @@ export class ConnectLog {
   error(error: Error): void {
     const threw = error instanceof HandlerError && !isOfHandler(error.cause);
     const stack = threw ? thrownAt(error.cause) : "";
+    const message = messageFor(error);
     this.#say(
-      { type: "error", message: error.message, ...(stack && { stack }) },
-      `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
+      { type: "error", message, ...(stack && { stack }) },
+      `spillway ${this.#command}: ${message}${stack && `\n${stack}`}`,
       "red",
     );
   }

@@ -21,6 +21,7 @@ import { exitCodeOf } from "./exit_code.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { cannotListen } from "./listen_error.ts";
 import { checkListening } from "./listening.ts";
 import { listeningOf } from "./listening_flags.ts";
 import { PushLog } from "./push_log.ts";
@@ -205,7 +206,7 @@ async function serve(options: PushServerOptions, json: boolean): Promise<void> {
     ...options,
     signal: abort.signal,
     onEvent: (event) => log.event(event),
-  });
+  }).catch((error) => cannotListen(error, options));
   using _ = onInterrupt(() => abort.abort());
   log.listening(
     options.path === undefined

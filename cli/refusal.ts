@@ -4,6 +4,7 @@
  * @module
  */
 
+import { messageFor } from "./disk_words.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { printable } from "./words.ts";
 
@@ -28,6 +29,6 @@ export function refuse(
 ): number {
   if (code === undefined) throw error;
   // The command line may be what is wrong, so that there are no flags yet.
-  complain(command, (error as Error).message, { json: args.includes("--json") });
+  complain(command, messageFor(error as Error), { json: args.includes("--json") });
   return code;
 }

@@ -11,6 +11,7 @@ import { type ReplaySpeed, Timeline } from "../src/record/pace.ts";
 import type { Replay } from "../src/record/replay.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { cannotListen } from "./listen_error.ts";
 import { checkListening } from "./listening.ts";
 import { PushLog } from "./push_log.ts";
 import { complain } from "./refusal.ts";
@@ -40,7 +41,7 @@ export async function serveReplay(
       clients: loop ? undefined : sources.length,
       signal: abort.signal,
       onEvent: (event) => log.event(event),
-    });
+    }).catch((error) => cannotListen(error, plan));
     using _ = onInterrupt(() => abort.abort());
     const { path, hostname = "127.0.0.1" } = plan;
     log.listening(path === undefined ? { hostname, port: server.port } : { path });

@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { HandlerProcessError, type ReaderError } from "../../isolation.ts";
 import { flagsOf } from "../../src/isolation/process/flags.ts";
+import { messageFor } from "../disk_words.ts";
 import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, verb, whole } from "../words.ts";
 import type { HandlerReport } from "./crew.ts";
@@ -48,7 +49,7 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
     case "dead_letter_failed":
       return `${placeOf(event)} ${
         verb(event.frames, "is", "are")
-      } lost, the dead-letter directory refuses: ${event.error.message}`;
+      } lost, the dead-letter directory refuses: ${messageFor(event.error)}`;
     case "unresponsive":
       return `its worker does not answer for ${placeOf(event)}, and is left behind`;
     case "over_budget":

@@ -298,7 +298,12 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
         `run again with --allow-net=${address}`,
       ],
       [[], ["replay", directory], 3, `run again with --allow-read=${directory}`],
-      [["--allow-read"], ["replay", `${directory}/none`], 1, `cannot list ${directory}/none: `],
+      [
+        ["--allow-read"],
+        ["replay", `${directory}/none`],
+        1,
+        `cannot list ${directory}/none: there is no such directory, check its path\n`,
+      ],
       [[], ["record", ...to], 2, "record needs a target as localhost:9000"],
       [[], ["record", address], 2, "record needs --dir DIR"],
       [["-A"], ["record", address, ...to, "--segment", "1"], 2, "--segment takes bytes from 4096"],

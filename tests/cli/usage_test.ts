@@ -36,6 +36,25 @@ Deno.test("flags that may be repeated are, and a value may look like a flag", as
   assertEquals([code, JSON.parse(stderr.trim().split("\n").at(-1)!).type], [3, "disconnected"]);
 });
 
+Deno.test(
+  "a directory that can't be made says so, and not which system call failed",
+  { ignore: Deno.build.os !== "linux" },
+  async () => {
+    for (
+      const args of [["connect", "h:1", "--spill", "/proc/nix"], [
+        "record",
+        "h:1",
+        "--dir",
+        "/proc/nix",
+      ]]
+    ) {
+      const { code, stderr } = await run(["-A"], args);
+      const sentence = "cannot lock /proc/nix: it is not there and can't be made, check its path";
+      assertEquals([code, stderr], [1, `spillway ${args[0]}: ${sentence}\n`]);
+    }
+  },
+);
+
 Deno.test("with --json, every command tells an error in JSON", async () => {
   const cases: [string[], RegExp, number][] = [
     [["spill", "verify", "nix"], /nix/, 1],
