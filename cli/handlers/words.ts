@@ -23,9 +23,9 @@ export function eventSentence(plan: HandlerPlan, event: HandlerEvent): string {
 function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
   switch (event.type) {
     case "started":
-      return "pid" in event
-        ? `process ${event.pid} is ready after ${seconds(event.startMs)}`
-        : "its worker is ready";
+      return `${"pid" in event ? `process ${event.pid}` : "its worker"} is ready after ${
+        seconds(event.startMs)
+      }`;
     case "reloaded":
       return `reloaded in ${Math.round(event.reloadMs)} ms`;
     case "reload_failed":
