@@ -52,7 +52,8 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json                 a JSON object a line: epoch, offset, length, text (or base64 if it is not
                          UTF-8), columns. Goes with the four below too: then only what is said on
-                         standard error is JSON
+                         standard error is JSON. What handlers print themselves stays as it is: in a
+                         process all of it goes there, so take the lines that begin with {
   --raw                  frames as they are, with nothing in between
   --hex                  a frame a line, in hex
   --count                nothing but the closing table

@@ -1,5 +1,6 @@
 /** `spillway record` and `spillway replay` as they are run: processes, servers, and no right too many. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { replayFlags } from "../../cli/replay_flags.ts";
 import { CHUNK_BYTES } from "../../src/core/abi.ts";
 import { openReplay } from "../../src/record/replay.ts";
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, segmentName } from "../../src/spill/format.ts";
@@ -340,6 +341,12 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       assertEquals(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
     }
   });
+});
+
+Deno.test("replay --help has every flag that replay takes", async () => {
+  const { stdout } = await run([], ["replay", "--help"]);
+  const names = [...replayFlags.string, ...replayFlags.boolean];
+  assertEquals(names.filter((name) => !new RegExp(`--${name}(?![\\w-])`).test(stdout)), []);
 });
 
 Deno.test("record --help and replay --help explain all of it", async () => {

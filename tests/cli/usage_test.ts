@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { run } from "./spillway.ts";
 
 Deno.test("flags that are given as they do not take it are refused, and not made something of", async () => {
@@ -54,6 +54,19 @@ Deno.test(
     }
   },
 );
+
+Deno.test("connect --help says what --json, --duration and exit code 0 do not promise", async () => {
+  const { stdout } = await run([], ["connect", "--help"]);
+  const text = stdout.replace(/\s+/g, " ");
+  for (
+    const sentence of [
+      "What handlers print themselves stays as it is",
+      "Neither of these, nor Ctrl-C, ends a handler of this process that computes without end",
+      "the server closed, but not inside a frame",
+      "a terminal that closes) ends in order",
+    ]
+  ) assertStringIncludes(text, sentence);
+});
 
 Deno.test("with --json, every command tells an error in JSON", async () => {
   const cases: [string[], RegExp, number][] = [
