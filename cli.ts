@@ -10,6 +10,7 @@
  * @module
  */
 
+import { guardStreams, OutputError } from "./cli/standard_streams.ts";
 import { closest } from "./cli/suggest.ts";
 import config from "./deno.json" with { type: "json" };
 
@@ -50,7 +51,17 @@ Commands:
 
 /** Runs a command line and gives the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const [name, ...rest] = args;
+  using _streams = guardStreams();
+  try {
+    return await run(args);
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    console.error(`spillway: ${error.message}`);
+    return 4;
+  }
+}
+
+async function run([name, ...rest]: string[]): Promise<number> {
   if (name === undefined) {
     console.error(HELP);
     return 2;

@@ -17,18 +17,22 @@ import { CONNECT_HELP } from "./connect_help.ts";
 import { ConnectLog } from "./connect_log.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
 import { FRAME_FORMATS } from "./frame_format.ts";
-import { FrameOutput, OutputError } from "./frame_output.ts";
+import { FrameOutput } from "./frame_output.ts";
 import { Crew } from "./handlers/crew.ts";
+import { handlerFailure } from "./handlers/failure.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
-import { eventRecord, eventSentence, handlerFailure, readerFailure } from "./handlers/words.ts";
-import { inFlags } from "./in_flags.ts";
+import { refuseMissing } from "./handlers/missing.ts";
+import { eventRecord, eventSentence, readerFailure } from "./handlers/words.ts";
+import { flagOf, inFlags, inKeys, keyOf } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
 import { Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
+import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
+import { OutputError } from "./standard_streams.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
@@ -43,7 +47,6 @@ interface Stop {
 
 /** Runs `spillway connect` with its arguments and gives the exit code. */
 export async function connect(args: string[]): Promise<number> {
-  let plan: ConnectPlan;
   try {
     const { flags, positionals } = parseFlags(args, connectFlags);
     if (flags.help) {
@@ -51,20 +54,13 @@ export async function connect(args: string[]): Promise<number> {
       return 0;
     }
     const config = textFlag(flags, "config");
-    plan = config === undefined
+    const plan = config === undefined
       ? await planOf(flags, positionals)
       : await (await import("./config/plan.ts")).configPlan(config, flags, positionals);
+    return await new Run(plan).run();
   } catch (error) {
-    return refuse(error);
+    return refuse("connect", args, error);
   }
-  return await new Run(plan).run();
-}
-
-function refuse(error: unknown): number {
-  const code = exitCodeOf(error);
-  if (code === undefined) throw error;
-  console.error(`spillway connect: ${(error as Error).message}`);
-  return code;
 }
 
 /** A handler, or who reads standard output, has not done its part: as if it had failed. */
@@ -92,10 +88,14 @@ export class Run {
     const rawOnTerminal = plan.output === "raw" && Deno.stdout.isTerminal();
     this.#plan = plan;
     this.#status = new StatusLine(!plan.jsonLog && !rawOnTerminal);
-    const { command, name, jsonLog: json } = plan;
+    const { command, name, jsonLog: json, configFile } = plan;
+    const words = {
+      nameOf: configFile === undefined ? flagOf : keyOf,
+      idleTimeoutMs: plan.options.idleTimeoutMs,
+    };
     this.#patience = new Patience(plan.stopTimeoutMs);
     this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());
-    this.#log = new ConnectLog({ command, name, json, status: this.#status });
+    this.#log = new ConnectLog({ command, name, json, words, status: this.#status });
   }
 
   async run(): Promise<number> {
@@ -113,6 +113,7 @@ export class Run {
 
   async #feed(): Promise<void> {
     const plan = this.#plan;
+    await refuseMissing(plan.handlers);
     askToConnect(plan.target);
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
@@ -235,6 +236,12 @@ export class Run {
       return this.#log.note({ type: "unfinished" }, `standard output took no more ${within}`);
     }
     this.#framesLeft = this.#taker.framesHeld;
+    const out = this.#framesLeft === 0 ? this.#taker.callOut : undefined;
+    if (out !== undefined) {
+      const { call, of } = out;
+      const record = { type: "unfinished", frames: 0, call };
+      return this.#log.note(record, `${call}() of ${of} was not done ${within}`);
+    }
     this.#log.note(
       { type: "unfinished", frames: this.#framesLeft },
       `a handler was not done ${within}: ${counted(this.#framesLeft, "frame")} ${
@@ -289,7 +296,10 @@ export class Run {
   #plainly(error: unknown): Error {
     if (!(error instanceof Error)) throw error;
     if (error instanceof ReaderError) return readerFailure(error);
-    if (!(error instanceof HandlerError)) return this.#plan.fromFile ? error : inFlags(error);
+    const { configFile } = this.#plan;
+    if (!(error instanceof HandlerError)) {
+      return configFile === undefined ? inFlags(error) : inKeys(error, configFile);
+    }
     if (error.cause instanceof OutputError) return error.cause;
     return handlerFailure(error, this.#plan.handlers);
   }

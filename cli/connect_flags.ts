@@ -42,8 +42,8 @@ export interface ConnectPlan {
   name: string;
   /** How. */
   options: PlannedOptions;
-  /** Whether a config file says how: its keys are no flags. */
-  fromFile?: boolean;
+  /** The config file that says how: its keys are no flags. */
+  configFile?: string;
   /** What is put out. */
   output: OutputKind;
   /** The handlers, if `output` is `handler`. */

@@ -52,7 +52,8 @@ Usage: spillway connect HOST:PORT | tls://HOST:PORT | unix:PATH [flags]
 What is put out on standard output (default: a frame a line, unprintable bytes as \\x1b):
   --json                 a JSON object a line: epoch, offset, length, text (or base64 if it is not
                          UTF-8), columns. Goes with the four below too: then only what is said on
-                         standard error is JSON
+                         standard error is JSON. What handlers print themselves stays as it is: in a
+                         process all of it goes there, so take the lines that begin with {
   --raw                  frames as they are, with nothing in between
   --hex                  a frame a line, in hex
   --count                nothing but the closing table
@@ -78,11 +79,13 @@ When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several
                          end when each has had N, or with another --partition all together
   --duration TIME        this long after the first connection
-                         Interrupting (Ctrl-C) ends in order, twice ends at once, unless
-                         a handler of this process computes
+                         Interrupting (Ctrl-C, or a terminal that closes) ends in order, twice
+                         ends at once
   --stop-timeout TIME    how long, behind an interrupt or --duration, batches at hand
                          and handlers that are being started may take (8s); what is not
-                         finished then is told, and exits with 4, or the signal's code
+                         finished then is told, and exits with 4, or the signal's code.
+                         Neither of these, nor Ctrl-C, ends a handler of this process that computes
+                         without end: --isolation worker or process does
 
 ${FRAMING_HELP}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a
@@ -94,11 +97,12 @@ Permissions: --allow-net=HOST:PORT; for a unix socket --allow-net=unix:PATH, its
 handler needs.
 
 Exit codes:
-  0    the server closed after a whole frame, --limit or --duration was reached, or standard output
+  0    the server closed, but not inside a frame, --limit or --duration was reached, or standard output
        was closed
-  1    never connected, or disconnected by an error, or inside a frame
+  1    never connected, or disconnected by an error, or inside a frame; or a directory of --spill or
+       --dead-letter can't be used
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    the handler failed, or standard output could not be written
-  130  interrupted (143 when by SIGTERM)
+  130  interrupted (143 when by SIGTERM, 129 when by SIGHUP)
 `;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { HandlerProcessError, RemoteError } from "../isolation.ts";
 import {
   type ClientEvent,
   type DisconnectError,
@@ -12,10 +11,13 @@ import {
   FramingError,
   HandlerError,
 } from "../mod.ts";
-import { HandlerModuleError } from "../src/isolation/contract.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
+import { messageFor } from "./disk_words.ts";
+import { endSentence, type OptionWords } from "./end_words.ts";
+import { isOfHandler } from "./handlers/failure.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
+import { thrownAt } from "./thrown_at.ts";
 import { bytes, coloured, counted, seconds, verb } from "./words.ts";
 
 /** Where events, errors and the summary go: sentences for people, or JSON lines. */
@@ -23,6 +25,7 @@ export class ConnectLog {
   readonly #command: string;
   readonly #name: string;
   readonly #json: boolean;
+  readonly #words: OptionWords;
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
@@ -32,10 +35,17 @@ export class ConnectLog {
   #recordsLeft = 0;
 
   /** Keeps clear of `status`. */
-  constructor(options: { command: string; name: string; json: boolean; status: StatusLine }) {
+  constructor(options: {
+    command: string;
+    name: string;
+    json: boolean;
+    words: OptionWords;
+    status: StatusLine;
+  }) {
     this.#command = options.command;
     this.#name = options.name;
     this.#json = options.json;
+    this.#words = options.words;
     this.#status = options.status;
   }
 
@@ -83,7 +93,7 @@ export class ConnectLog {
       case "spill_full":
         return this.#say(event, `${of(event)}the spill is full at ${bytes(event.maxBytes)}`, "red");
       case "spill_failed": {
-        const { message } = event.error;
+        const message = messageFor(event.error);
         const sentence = `${of(event)}the spill disk refuses: ${message}`;
         return this.#say({ ...event, error: message }, sentence, "red");
       }
@@ -96,10 +106,12 @@ export class ConnectLog {
 
   /** Tells why it failed, and where in the user's code. */
   error(error: Error): void {
-    const stack = error instanceof HandlerError ? stackOf(error.cause) : "";
+    const threw = error instanceof HandlerError && !isOfHandler(error.cause);
+    const stack = threw ? thrownAt(error.cause) : "";
+    const message = messageFor(error);
     this.#say(
-      { type: "error", message: error.message, ...(stack && { stack }) },
-      `spillway ${this.#command}: ${error.message}${stack && `\n${stack}`}`,
+      { type: "error", message, ...(stack && { stack }) },
+      `spillway ${this.#command}: ${message}${stack && `\n${stack}`}`,
       "red",
     );
   }
@@ -144,7 +156,12 @@ export class ConnectLog {
   #disconnected(error: DisconnectError): void {
     // What this side did itself is said by the error or the summary.
     if (TOLD.has(error.reason) && !this.#json) return;
-    this.#say(disconnectRecord(error), error.message, error.reason === "eof" ? "dim" : "red");
+    const sentence = endSentence(error, this.#words);
+    this.#say(
+      disconnectRecord(error, sentence),
+      sentence,
+      error.reason === "eof" ? "dim" : "red",
+    );
   }
 
   #say(record: object, sentence: string, colour: "dim" | "yellow" | "red"): void {
@@ -160,18 +177,9 @@ function of({ handler }: { handler?: string }): string {
 
 const TOLD: ReadonlySet<DisconnectReason> = new Set(["aborted", "exhausted", "handler", "tap"]);
 
-function disconnectRecord(error: DisconnectError): object {
-  const { reason, code, errno, message, report, cause } = error;
+function disconnectRecord(error: DisconnectError, message: string): object {
+  const { reason, code, errno, report, cause } = error;
   const record = { type: "disconnected", reason, code, errno, message, report };
   if (!(cause instanceof FramingError)) return record;
   return { ...record, violation: { name: cause.violation, offset: cause.offset } };
-}
-
-/** Where the user's code threw; nothing for what happened to it. */
-function stackOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return "";
-  if (thrown instanceof HandlerModuleError || thrown instanceof HandlerProcessError) return "";
-  // A remote one's own stack only says where it arrived.
-  const stack = thrown instanceof RemoteError ? thrown.remoteStack : thrown.stack;
-  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }

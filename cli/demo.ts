@@ -12,6 +12,7 @@ import { play } from "./demo/scene.ts";
 import { Screen } from "./demo/screen.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { permissionError } from "./permission.ts";
+import { refuse } from "./refusal.ts";
 
 /** An act is played again when the machine's other work has spoilt it. */
 const TRIES = 3;
@@ -76,7 +77,6 @@ export async function demo(args: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const failure = permissionError("the demo", error) ?? error;
-    console.error(`spillway demo: ${failure.message}`);
-    return exitCodeOf(failure) ?? 1;
+    return refuse("demo", args, failure, exitCodeOf(failure) ?? 1);
   }
 }

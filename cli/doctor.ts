@@ -18,11 +18,15 @@ import { DOCTOR_HELP } from "./doctor/doctor_help.ts";
 import { findingsCode } from "./doctor/findings_code.ts";
 import { Progress } from "./doctor/progress.ts";
 import { ReportOutput } from "./doctor/report_output.ts";
-import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
+import { INTERRUPT_CODES } from "./exit_code.ts";
+import { inFlags } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
+import { complain, refuse } from "./refusal.ts";
 import { StatusLine } from "./status_line.ts";
 import { parseFlags } from "./usage.ts";
-import { printable } from "./words.ts";
+
+/** What only this command has, or by another name. */
+const OWN_FLAGS = { address: "--filter", port: "the port of --filter" };
 
 /** A capture can't be read. */
 const INPUT_CODE = 4;
@@ -41,10 +45,8 @@ export async function doctor(args: string[]): Promise<number> {
     const { live } = await import("./doctor/live.ts");
     return await live(watch.target, watch.options);
   } catch (error) {
-    const code = error instanceof InputError ? INPUT_CODE : exitCodeOf(error);
-    if (code === undefined) throw error;
-    console.error(`spillway doctor: ${printable((error as Error).message)}`);
-    return code;
+    const told = error instanceof Error ? inFlags(error, OWN_FLAGS) : error;
+    return refuse("doctor", args, told, error instanceof InputError ? INPUT_CODE : undefined);
   }
 }
 
@@ -66,7 +68,7 @@ async function examine(plan: DoctorPlan): Promise<number> {
     } catch (error) {
       // The others may be readable.
       if (!(error instanceof InputError) || plan.files.length === 1) throw error;
-      console.error(`spillway doctor: ${printable(error.message)}`);
+      complain("doctor", error.message, plan);
       unread++;
     }
     if (interrupt !== undefined) break;

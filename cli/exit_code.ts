@@ -7,14 +7,18 @@
 import { GrantError } from "../isolation.ts";
 import { DisconnectError, HandlerError, OptionError, SpillwayError } from "../mod.ts";
 import { SpillPermissionError } from "../src/spill/errors.ts";
-import { OutputError } from "./frame_output.ts";
 import { HandlerModuleError } from "../src/isolation/contract.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { PermissionError } from "./permission.ts";
+import { OutputError } from "./standard_streams.ts";
 import { UsageError } from "./usage.ts";
 
 /** Shells' numbers: 128 and the signal's own. */
-export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = { SIGINT: 130, SIGTERM: 143 };
+export const INTERRUPT_CODES: Readonly<Record<Interrupt, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+};
 
 /** The exit code for an error; `undefined` for what is none of these, a defect. */
 export function exitCodeOf(error: unknown): number | undefined {

@@ -6,19 +6,13 @@
 
 import type { Batch, Handler } from "../mod.ts";
 import { notHandled } from "../src/dispatch/handler.ts";
-import { messageOf } from "../src/errors.ts";
 import type { FrameFormat } from "./frame_format.ts";
 import { OutputBuffer } from "./output_buffer.ts";
+import { outputError } from "./standard_streams.ts";
 import type { StatusLine } from "./status_line.ts";
 
 /** Bytes worth a write while more frames wait. */
 const WRITE_BYTES = 64 * 1024;
-
-/** Standard output could not be written, and it was not just closed. */
-export class OutputError extends Error {
-  /** Always `"OutputError"`. */
-  override name = "OutputError";
-}
 
 /** What {@linkcode FrameOutput} needs. */
 export interface FrameOutputOptions {
@@ -81,10 +75,7 @@ export class FrameOutput implements Handler {
     try {
       await writeAll(this.#buffer.take());
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) {
-        const message = messageOf(error);
-        throw new OutputError(`standard output cannot be written: ${message}`, { cause: error });
-      }
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw outputError(error);
       this.#end("output_closed");
     } finally {
       if (this.#onTerminal) status.restore();

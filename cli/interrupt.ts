@@ -4,12 +4,12 @@
  * @module
  */
 
-/** Signals that ask a command to end. */
-export type Interrupt = "SIGINT" | "SIGTERM";
+/** Signals that ask a command to end; SIGHUP comes of a terminal that is closed. */
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 const SIGNALS: readonly Interrupt[] = Deno.build.os === "windows"
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Calls `stop` on the first interrupt until disposed; a second one ends the process as usual. */
 export function onInterrupt(stop: (signal: Interrupt) => void): Disposable {

@@ -17,7 +17,7 @@ import { framesGiven } from "../src/dispatch/lanes.ts";
 import { connectFor } from "../src/isolated/connect.ts";
 import { ONLY_HANDLER } from "../src/isolated/plan.ts";
 import type { ConnectPlan } from "./connect_flags.ts";
-import type { HandlerReport } from "./handlers/crew.ts";
+import type { CallOut, HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 
@@ -77,6 +77,11 @@ export class IsolatedRun {
   get framesHeld(): number {
     const stats = Object.values(this.client.statsByHandler());
     return stats.reduce((sum, { framesHeld }) => sum + framesHeld, 0);
+  }
+
+  /** All are open before there is a run, so that only this is left beside batches. */
+  get callOut(): CallOut {
+    return { call: "close", of: "a handler" };
   }
 
   /** What each was given and was not, by name. */

@@ -21,9 +21,11 @@ import { exitCodeOf } from "./exit_code.ts";
 import { readFlagFile } from "./flag_file.ts";
 import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { cannotListen } from "./listen_error.ts";
 import { checkListening } from "./listening.ts";
 import { listeningOf } from "./listening_flags.ts";
 import { PushLog } from "./push_log.ts";
+import { refuse } from "./refusal.ts";
 import {
   bytesFlag,
   type Flags,
@@ -88,6 +90,7 @@ Exit codes:
   1    could not listen
   2    wrong command line, or --file could not be read
   3    a permission is missing; the message names the flag
+  4    standard output could not be written
 `;
 
 const FLAGS = {
@@ -203,7 +206,7 @@ async function serve(options: PushServerOptions, json: boolean): Promise<void> {
     ...options,
     signal: abort.signal,
     onEvent: (event) => log.event(event),
-  });
+  }).catch((error) => cannotListen(error, options));
   using _ = onInterrupt(() => abort.abort());
   log.listening(
     options.path === undefined
@@ -229,7 +232,6 @@ export async function push(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`spillway push: ${error.message}`);
-    return exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1);
+    return refuse("push", args, error, exitCodeOf(error) ?? (error instanceof RangeError ? 2 : 1));
   }
 }

@@ -9,13 +9,15 @@ import { RecordingError } from "../src/record/errors.ts";
 import { openRecorder, type Recorder } from "../src/record/recorder.ts";
 import { ConnectLog } from "./connect_log.ts";
 import { endAfter } from "./end_after.ts";
+import { recordingEnd } from "./end_words.ts";
 import { exitCodeOf, INTERRUPT_CODES } from "./exit_code.ts";
-import { inFlags } from "./in_flags.ts";
+import { flagOf, inFlags } from "./in_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { Live } from "./live.ts";
 import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
 import { RECORD_HELP } from "./record_help.ts";
 import { behindText, recordingJson, recordingText, recordStatus } from "./record_report.ts";
+import { refuse } from "./refusal.ts";
 import { StatusLine } from "./status_line.ts";
 import type { RunEnd } from "./summary.ts";
 import { parseFlags } from "./usage.ts";
@@ -30,10 +32,7 @@ export async function record(args: string[]): Promise<number> {
     }
     return await new RecordRun(await recordPlan(flags, positionals)).run();
   } catch (error) {
-    const code = exitCodeOf(error);
-    if (code === undefined) throw error;
-    console.error(`spillway record: ${inFlags(error as Error, OWN_FLAGS).message}`);
-    return code;
+    return refuse("record", args, error instanceof Error ? inFlags(error, OWN_FLAGS) : error);
   }
 }
 
@@ -60,9 +59,16 @@ class RecordRun {
 
   constructor(plan: RecordPlan) {
     const { target, json } = plan;
+    const words = { nameOf: flagOf, idleTimeoutMs: plan.options.idleTimeoutMs };
     this.#plan = plan;
     this.#status = new StatusLine(!json);
-    this.#log = new ConnectLog({ command: "record", name: target, json, status: this.#status });
+    this.#log = new ConnectLog({
+      command: "record",
+      name: target,
+      json,
+      words,
+      status: this.#status,
+    });
   }
 
   async run(): Promise<number> {
@@ -79,7 +85,7 @@ class RecordRun {
     using _live = new Live(status, () => recorder.stats(), recordStatus);
     const failure = await this.#feed(recorder).then(() => undefined, onlyDisconnect);
     const refusal = await recorder.close().then(() => undefined, onlyRecording);
-    if (refusal !== undefined) this.#log.error(refusal);
+    if (refusal !== undefined) this.#log.error(recordingEnd(refusal));
     return this.#summary(recorder, failure, refusal);
   }
 

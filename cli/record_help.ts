@@ -32,8 +32,8 @@ How:
 
 When to end (default: when the server does):
   --duration TIME        this long after the first connection
-                         Interrupting (Ctrl-C) ends in order: nothing more is read, what was read is
-                         written and synced. Twice ends at once
+                         Interrupting (Ctrl-C, or a terminal that closes) ends in order: nothing
+                         more is read, what was read is written and synced. Twice ends at once
 
 ${CONNECTION_HELP}
 No framing is needed (raw), but for --respond, which compares frames. Input that does not fit the
@@ -54,6 +54,7 @@ Exit codes:
   1    never connected, or disconnected by an error; or the directory could not be opened
   2    wrong command line
   3    a permission is missing; the message names the flag
-  4    the recording ended before the feed: the disk refused, --max was reached, or --when-behind stop
-  130  interrupted (143 when by SIGTERM)
+  4    the recording ended before the feed: the disk refused, --max was reached, or --when-behind stop;
+       or standard output could not be written
+  130  interrupted (143 when by SIGTERM, 129 when by SIGHUP)
 `;

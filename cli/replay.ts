@@ -9,7 +9,7 @@ import type { Dialer } from "../mod.ts";
 import { openReplay, type Replay, type ReplayEvent } from "../src/record/replay.ts";
 import { findingSentence } from "../src/spill/finding.ts";
 import { Run } from "./connect.ts";
-import { exitCodeOf } from "./exit_code.ts";
+import { complain, refuse } from "./refusal.ts";
 import { replayFlags, type ReplayPlan, replayPlan } from "./replay_flags.ts";
 import { REPLAY_HELP } from "./replay_help.ts";
 import { serveReplay } from "./replay_serve.ts";
@@ -37,23 +37,16 @@ export async function replay(args: string[]): Promise<number> {
       : await serveReplay(plan.serve, replay, plan);
     const { connections, lostChunks } = replay.stats();
     if (code === 1 && connections === 0) {
-      console.error(`spillway replay: nothing of what was asked for is in ${plan.directory}`);
+      complain("replay", `nothing of what was asked for is in ${plan.directory}`, plan);
     }
     if (lostChunks > 0) {
       const chunks = `${counted(lostChunks, "chunk")} of the recording`;
-      console.error(`spillway replay: ${chunks} ${verb(lostChunks, "is", "are")} lost`);
+      complain("replay", `${chunks} ${verb(lostChunks, "is", "are")} lost`, plan);
     }
     return code === 0 && lostChunks > 0 ? 1 : code;
   } catch (error) {
-    return refuse(error);
+    return refuse("replay", args, error);
   }
-}
-
-function refuse(error: unknown): number {
-  const code = exitCodeOf(error);
-  if (code === undefined) throw error;
-  console.error(`spillway replay: ${(error as Error).message}`);
-  return code;
 }
 
 function tell(event: ReplayEvent, json: boolean): void {

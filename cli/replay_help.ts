@@ -30,7 +30,7 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
   --buffer SIZE --when-full WORD --spill DIR --spill-max SIZE --durable --limit N --duration TIME
   --partition HOW --isolation WHERE --grant NAME:RIGHT=VALUE --memory-limit SIZE
   --batch-timeout TIME --deno PATH --on-failure WHAT --dead-letter DIR --budget TIME
-  --stop-timeout TIME    as of spillway connect
+  --set NAME.KEY=VALUE --watch --stop-timeout TIME    as of spillway connect
 
 ${FRAMING_HELP}
 Serving it to others (no framing needed; the recording is held in memory, at most 1 GiB of it):
@@ -57,5 +57,5 @@ Exit codes:
   2    wrong command line
   3    a permission is missing; the message names the flag
   4    the handler failed, or standard output could not be written
-  130  interrupted (143 when by SIGTERM)
+  130  interrupted (143 when by SIGTERM, 129 when by SIGHUP)
 `;

@@ -11,8 +11,10 @@ import { type ReplaySpeed, Timeline } from "../src/record/pace.ts";
 import type { Replay } from "../src/record/replay.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { cannotListen } from "./listen_error.ts";
 import { checkListening } from "./listening.ts";
 import { PushLog } from "./push_log.ts";
+import { complain } from "./refusal.ts";
 import type { ReplayPlan } from "./replay_flags.ts";
 import type { ServePlan } from "./replay_serve_flags.ts";
 import { UsageError } from "./usage.ts";
@@ -39,7 +41,7 @@ export async function serveReplay(
       clients: loop ? undefined : sources.length,
       signal: abort.signal,
       onEvent: (event) => log.event(event),
-    });
+    }).catch((error) => cannotListen(error, plan));
     using _ = onInterrupt(() => abort.abort());
     const { path, hostname = "127.0.0.1" } = plan;
     log.listening(path === undefined ? { hostname, port: server.port } : { path });
@@ -48,7 +50,7 @@ export async function serveReplay(
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`spillway replay: ${error.message}`);
+    complain("replay", error.message, { json });
     return exitCodeOf(error) ?? 1;
   }
 }

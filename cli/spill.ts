@@ -4,11 +4,9 @@
  * @module
  */
 
-import { SpillwayError } from "../mod.ts";
-import { SpillPermissionError } from "../src/spill/errors.ts";
 import { verifySpill } from "../src/spill/inspect.ts";
 import { repairSpill } from "../src/spill/repair.ts";
-import { OutputError } from "./frame_output.ts";
+import { refuse } from "./refusal.ts";
 import { checkSpill } from "./spill_directory.ts";
 import { dump } from "./spill_dump.ts";
 import { SPILL_HELP } from "./spill_help.ts";
@@ -61,10 +59,7 @@ export async function spill(args: string[]): Promise<number> {
     if (stray !== undefined) throw new UsageError(`--${stray} goes with spill dump only`);
     return await action(directory, flags);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === undefined) throw error;
-    console.error(`spillway spill: ${(error as Error).message}`);
-    return code;
+    return refuse("spill", args, error);
   }
 }
 
@@ -77,12 +72,4 @@ function actionOf(name: string | undefined): Action {
     ? `it must be one of ${names.join(", ")}`
     : `did you mean ${likely}?`;
   throw new UsageError(`unknown action ${name}, ${advice}`);
-}
-
-/** The exit code for an error; `undefined` for a defect. */
-function codeOf(error: unknown): number | undefined {
-  if (error instanceof UsageError) return 2;
-  if (error instanceof SpillPermissionError) return 3;
-  if (error instanceof OutputError) return 4;
-  return error instanceof SpillwayError ? 1 : undefined;
 }

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { messageOf } from "../src/errors.ts";
 import { describeBatch } from "../src/spill/batch_codec.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../src/spill/format.ts";
 import { readSpill } from "../src/spill/inspect.ts";
-import { OutputError } from "./frame_output.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { timeText } from "./spill_report.ts";
+import { outputError } from "./standard_streams.ts";
 
 /** What is dumped, and how. */
 export interface DumpPlan {
@@ -84,7 +83,6 @@ async function write(output: OutputBuffer): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return false;
-    const message = messageOf(error);
-    throw new OutputError(`standard output cannot be written: ${message}`, { cause: error });
+    throw outputError(error);
   }
 }

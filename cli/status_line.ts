@@ -46,8 +46,11 @@ export class StatusLine implements Disposable {
   /** Prints above this line. */
   above(print: () => void): void {
     this.hide();
-    print();
-    this.restore();
+    try {
+      print();
+    } finally {
+      this.restore();
+    }
   }
 
   /** Takes the line away for good. */
@@ -87,5 +90,9 @@ export function guardConsole(status: StatusLine): Disposable {
 }
 
 function write(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // The terminal is gone, and with it who looks.
+  }
 }

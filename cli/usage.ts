@@ -31,6 +31,7 @@ export function parseFlags(
   args: string[],
   names: FlagNames,
 ): { flags: Flags; positionals: string[] } {
+  refuseMisuse(args, names);
   const unknown: string[] = [];
   const parsed = parseArgs(args, {
     string: names.string,
@@ -49,6 +50,34 @@ export function parseFlags(
   if (unknown.length > 0) throw unknownFlag(unknown[0], [...names.string, ...names.boolean]);
   const { _: positionals, ...flags } = parsed;
   return { flags, positionals: positionals.map(String) };
+}
+
+/** Of all this `parseArgs` would make something, and hardly what was meant. */
+function refuseMisuse(args: string[], { string, boolean, repeated = [] }: FlagNames): void {
+  const end = args.indexOf("--");
+  const given = new Set<string>();
+  for (const [i, arg] of args.slice(0, end < 0 ? undefined : end).entries()) {
+    const { name, own } = /^--(?<name>[^=]+)(?:=(?<own>.*))?$/s.exec(arg)?.groups ?? {};
+    if (name === undefined) continue;
+    const next = args[i + 1] ?? "";
+    if (boolean.includes(name)) {
+      const value = own ?? (/^(true|false)$/.test(next) ? next : undefined);
+      if (value === undefined) continue;
+      throw new UsageError(
+        `--${name} takes no value, got ${value}: say --${name}, or leave it out`,
+      );
+    }
+    if (!string.includes(name)) continue;
+    if (own === undefined && /^-[^-]/.test(next)) {
+      throw new UsageError(
+        `--${name} needs a value, one that begins with - is given as --${name}=${next}`,
+      );
+    }
+    if (given.has(name) && !repeated.includes(name)) {
+      throw new UsageError(`--${name} is given twice, it takes one value`);
+    }
+    given.add(name);
+  }
 }
 
 function unknownFlag(arg: string, names: string[]): UsageError {
@@ -98,7 +127,6 @@ export function integerFlag(
   name: string,
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): number | undefined {
-  // "--x -1" is a flag without a value, and another one.
   if (flags[name] === "" && min < 0) {
     throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
   }

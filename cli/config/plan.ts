@@ -65,7 +65,7 @@ export async function configPlan(
   }
   const target = config.target!;
   return {
-    ...{ command: "connect", target, name: target, fromFile: true, output, handlers },
+    ...{ command: "connect", target, name: target, configFile: file, output, handlers },
     options: given({
       ...await connectionOf(config, at),
       ...overflowOf(config, at),

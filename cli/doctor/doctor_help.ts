@@ -39,6 +39,6 @@ Exit codes, of captures:
   3    a permission is missing; the message names the flag
   4    a capture can't be read, or is none, or output could not be written
   5    nothing is known to be wrong, but of some connections it can't be told
-  130  interrupted (143 by SIGTERM)
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP)
 
 ${LIVE_HELP}`;

@@ -10,7 +10,7 @@ import { isOpen } from "../../doctor/live/target.ts";
 import { worstOf } from "../../doctor/live/verdict.ts";
 import { LiveWatcher } from "../../doctor/live/watcher.ts";
 import { endAfter } from "../end_after.ts";
-import { exitCodeOf, INTERRUPT_CODES } from "../exit_code.ts";
+import { INTERRUPT_CODES } from "../exit_code.ts";
 import { type Interrupt, onInterrupt } from "../interrupt.ts";
 import type { LiveOptions } from "./live_flags.ts";
 import { CommandLooks, inputLooks, portOf } from "./live_looks.ts";
@@ -27,14 +27,7 @@ const OTHERS_MAX = 8;
 
 /** Watches `target` until it is gone, time is up or the user wants to end; gives the exit code. */
 export async function live(target: string, options: LiveOptions): Promise<number> {
-  try {
-    return await new LiveRun(await open(target, options), options).run();
-  } catch (error) {
-    const code = exitCodeOf(error);
-    if (code === undefined) throw error;
-    console.error(`spillway doctor: ${(error as Error).message}`);
-    return code;
-  }
+  return await new LiveRun(await open(target, options), options).run();
 }
 
 async function open(text: string, options: LiveOptions): Promise<LiveWatcher> {

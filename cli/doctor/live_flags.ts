@@ -92,5 +92,5 @@ needs none. With - none at all.
 
 Exit codes: 0 it kept up, 1 it did not read (or read less than came, or did not notice that the
 server has closed), or no such socket is there, 2 wrong command line, 3 a permission is missing; the
-message names the flag, 130 interrupted (143 when by SIGTERM)
+message names the flag, 130 interrupted (143 when by SIGTERM, 129 by SIGHUP)
 `;

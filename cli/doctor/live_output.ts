@@ -9,6 +9,7 @@ import type { LookText } from "../../doctor/live/look.ts";
 import type { LiveVerdict } from "../../doctor/live/verdict.ts";
 import type { LiveChange, LiveSocket, LiveWatcher } from "../../doctor/live/watcher.ts";
 import { time as timeText } from "../../doctor/words.ts";
+import { outputError } from "../standard_streams.ts";
 import { coloured, counted } from "../words.ts";
 import { LiveTable } from "./live_table.ts";
 import {
@@ -131,7 +132,7 @@ export class LiveOutput implements Disposable {
     try {
       for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw outputError(error);
       this.#closed = true;
       this.#onClosed();
     }

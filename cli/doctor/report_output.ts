@@ -6,8 +6,8 @@
 
 import type { DoctorReport } from "../../doctor/mod.ts";
 import { messageOf } from "../../src/errors.ts";
-import { OutputError } from "../frame_output.ts";
 import { permissionError } from "../permission.ts";
+import { OutputError } from "../standard_streams.ts";
 import { terminalSize } from "../terminal_size.ts";
 import { printable } from "../words.ts";
 import type { DoctorPlan } from "./doctor_flags.ts";
@@ -30,8 +30,8 @@ export class ReportOutput {
   async put(name: string, report: DoctorReport): Promise<void> {
     const { json, html, files } = this.#plan;
     if (html !== undefined) await this.#page(html, report);
-    if (json) print(JSON.stringify({ file: name, ...report }));
-    else print((files.length > 1 ? this.#heading(name) : "") + this.#text(report));
+    if (json) console.log(JSON.stringify({ file: name, ...report }));
+    else console.log((files.length > 1 ? this.#heading(name) : "") + this.#text(report));
     this.#first = false;
   }
 
@@ -57,13 +57,5 @@ export class ReportOutput {
       throw permissionError("--html", error) ??
         new OutputError(`${file} can't be written: ${messageOf(error)}`);
     }
-  }
-}
-
-function print(text: string): void {
-  try {
-    console.log(text);
-  } catch (error) {
-    throw new OutputError(`standard output can't be written: ${messageOf(error)}`);
   }
 }

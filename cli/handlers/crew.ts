@@ -15,11 +15,18 @@ import { moduleFiles } from "./module_files.ts";
 import { ModuleWatch } from "./module_watch.ts";
 import { optionsRefusal } from "./options.ts";
 import type { HandlerPlan } from "./plan.ts";
+import { subjectOf } from "./words.ts";
 
 /** A handler in numbers. */
 export interface HandlerReport extends HandlerStats, Omit<FailureCounts, "batches" | "frames"> {
   /** Frames a worker did not answer for; they count as delivered. */
   framesUnanswered: number;
+}
+
+/** A call that has not come back, and of which handler. */
+export interface CallOut {
+  call: "open" | "close";
+  of: string;
 }
 
 /** What a crew needs. */
@@ -68,6 +75,14 @@ export class Crew implements AsyncDisposable {
   /** Frames of calls that have not come back. */
   get framesHeld(): number {
     return this.#members.reduce((sum, { framesHeld }) => sum + framesHeld, 0);
+  }
+
+  /** A call beside those of batches that has not come back. */
+  get callOut(): CallOut | undefined {
+    const i = this.#members.findIndex(({ call }) => call !== undefined);
+    if (i < 0) return undefined;
+    // INVARIANT: it was looked for by that.
+    return { call: this.#members[i].call!, of: subjectOf(this.#options.plans[i]) };
   }
 
   /** What each was given by `client` and was not, by name. */
@@ -134,6 +149,8 @@ class CountingHandler implements Handler {
   /** Those of calls that have not come back. */
   framesHeld = 0;
   framesUnanswered = 0;
+  /** What has been called and has not come back. */
+  call: CallOut["call"] | undefined;
   readonly kept: KeptHandler;
   readonly #onFrames: () => void;
 
@@ -143,8 +160,8 @@ class CountingHandler implements Handler {
     this.#onFrames = onFrames;
   }
 
-  open(context: HandlerContext): void | Promise<void> {
-    return this.kept.open?.(context);
+  open(context: HandlerContext): Promise<void> {
+    return this.#during("open", () => this.kept.open?.(context));
   }
 
   batch(batch: Batch, context: HandlerContext): void | Promise<void> {
@@ -158,7 +175,16 @@ class CountingHandler implements Handler {
     return settling.finally(() => this.framesHeld -= count) as Promise<void>;
   }
 
-  close(context: HandlerContext): void | Promise<void> {
-    return this.kept.close?.(context);
+  close(context: HandlerContext): Promise<void> {
+    return this.#during("close", () => this.kept.close?.(context));
+  }
+
+  async #during(call: CallOut["call"], work: () => void | Promise<void>): Promise<void> {
+    this.call = call;
+    try {
+      await work();
+    } finally {
+      this.call = undefined;
+    }
   }
 }

@@ -5,10 +5,9 @@
  */
 
 import { resolve } from "node:path";
-import { HandlerModuleError, HandlerProcessError, type ReaderError } from "../../isolation.ts";
-import type { HandlerError } from "../../mod.ts";
+import { HandlerProcessError, type ReaderError } from "../../isolation.ts";
 import { flagsOf } from "../../src/isolation/process/flags.ts";
-import { SpillPermissionError } from "../../src/spill/errors.ts";
+import { messageFor } from "../disk_words.ts";
 import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, verb, whole } from "../words.ts";
 import type { HandlerReport } from "./crew.ts";
@@ -24,9 +23,9 @@ export function eventSentence(plan: HandlerPlan, event: HandlerEvent): string {
 function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
   switch (event.type) {
     case "started":
-      return "pid" in event
-        ? `process ${event.pid} is ready after ${seconds(event.startMs)}`
-        : "its worker is ready";
+      return `${"pid" in event ? `process ${event.pid}` : "its worker"} is ready after ${
+        seconds(event.startMs)
+      }`;
     case "reloaded":
       return `reloaded in ${Math.round(event.reloadMs)} ms`;
     case "reload_failed":
@@ -50,7 +49,7 @@ function whatHappened(plan: HandlerPlan, event: HandlerEvent): string {
     case "dead_letter_failed":
       return `${placeOf(event)} ${
         verb(event.frames, "is", "are")
-      } lost, the dead-letter directory refuses: ${event.error.message}`;
+      } lost, the dead-letter directory refuses: ${messageFor(event.error)}`;
     case "unresponsive":
       return `its worker does not answer for ${placeOf(event)}, and is left behind`;
     case "over_budget":
@@ -76,28 +75,6 @@ export function eventRecord(plan: HandlerPlan, event: HandlerEvent): object {
 /** Where this package's modules are; files only if it was not loaded from a registry. */
 const OWN_SOURCE = new URL("../../src", import.meta.url).pathname;
 
-/** The error of a handler in the words of the command line, with the flag or the setting that is missing. */
-export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[]): Error {
-  const { cause } = error;
-  if (cause instanceof SpillPermissionError) return cause;
-  // Where there is one only, the client does not name it.
-  const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
-  if (plan === undefined) return permissionError("the handler", cause) ?? error;
-  return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? unusable(plan, cause) ?? error;
-}
-
-/** A module that never came to be a handler threw nothing; it is called as where it runs inline. */
-function unusable(plan: HandlerPlan, cause: unknown): HandlerModuleError | undefined {
-  if (!(cause instanceof HandlerModuleError)) return undefined;
-  const { message } = cause;
-  const called = ["the handler's module", plan.name].find((name) => message.startsWith(name)) ??
-    /^\w+:\/\/\S*?(?=:? )/.exec(message)?.[0];
-  if (called === undefined) return new HandlerModuleError(message, { cause });
-  return new HandlerModuleError(`the handler file ${plan.file}${message.slice(called.length)}`, {
-    cause,
-  });
-}
-
 /** The error of a reader that could not be loaded, with the flag that is missing. */
 export function readerFailure(error: ReaderError): Error {
   const refusal = refusalOf(error);
@@ -114,7 +91,7 @@ function reasonOf(plan: HandlerPlan, error: Error): string {
 }
 
 /** The permission the handler lacks, if that is what `error` tells of. */
-function lacking(plan: HandlerPlan, error: unknown): PermissionError | undefined {
+export function lacking(plan: HandlerPlan, error: unknown): PermissionError | undefined {
   if (error instanceof HandlerProcessError) return permissionError(subjectOf(plan), error.cause);
   if (plan.isolation === "inline") return permissionError(subjectOf(plan), error);
   if (isEscalation(error)) {
@@ -150,7 +127,8 @@ function isEscalation(error: unknown): boolean {
   return error instanceof Error && /escalate parent thread permissions/.test(error.message);
 }
 
-function subjectOf({ name, named }: HandlerPlan): string {
+/** What a message calls a handler. */
+export function subjectOf({ name, named }: HandlerPlan): string {
   return named ? `the handler ${name}` : "the handler";
 }
 

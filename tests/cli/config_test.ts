@@ -7,13 +7,12 @@ import { OWN_FILE, plan, problems } from "./config_files.ts";
 import { run, sends } from "./spillway.ts";
 
 Deno.test("configPlan() with a target only leaves every default to connect()", async () => {
-  const { options, ...rest } = await plan(`{ "target": "localhost:9000" }`);
+  const { options, configFile: _, ...rest } = await plan(`{ "target": "localhost:9000" }`);
   assertEquals(options, { framing: { type: "lines" }, columns: [] });
   assertEquals(rest, {
     command: "connect",
     target: "localhost:9000",
     name: "localhost:9000",
-    fromFile: true,
     output: "text",
     handlers: [],
     jsonLog: false,

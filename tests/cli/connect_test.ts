@@ -276,7 +276,7 @@ Deno.test({
   },
 });
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test({
     name: `connect ends in order on ${signal}`,
     ignore: Deno.build.os === "windows",

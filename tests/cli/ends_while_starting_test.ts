@@ -18,11 +18,13 @@ const RIGHTS: Record<string, string[]> = { inline: [], worker: WORKERS, process:
 /** Runs `spillway connect` with one handler, which is watched and may take long to start. */
 async function connecting(
   target: string,
-  { directory, isolation, source }: Record<"directory" | "isolation" | "source", string>,
+  { directory, isolation, source, stopTimeout = "200ms" }:
+    & Record<"directory" | "isolation" | "source", string>
+    & { stopTimeout?: string },
 ): Promise<Watched> {
   const config = {
     target,
-    stopTimeout: "200ms",
+    stopTimeout,
     watch: true,
     handlers: {
       h: { file: "h.ts", isolation, ...isolation !== "inline" && { startTimeout: "10m" } },
@@ -74,6 +76,31 @@ for (const isolation of ["inline", "worker", "process"]) {
   });
 }
 
+Deno.test({
+  name: "a terminal that closes leaves a handler's process the time to finish",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using server = sendsAndStays("1\n");
+    await inDirectory(async (directory) => {
+      const source = `export default {
+        open() { console.error("pid", Deno.pid); },
+        batch() { return new Promise((resolve) => setTimeout(resolve, 1000)); },
+        close() { console.error("finished"); },
+      };`;
+      await using cli = await connecting(server.address, {
+        ...{ directory, isolation: "process", source },
+        stopTimeout: "20s",
+      });
+      await cli.says("is ready");
+      // A terminal tells all that run in it.
+      Deno.kill(Number(/pid (\d+)/.exec(cli.said)?.[1]), "SIGHUP");
+      cli.child.kill("SIGHUP");
+      assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 129, cli.said);
+      assertStringIncludes(cli.said, "finished");
+    });
+  },
+});
+
 Deno.test("connect --duration ends with a handler that never settles, and says so", async () => {
   await using server = sendsAndStays("1\n");
   await inDirectory(async (directory) => {
@@ -93,3 +120,29 @@ Deno.test("connect --duration ends with a handler that never settles, and says s
     );
   });
 });
+
+for (const isolation of ["inline", "worker", "process"]) {
+  Deno.test(`connect --duration says which call of a handler never settles (${isolation})`, async () => {
+    const of = isolation === "worker" ? "a handler" : "the handler";
+    const cases = {
+      open: isolation === "worker"
+        ? "a handler was not open"
+        : "open() of the handler was not done",
+      close: `close() of ${of} was not done`,
+    };
+    for (const [call, sentence] of Object.entries(cases)) {
+      await using server = sendsAndStays("1\n");
+      await inDirectory(async (directory) => {
+        const source = `export default { batch() {}, ${call}: () => new Promise(() => {}) };`;
+        await Deno.writeTextFile(`${directory}/h.ts`, source);
+        const flags = ["--isolation", isolation, "--duration=300ms", "--stop-timeout=200ms"];
+        await using cli = new Watched(
+          [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...RIGHTS[isolation]],
+          ["connect", server.address, "--handler", `${directory}/h.ts`, ...flags],
+        );
+        assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 4, cli.said);
+        assertStringIncludes(cli.said, `${sentence} within 0.200 s of the end of --duration\n`);
+      });
+    }
+  });
+}

@@ -296,8 +296,6 @@ Deno.test("connect shows the user's line of a handler that throws, wherever it r
     }
     const exits = "export default { batch() { Deno.exit(7); } };";
     assertEquals(await placesOf(exits, [RUN_DENO], "--isolation", "process"), []);
-    const nowhere = ["--isolation", "process", "--deno", `${directory}/none`];
-    assertEquals(await placesOf(SILENT, ["--allow-run"], ...nowhere), []);
   });
 });
 

@@ -178,17 +178,18 @@ Deno.test("connect --isolation worker counts --duration from the connection on, 
   });
 });
 
-Deno.test("connect --isolation worker says in one sentence that a module is not there", async () => {
+Deno.test("connect --isolation worker says in one sentence that a module it imports is not there", async () => {
   await using server = sendsAndStays("1\n");
   await inDirectory(async (directory) => {
-    const missing = `${directory}/missing.ts`;
+    const importing = `${directory}/importing.ts`;
+    await Deno.writeTextFile(importing, 'import "./missing.ts"; export default { batch() {} };');
     const { code, stderr } = await run(
       [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...WORKERS],
-      ["connect", server.address, "--handler", missing, "--isolation", "worker"],
+      ["connect", server.address, "--handler", importing, "--isolation", "worker"],
     );
     assertEquals(code, 4, stderr);
     const said = stderr.split("spillway connect: ")[1];
-    assertStringIncludes(said, `missing.ts cannot be loaded: Module not found`);
+    assertStringIncludes(said, `importing.ts cannot be loaded: Module not found`);
     assertEquals(said.trim().split("\n").length, 1, said);
   });
 });

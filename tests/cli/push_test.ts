@@ -114,8 +114,26 @@ Deno.test("push() gives 1 when it cannot listen", async () => {
   using output = new Output();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   assertEquals(await push(["--port", String(taken.addr.port)]), 1);
-  assertEquals(output.errors.length, 1);
+  assertEquals(output.errors, [
+    `spillway push: cannot listen on 127.0.0.1:${taken.addr.port}: another program has the port, ` +
+    "--port 0 takes a free one",
+  ]);
   assertEquals(output.lines, []);
+});
+
+Deno.test("push says what is wrong with where it is to listen, with --json in JSON", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const cases: [string[], string][] = [
+    [["--port", String(taken.addr.port)], "another program has the port"],
+    [["--host", "nosuch.invalid"], "cannot listen on nosuch.invalid:0: there is no such name"],
+    [["--unix", "/nix/feed.sock"], "cannot listen on unix:/nix/feed.sock: it can't be made there"],
+  ];
+  for (const [args, sentence] of cases) {
+    const { code, stderr } = await run(["-A"], ["push", ...args, "--json"]);
+    const { type, message } = JSON.parse(stderr);
+    assertEquals([code, type], [1, "error"]);
+    assertStringIncludes(message, sentence);
+  }
 });
 
 Deno.test("push() names the file it cannot read, and the flag", async () => {

@@ -6,6 +6,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { replayFlags } from "../../cli/replay_flags.ts";
 import { CHUNK_BYTES } from "../../src/core/abi.ts";
 import { openReplay } from "../../src/record/replay.ts";
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, segmentName } from "../../src/spill/format.ts";
@@ -124,27 +125,29 @@ Deno.test("replay runs a handler on a recording as on the wire", async () => {
   });
 });
 
-Deno.test("record ends in order on SIGTERM: what came is synced, and it says how much", async () => {
-  await inDirectory(async (directory) => {
-    await using server = sendsAndStays("one\ntwo\n");
-    const child = start(
-      [`--allow-net=${server.address}`, ...rights(directory)],
-      ["record", server.address, "--dir", directory, "--json"],
-    );
-    const stderr = child.stderr.getReader();
-    await readUntil(stderr, '"connected"');
-    await untilRecorded(directory);
-    child.kill("SIGTERM");
-    const said = await new Response(child.stdout).text();
-    while (!(await stderr.read()).done);
-    assertEquals((await child.status).code, 143);
-    const [summary] = jsonLines(said);
-    assertEquals([summary.end, summary.stats.recordedBytes, summary.stats.unsyncedBytes], [
-      ...["interrupted", 8, 0],
-    ]);
-    assertEquals(await recorded(directory), [utf8.encode("one\ntwo\n")]);
+for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  Deno.test(`record ends in order on ${signal}: what came is synced, and it says how much`, async () => {
+    await inDirectory(async (directory) => {
+      await using server = sendsAndStays("one\ntwo\n");
+      const child = start(
+        [`--allow-net=${server.address}`, ...rights(directory)],
+        ["record", server.address, "--dir", directory, "--json"],
+      );
+      const stderr = child.stderr.getReader();
+      await readUntil(stderr, '"connected"');
+      await untilRecorded(directory);
+      child.kill(signal);
+      const said = await new Response(child.stdout).text();
+      while (!(await stderr.read()).done);
+      assertEquals((await child.status).code, code);
+      const [summary] = jsonLines(said);
+      assertEquals([summary.end, summary.stats.recordedBytes, summary.stats.unsyncedBytes], [
+        ...["interrupted", 8, 0],
+      ]);
+      assertEquals(await recorded(directory), [utf8.encode("one\ntwo\n")]);
+    });
   });
-});
+}
 
 Deno.test("a recording cut by kill -9 is replayed up to where it is torn, and goes on behind that", async () => {
   await inDirectory(async (directory) => {
@@ -310,7 +313,12 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
         `run again with --allow-net=${address}`,
       ],
       [[], ["replay", directory], 3, `run again with --allow-read=${directory}`],
-      [["--allow-read"], ["replay", `${directory}/none`], 1, `cannot list ${directory}/none: `],
+      [
+        ["--allow-read"],
+        ["replay", `${directory}/none`],
+        1,
+        `cannot list ${directory}/none: there is no such directory, check its path\n`,
+      ],
       [[], ["record", ...to], 2, "record needs a target as localhost:9000"],
       [[], ["record", address], 2, "record needs --dir DIR"],
       [["-A"], ["record", address, ...to, "--segment", "1"], 2, "--segment takes bytes from 4096"],
@@ -347,6 +355,12 @@ Deno.test("record and replay explain in one line what is wrong, and the exit cod
       assertEquals(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
     }
   });
+});
+
+Deno.test("replay --help has every flag that replay takes", async () => {
+  const { stdout } = await run([], ["replay", "--help"]);
+  const names = [...replayFlags.string, ...replayFlags.boolean];
+  assertEquals(names.filter((name) => !new RegExp(`--${name}(?![\\w-])`).test(stdout)), []);
 });
 
 Deno.test("record --help and replay --help explain all of it", async () => {

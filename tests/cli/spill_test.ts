@@ -143,7 +143,12 @@ Deno.test("spill explains in one line what is wrong, and the exit code tells its
         3,
         `--allow-read=${directory} --allow-write=${directory}`,
       ],
-      [["--allow-read"], ["verify", `${directory}/none`], 1, `cannot list ${directory}/none: `],
+      [
+        ["--allow-read"],
+        ["verify", `${directory}/none`],
+        1,
+        `cannot list ${directory}/none: there is no such`,
+      ],
       [["-A"], ["repair", `${directory}/none`], 1, `cannot list ${directory}/none: `],
       [[], [], 2, "expected verify, repair, dump"],
       [[], ["verfy", directory], 2, "did you mean verify?"],

@@ -10,19 +10,36 @@ export interface Finished {
   stderr: string;
 }
 
+const PIPED = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+
+function denoArgs(permissions: string[], args: string[]): string[] {
+  return ["run", "--quiet", "--no-prompt", ...permissions, CLI, ...args];
+}
+
 /** Starts `deno run PERMISSIONS cli.ts ARGS`, never prompting, no environment but what Deno itself needs. */
 export function start(permissions: string[], args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, CLI, ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  return new Deno.Command(Deno.execPath(), { args: denoArgs(permissions, args), ...PIPED }).spawn();
 }
 
 /** Runs to the end. */
-export async function run(permissions: string[], args: string[]): Promise<Finished> {
-  const { code, stdout, stderr } = await start(permissions, args).output();
+export function run(permissions: string[], args: string[]): Promise<Finished> {
+  return finished(start(permissions, args));
+}
+
+/** The same by a shell's `script`, to which the command is `"$@"`. */
+export function runInShell(
+  script: string,
+  permissions: string[],
+  args: string[],
+): Promise<Finished> {
+  const command = [Deno.execPath(), ...denoArgs(permissions, args)];
+  return finished(
+    new Deno.Command("sh", { args: ["-c", script, "sh", ...command], ...PIPED }).spawn(),
+  );
+}
+
+async function finished(child: Deno.ChildProcess): Promise<Finished> {
+  const { code, stdout, stderr } = await child.output();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }

@@ -17,7 +17,7 @@ import { flagsOf } from "./flags.ts";
 
 /** What a process handler tells. */
 export type ProcessEvent =
-  /** A process is ready for batches, so long after it was asked for. */
+  /** A process is ready for batches, which took so long: its start, loading the module and `open()`. */
   | { type: "started"; pid: number; startMs: number }
   /** A process failed; `error` is a `HandlerProcessError` with the reason. */
   | { type: "failed"; pid: number | undefined; error: Error }

@@ -15,6 +15,7 @@
 import type { Batch } from "../../batch.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
 import type { LoadableHandler } from "../contract.ts";
+import { StartClock } from "../start_clock.ts";
 import { startFailure } from "../start_failure.ts";
 import { HandlerProcess } from "./handler_process.ts";
 import type { ProcessEvent, ProcessSettings } from "./options.ts";
@@ -29,6 +30,12 @@ export interface ProcessLog {
   tell(event: ProcessEvent): void;
 }
 
+/** A process with its module, and what that took. */
+interface Loaded {
+  process: HandlerProcess;
+  clock: StartClock;
+}
+
 /** Opens, is given batches and closes, in one process or, when it has failed, in the next. */
 export class RestartedProcess implements LoadableHandler {
   readonly #settings: ProcessSettings;
@@ -40,7 +47,7 @@ export class RestartedProcess implements LoadableHandler {
   /** The one started last, which may not be open yet; all before it have ended. */
   #last: HandlerProcess | undefined;
   /** The first one, if it was loaded ahead. */
-  #loaded: Promise<HandlerProcess> | undefined;
+  #loaded: Promise<Loaded> | undefined;
   /** The last error that a batch was rejected with. */
   #known: Error | undefined;
   #disposed = false;
@@ -102,35 +109,35 @@ export class RestartedProcess implements LoadableHandler {
     const error = await this.#process?.ended;
     // It failed between two batches: what the module kept of those before is lost.
     if (error !== undefined && this.#settings.onFailure === "stop") throw error;
-    const startedAt = performance.now();
     this.#log.starts += 1;
-    let process: HandlerProcess;
+    let started: Loaded;
     try {
-      process = await this.#start(context);
+      started = await this.#start(context);
     } catch (error) {
       const told = !this.#disposed && (this.#isOpen || !this.#takesOver);
       if (told && !(error instanceof RemoteError)) this.#failed(undefined, error as Error);
       throw this.#isOpen ? startFailure(error) : error;
     }
+    const { process, clock } = started;
     this.#process = process;
     void process.ended.then((error) => error && this.#failed(process.pid, error));
-    const startMs = performance.now() - startedAt;
-    this.#log.tell({ type: "started", pid: process.pid, startMs });
+    this.#log.tell({ type: "started", pid: process.pid, startMs: clock.ms });
     return process;
   }
 
-  async #start(context: HandlerContext): Promise<HandlerProcess> {
+  async #start(context: HandlerContext): Promise<Loaded> {
     const loading = this.#loaded ?? this.#load();
     this.#loaded = undefined;
-    const process = await loading;
-    await process.open(context);
-    return process;
+    const loaded = await loading;
+    await loaded.clock.during(loaded.process.open(context));
+    return loaded;
   }
 
-  async #load(): Promise<HandlerProcess> {
+  async #load(): Promise<Loaded> {
+    const clock = new StartClock();
     const process = this.#last = new HandlerProcess(this.#settings);
-    await process.load();
-    return process;
+    await clock.during(process.load());
+    return { process, clock };
   }
 
   #failed(pid: number | undefined, error: Error): void {

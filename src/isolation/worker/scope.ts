@@ -6,6 +6,8 @@
  * @module
  */
 
+import { forgiveFullLog } from "../full_log.ts";
+
 /** The part of a worker's global scope that its runtime uses. */
 interface WorkerScope {
   postMessage(message: unknown): void;
@@ -48,6 +50,7 @@ const OF_DENO = ["kill", "addSignalListener", "removeSignalListener"];
 
 const deno: Record<PropertyKey, unknown> | undefined =
   (globalThis as { Deno?: Record<PropertyKey, unknown> }).Deno;
+forgiveFullLog(console);
 for (const name of GLOBALS) Reflect.deleteProperty(globalThis, name);
 if (deno !== undefined) {
   for (const name of OF_DENO) Reflect.deleteProperty(deno, name);

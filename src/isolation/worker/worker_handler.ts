@@ -11,6 +11,7 @@ import { checkMs, OptionError } from "../../errors.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
+import { StartClock } from "../start_clock.ts";
 import { startFailure } from "../start_failure.ts";
 import { checkSpecifier, permissionsOf } from "./bootstrap.ts";
 import { BATCHES_OUT } from "./control.ts";
@@ -20,8 +21,8 @@ import { spawnHere, type SpawnWorker } from "./peer.ts";
 
 /** What a {@linkcode workerHandler} tells. */
 export type WorkerHandlerEvent =
-  /** A worker has its handler open: the first, or one in the place of one that did not answer or has died. */
-  | { type: "started"; name: string }
+  /** A worker has its handler open, which took so long: the first, or one in the place of one that did not answer or has died. */
+  | { type: "started"; name: string; startMs: number }
   /** A worker has died with nothing to do. What its module kept is lost; another is started for the next batch if batches may be skipped or retried, else that one stops the client. */
   | { type: "died"; name: string; error: Error }
   /** A worker did not answer for frames it was given. It is left behind with them, and their slab is never used again. */
@@ -113,6 +114,12 @@ export function workerHandlerBy(
   return new WorkerHandler(spawn, specifier, options);
 }
 
+/** A worker with its module, and what that took. */
+interface Loaded {
+  worker: HandlerWorker;
+  clock: StartClock;
+}
+
 class WorkerHandler implements LoadableHandler {
   readonly #specifier: string;
   readonly #name: string;
@@ -124,7 +131,7 @@ class WorkerHandler implements LoadableHandler {
   /** Made last; at most one other is alive, one that was given up. */
   #newest: HandlerWorker | undefined;
   /** One that was started ahead of its client. */
-  #loaded: Promise<HandlerWorker> | undefined;
+  #loaded: Promise<Loaded> | undefined;
   /** The worker, or the one that is being started. */
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
@@ -235,7 +242,8 @@ class WorkerHandler implements LoadableHandler {
     await starting?.catch(() => {});
   }
 
-  async #load(): Promise<HandlerWorker> {
+  async #load(): Promise<Loaded> {
+    const clock = new StartClock();
     const worker = new HandlerWorker({
       specifier: this.#specifier,
       name: this.#name,
@@ -244,8 +252,8 @@ class WorkerHandler implements LoadableHandler {
       ...this.#limits,
     });
     this.#newest = worker;
-    await worker.load();
-    return worker;
+    await clock.during(worker.load());
+    return { worker, clock };
   }
 
   async #start(feed: SharedFeed, context: HandlerContext): Promise<HandlerWorker> {
@@ -253,8 +261,8 @@ class WorkerHandler implements LoadableHandler {
     const { slabBytes, capacity, entries, slabs } = core.layout;
     const loading = this.#loaded ?? this.#load();
     this.#loaded = undefined;
-    const worker = await loading;
-    await worker.open({
+    const { worker, clock } = await loading;
+    await clock.during(worker.open({
       feed: {
         memory: core.memory.buffer as unknown as SharedArrayBuffer,
         layout: { slabBytes, capacity, entries, slabs },
@@ -270,9 +278,9 @@ class WorkerHandler implements LoadableHandler {
       onIdleDeath: (error) => this.#onEvent({ type: "died", name: this.#name, error }),
       budgetMs: feed.budget.ms,
       onOverBudget: (place) => feed.budget.overrun(place),
-    });
+    }));
     feed.budget.taken = true;
-    this.#onEvent({ type: "started", name: this.#name });
+    this.#onEvent({ type: "started", name: this.#name, startMs: clock.ms });
     this.#running = worker;
     return worker;
   }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { forgiveFullLog } from "../../full_log.ts";
+
 /** Methods of a console that print to standard output, and have no sibling that does not. */
 const OTHERS = ["count", "dir", "dirxml", "table", "time", "timeEnd", "timeLog"] as const;
 
@@ -13,6 +15,7 @@ export function printToStderr(): void {
   const { stderr } = Deno;
   Object.defineProperty(Deno, "stdout", { value: stderr });
   Object.defineProperty(Deno, "stdin", { value: emptyInput() });
+  forgiveFullLog(console);
   const { error, group } = console;
   console.log = console.info = console.debug = error;
   console.group = console.groupCollapsed = (...label) => {

@@ -60,14 +60,14 @@ export async function serve(
 }
 
 /**
- * Ctrl-C and many a service manager interrupt all processes of a group. Whether
+ * Ctrl-C, a terminal that closes and many a service manager interrupt all processes of a group. Whether
  * the batch at hand is to be finished first is the client's to say, and this
  * process ends when that does.
  */
 function leaveSignalsToClient(): void {
   const signals = Deno.build.os === "windows"
     ? ["SIGINT"] as const
-    : ["SIGINT", "SIGTERM"] as const;
+    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) Deno.addSignalListener(signal, () => {});
 }
 
