@@ -14,6 +14,7 @@ import { HandlerError, SpillwayError } from "../../mod.ts";
 import { messageOf } from "../../src/errors.ts";
 import {
   SpillFormatError,
+  SpillKindError,
   SpillLockedError,
   SpillPermissionError,
 } from "../../src/spill/errors.ts";
@@ -71,11 +72,16 @@ function noDeno({ name, deno, configFile }: HandlerPlan, cause: unknown): UsageE
 /** Its dead letters have no place; outside of a batch, and not by what the handler itself does with a spill. */
 function noDeadLetters(plan: HandlerPlan, { cause, offset }: HandlerError): Error | undefined {
   const { deadLetter } = plan;
-  const ofSpill = cause instanceof SpillLockedError || cause instanceof SpillFormatError;
-  if (deadLetter === undefined || offset !== undefined || !ofSpill) return undefined;
+  if (deadLetter === undefined || offset !== undefined || !isRefusal(cause)) return undefined;
   if (!cause.message.includes(deadLetter)) return undefined;
   const message = `${subjectOf(plan)} can't keep dead letters: ${cause.message}`;
   return new SpillwayError(message, { cause });
+}
+
+/** Whether a directory was refused. */
+function isRefusal(cause: unknown): cause is Error {
+  const types = [SpillLockedError, SpillKindError, SpillFormatError];
+  return types.some((type) => cause instanceof type);
 }
 
 /** It hung, crashed or did what it may not. */
