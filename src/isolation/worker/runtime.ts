@@ -44,6 +44,10 @@ export function serve(
 
 /** About 10 µs, which is what being woken takes at the least. */
 const LOOKS = 1000;
+/** About 40 µs, which is what it takes where all processors are asleep. */
+const LONG_LOOKS = 4000;
+/** Who parked for no longer, in milliseconds, woken included, had better have looked on. */
+const SHORT_MS = 0.08;
 /**
  * Behind a batch of so many bytes the next one is waited for in rests, about 2 ms
  * of them: being woken for each, this thread is kept by the kernel on the
@@ -71,6 +75,8 @@ class Runtime {
   #budgetMs: number | undefined;
   /** The last part of a batch was one of many bytes. */
   #flowing = false;
+  /** The last batch came so soon that looking for long pays off. */
+  #soon = false;
   /** When the event loop turned last, and how often it has since it last looked at its sockets. */
   #turnedAt = performance.now();
   #turns = 0;
@@ -134,10 +140,7 @@ class Runtime {
     this.#turned();
     for (let served = 0;;) {
       await this.#turn();
-      if (Atomics.load(words, Word.request) === served) {
-        const rests = this.#flowing ? RESTS : 0;
-        if (await changed(words, Word.request, served, rests)) this.#turned();
-      }
+      if (Atomics.load(words, Word.request) === served) await this.#changed(words, served);
       if (Atomics.load(words, Word.stop) !== 0) return;
       if (Atomics.load(words, Word.request) === served) continue;
       served = (served + 1) | 0;
@@ -153,6 +156,22 @@ class Runtime {
       Atomics.store(words, Word.reply, served);
       Atomics.notify(words, Word.reply);
     }
+  }
+
+  /** Resolves when `served` is not the last request any more; looks for a while, which costs less than being woken, rests behind large batches, and parks. */
+  async #changed(words: Int32Array<SharedArrayBuffer>, served: number): Promise<void> {
+    const looks = this.#soon && !this.#flowing ? LONG_LOOKS : LOOKS;
+    for (let i = 0; i < looks; i++) if (Atomics.load(words, Word.request) !== served) return;
+    const rests = this.#flowing ? RESTS : 0;
+    for (let i = 0; i < rests && rest(); i++) {
+      if (Atomics.load(words, Word.request) !== served) return;
+    }
+    const parkedAt = performance.now();
+    const wait = Atomics.waitAsync(words, Word.request, served);
+    if (!wait.async) return;
+    await wait.value;
+    this.#turned();
+    this.#soon = this.#turnedAt - parkedAt < SHORT_MS;
   }
 
   /** Lets the event loop turn where batches follow each other so closely that it would not. */
@@ -210,18 +229,4 @@ class Runtime {
   #threw(error: unknown): void {
     this.#channel.post({ type: "threw", error: toPosted(error) });
   }
-}
-
-/** Resolves when a word is not `from` any more; looks for a while, which costs less than being woken, and rests. True if it parked then. */
-async function changed(
-  words: Int32Array<SharedArrayBuffer>,
-  at: number,
-  from: number,
-  rests: number,
-): Promise<boolean> {
-  for (let i = 0; i < LOOKS; i++) if (Atomics.load(words, at) !== from) return false;
-  for (let i = 0; i < rests && rest(); i++) if (Atomics.load(words, at) !== from) return false;
-  const wait = Atomics.waitAsync(words, at, from);
-  if (wait.async) await wait.value;
-  return wait.async;
 }
