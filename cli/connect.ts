@@ -113,7 +113,8 @@ export class Run {
 
   async #feed(): Promise<void> {
     const plan = this.#plan;
-    await refuseMissing(plan.handlers);
+    // Those of a config file are looked for with its other mistakes.
+    if (plan.configFile === undefined) await refuseMissing(plan.handlers);
     askToConnect(plan.target);
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
@@ -241,6 +242,10 @@ export class Run {
       const { call, of } = out;
       const record = { type: "unfinished", frames: 0, call };
       return this.#log.note(record, `${call}() of ${of} was not done ${within}`);
+    }
+    if (this.#framesLeft === 0) {
+      const what = "what closes, a handler or a directory,";
+      return this.#log.note({ type: "unfinished", frames: 0 }, `${what} was not done ${within}`);
     }
     this.#log.note(
       { type: "unfinished", frames: this.#framesLeft },

@@ -201,7 +201,7 @@ async function optionsOf(flags: Flags): Promise<PushServerOptions> {
 async function serve(options: PushServerOptions, json: boolean): Promise<void> {
   await checkListening(options);
   const abort = new AbortController();
-  using log = new PushLog({ json });
+  using log = new PushLog({ json, onFailed: () => abort.abort() });
   await using server = await startPushServer({
     ...options,
     signal: abort.signal,
@@ -215,6 +215,7 @@ async function serve(options: PushServerOptions, json: boolean): Promise<void> {
   );
   log.showStatus(() => server.clients());
   await server.closed;
+  log.throwIfFailed();
 }
 
 /** Runs `spillway push` with its arguments and gives the exit code. */

@@ -43,10 +43,19 @@ export class PushLog implements Disposable {
   #endedFrames = 0;
   #endedBytes = 0;
 
-  /** A log as JSON lines or for people; live if standard error is a terminal. */
-  constructor(options: { json: boolean }) {
-    this.#json = options.json;
-    this.#status = new StatusLine(!options.json);
+  readonly #onFailed: () => void;
+  #failure: unknown;
+
+  /** A log as JSON lines or for people; live if standard error is a terminal. `onFailed` is called when an event can't be written. */
+  constructor({ json, onFailed }: { json: boolean; onFailed: () => void }) {
+    this.#json = json;
+    this.#onFailed = onFailed;
+    this.#status = new StatusLine(!json);
+  }
+
+  /** Throws what an event could not be written for: the server that tells of it has nobody to tell. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Says where clients can connect. */
@@ -56,8 +65,17 @@ export class PushLog implements Disposable {
     this.#line(`listening on ${address}`);
   }
 
-  /** Writes an event down. */
+  /** Writes an event down; never throws. */
   event(event: PushEvent): void {
+    try {
+      this.#write(event);
+    } catch (error) {
+      this.#failure ??= error;
+      this.#onFailed();
+    }
+  }
+
+  #write(event: PushEvent): void {
     if (event.type !== "accept") {
       this.#endedFrames += event.framesAccepted;
       this.#endedBytes += event.bytesAccepted;

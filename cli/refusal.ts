@@ -29,6 +29,8 @@ export function refuse(
 ): number {
   if (code === undefined) throw error;
   // The command line may be what is wrong, so that there are no flags yet.
-  complain(command, messageFor(error as Error), { json: args.includes("--json") });
+  const end = args.indexOf("--");
+  const json = args.slice(0, end < 0 ? undefined : end).includes("--json");
+  complain(command, messageFor(error as Error), { json });
   return code;
 }

@@ -33,7 +33,7 @@ export async function serveReplay(
   if (sources.length === 0) return 1;
   const { loop, ...listening } = plan;
   const abort = new AbortController();
-  using log = new PushLog({ json });
+  using log = new PushLog({ json, onFailed: () => abort.abort() });
   try {
     await using server = await startPushServer({
       ...listening,
@@ -47,6 +47,7 @@ export async function serveReplay(
     log.listening(path === undefined ? { hostname, port: server.port } : { path });
     log.showStatus(() => server.clients());
     await server.closed;
+    log.throwIfFailed();
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;

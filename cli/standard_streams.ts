@@ -20,18 +20,23 @@ export function outputError(thrown: unknown): OutputError {
   });
 }
 
+/** Methods of a console that print to standard output. */
+const PRINTING = [
+  ...["log", "info", "debug", "dir", "dirxml", "table"] as const,
+  ...["group", "groupCollapsed", "count", "timeEnd", "timeLog"] as const,
+];
+
 /**
  * Until disposed, what is printed on standard error is dropped where it can't
  * be written, whoever prints it, and what is for standard output throws an
  * `OutputError` there. Of a closed pipe Deno makes nothing in both cases.
  */
 export function guardStreams(): Disposable {
-  const { log, info, debug, warn, error } = console;
-  const originals = { log, info, debug, warn, error };
-  for (const name of ["log", "info", "debug"] as const) {
-    console[name] = (...values) => {
+  const originals = { ...console };
+  for (const name of PRINTING) {
+    console[name] = (...values: unknown[]) => {
       try {
-        originals[name](...values);
+        (originals[name] as (...values: unknown[]) => void)(...values);
       } catch (thrown) {
         throw outputError(thrown);
       }

@@ -62,7 +62,7 @@ function refuseMisuse(args: string[], { string, boolean, repeated = [] }: FlagNa
     const next = args[i + 1] ?? "";
     if (boolean.includes(name)) {
       const value = own ?? (/^(true|false)$/.test(next) ? next : undefined);
-      if (value === undefined) continue;
+      if (value === undefined || own === "true") continue;
       throw new UsageError(
         `--${name} takes no value, got ${value}: say --${name}, or leave it out`,
       );
@@ -127,9 +127,6 @@ export function integerFlag(
   name: string,
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): number | undefined {
-  if (flags[name] === "" && min < 0) {
-    throw new UsageError(`--${name} needs a value, a negative one as --${name}=-1`);
-  }
   const text = textFlag(flags, name);
   if (text === undefined) return undefined;
   const value = /^-?\d+$/.test(text) ? Number(text) : NaN;

@@ -262,7 +262,7 @@ async function shakeHands(
 async function greet(settings: Settings, session: HandshakeSession): Promise<void> {
   if (settings.hello !== undefined) await session.write(toBytes(settings.hello));
   await settings.handshake?.(session);
-  await session.written;
+  await session.close();
 }
 
 /** What a connection itself can end with during a handshake; all else was thrown by the handshake. */

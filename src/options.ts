@@ -214,10 +214,13 @@ export function settle(options: ConnectOptions): Settings {
 
 /** Bytes that are sent later, as they are now: their memory is the user's. */
 function kept({ hello, respond, heartbeat }: Settings): Partial<Settings> {
+  // Not slice(): that of Node's buffers shares their memory.
+  const own = (bytes: string | Uint8Array) =>
+    typeof bytes === "string" ? bytes : new Uint8Array(bytes);
   return {
-    ...hello !== undefined && { hello: hello.slice() },
-    respond: respond.map(({ match, send }) => ({ match: match.slice(), send: send.slice() })),
-    ...heartbeat && { heartbeat: { ...heartbeat, bytes: heartbeat.bytes.slice() } },
+    ...hello !== undefined && { hello: own(hello) },
+    respond: respond.map(({ match, send }) => ({ match: own(match), send: own(send) })),
+    ...heartbeat && { heartbeat: { ...heartbeat, bytes: own(heartbeat.bytes) } },
   };
 }
 

@@ -73,12 +73,13 @@ export class HandshakeSession implements Session {
     return this.#transport;
   }
 
-  /** Resolves when nothing is being written any more; rejects with what a write threw. */
-  get written(): Promise<void> {
+  /** The handshake is done: refuses further calls, and resolves when what it wrote is out. */
+  close(): Promise<void> {
+    this.#over = true;
     return this.#writing;
   }
 
-  /** Ends the handshake: what was received and not read. Reads under way are the {@linkcode transport}'s from now on. */
+  /** Gives what was received and not read to the feed. Reads under way are the {@linkcode transport}'s from now on. */
   end(): Uint8Array {
     this.#over = true;
     if (this.#reading.length > 0) {
@@ -94,16 +95,29 @@ export class HandshakeSession implements Session {
     const writing = this.#writing.then(async () => {
       for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
     });
-    this.#writing = writing;
+    // What it threw is told to who wrote, and may be made good by another write.
+    this.#writing = writing.catch(() => {});
     await writing;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Promise<Uint8Array | null> {
+    return abandonable(this.#read());
+  }
+
+  readExactly(count: number): Promise<Uint8Array> {
+    return abandonable(this.#readExactly(count));
+  }
+
+  readLine(): Promise<string> {
+    return abandonable(this.#readLine());
+  }
+
+  async #read(): Promise<Uint8Array | null> {
     if (this.#received.length === 0 && !await this.#receive()) return null;
     return this.#take(this.#received.length);
   }
 
-  async readExactly(count: number): Promise<Uint8Array> {
+  async #readExactly(count: number): Promise<Uint8Array> {
     if (!Number.isInteger(count) || count < 0 || count > READ_BYTES_MAX) {
       throw new OptionError("session.readExactly", `an integer from 0 to ${READ_BYTES_MAX}`, count);
     }
@@ -111,7 +125,7 @@ export class HandshakeSession implements Session {
     return this.#take(count);
   }
 
-  async readLine(): Promise<string> {
+  async #readLine(): Promise<string> {
     let searched = 0;
     while (true) {
       const end = this.#received.indexOf(0x0a, searched);
@@ -184,6 +198,12 @@ export class HandshakeSession implements Session {
     this.#received = this.#received.subarray(count);
     return taken;
   }
+}
+
+/** What nobody waits for any more may fail, since its bytes are the feed's. */
+function abandonable<T>(reading: Promise<T>): Promise<T> {
+  reading.catch(() => {});
+  return reading;
 }
 
 /** A connection of which the handshake has begun reads that it did not wait for: their bytes are the feed's. */

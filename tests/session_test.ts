@@ -125,13 +125,13 @@ Deno.test("a read that a handshake did not wait for is the feed's", async () => 
     await using client = await connected(server.target, {
       // A greeting that may come or not.
       handshake(session) {
-        line = session.readLine().catch((error: unknown) => error);
+        line = session.readLine();
         return Promise.resolve();
       },
     });
     go.resolve();
     assertEquals(await collectNumbers(client), upTo(10));
-    assert(await line instanceof HandshakeError);
+    await assertRejects(() => line!, HandshakeError, "over");
   }
 });
 
@@ -152,6 +152,41 @@ Deno.test("what a handshake writes goes out whole and in order, waited for or no
   });
   await client.write("ghi");
   assertEquals(written, "abcdefghi");
+});
+
+Deno.test("what is written when a handshake has returned is refused, while its own still goes out", async () => {
+  const transport = new ScriptedTransport();
+  let written = "";
+  transport.onWrite = async (bytes) => {
+    await delay(0);
+    written += String.fromCharCode(bytes[0]);
+    return 1;
+  };
+  let late: Promise<void> | undefined;
+  await using client = await connected(transport, {
+    handshake(session) {
+      session.write("abcdef");
+      setTimeout(() => late = session.write("late").catch((error) => error), 1);
+      return Promise.resolve();
+    },
+  });
+  await client.write("ghi");
+  assert(await late as unknown instanceof HandshakeError);
+  assertEquals(written, "abcdefghi");
+});
+
+Deno.test("a handshake may make good a write that failed", async () => {
+  const transport = new ScriptedTransport(numbered(1));
+  let refusals = 1;
+  transport.onWrite = (bytes) =>
+    refusals-- > 0 ? Promise.reject(new Error("busy")) : Promise.resolve(bytes.length);
+  await using client = await connected(transport, {
+    async handshake(session) {
+      await session.write("hello").catch(() => session.write("hello"));
+    },
+  });
+  transport.give(null);
+  assertEquals(await collectNumbers(client), upTo(1));
 });
 
 Deno.test("startTls() refuses what it can't do", async () => {

@@ -184,7 +184,8 @@ class CountingHandler implements Handler {
     try {
       await work();
     } finally {
-      this.call = undefined;
+      // open() may settle behind the begin of close().
+      if (this.call === call) this.call = undefined;
     }
   }
 }

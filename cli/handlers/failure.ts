@@ -92,8 +92,9 @@ function failed(plan: HandlerPlan, error: HandlerError): HandlerError | undefine
   const where = offset === undefined
     ? ""
     : ` in a batch at offset ${offset} of connection ${error.epoch}`;
-  const none = plan.deno !== undefined && cause instanceof HandlerProcessError &&
-    cause.exitCode === 0;
+  // Behind its start it was one.
+  const none = offset === undefined && plan.deno !== undefined &&
+    cause instanceof HandlerProcessError && cause.exitCode === 0;
   made.message = `${subjectOf(plan)} failed${where}: ${cause.message}${
     none ? `; ${plan.deno} may be no deno` : ""
   }`;

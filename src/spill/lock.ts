@@ -12,6 +12,15 @@ import { SpillLockedError } from "./errors.ts";
 /** Name of the file that is locked. */
 export const LOCK_NAME = "lock";
 
+/** Of one directory, which may have several paths; it serves an error's words only, so what fails here is none. */
+async function identityOf(disk: Disk): Promise<unknown> {
+  try {
+    return disk instanceof DenoDisk ? await disk.identityOf(LOCK_NAME) : disk;
+  } catch {
+    return disk;
+  }
+}
+
 /** What this isolate has open, and what for: who is refused by himself should not look for others. */
 const heldHere = new Map<unknown, DirectoryKind>();
 
@@ -21,8 +30,7 @@ const heldHere = new Map<unknown, DirectoryKind>();
  */
 export async function lockDirectory(disk: Disk, kind: DirectoryKind): Promise<Disposable> {
   const lock = await disk.lock(LOCK_NAME);
-  // One directory may have several paths.
-  const identity = disk instanceof DenoDisk ? await disk.identityOf(LOCK_NAME) : disk;
+  const identity = await identityOf(disk);
   if (lock === undefined) throw new SpillLockedError(disk.path, heldHere.get(identity));
   heldHere.set(identity, kind);
   return {

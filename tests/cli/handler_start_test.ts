@@ -17,7 +17,7 @@ Deno.test("that a handler is ready is told with the time of its whole start, whe
         isolation,
       );
       assertEquals(code, 0, stderr);
-      const [, seconds] = /^the handler: .* is ready after (\d\.\d{3}) s$/m.exec(stderr) ?? [];
+      const [, seconds] = /^the handler: .* is ready after (\d+\.\d{3}) s$/m.exec(stderr) ?? [];
       assertGreaterOrEqual(Number(seconds), 0.3, stderr);
     }
   });

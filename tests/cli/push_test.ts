@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { push } from "../../cli/push.ts";
+import { OutputError } from "../../cli/standard_streams.ts";
 import { run } from "./spillway.ts";
 
 /** Catches what a command prints, line by line, while it runs. */
@@ -161,4 +162,17 @@ Deno.test("push names the flag of a missing permission in one sentence, and exit
     assert(stderr.startsWith("spillway push: ") && stderr.endsWith(`${flags}\n`), stderr);
     assertEquals(stderr.split("\n").length, 2, stderr);
   }
+});
+
+Deno.test("push ends when an event can't be written, rather than going on unheard", async () => {
+  using output = new Output();
+  const code = push(["--frames", "1"]);
+  const port = Number((await output.first).match(/(\d+)\D*$/)?.[1]);
+  console.log = () => {
+    throw new OutputError("standard output cannot be written: full");
+  };
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  await conn.read(new Uint8Array(1)).catch(() => {});
+  assertEquals(await code, 4);
+  assertEquals(output.errors, ["spillway push: standard output cannot be written: full"]);
 });

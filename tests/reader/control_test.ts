@@ -1,4 +1,5 @@
 /** What the reader answers by itself, and what waits to be written. */
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { DisconnectError, WriteQueueFullError } from "../../mod.ts";
 import { ascii, join } from "../framing/bytes.ts";
@@ -68,9 +69,8 @@ Deno.test("heartbeat beats while nothing else happens, and stops with the client
 
 Deno.test("what is sent later is what was given, whatever becomes of its memory", async () => {
   const transport = new ScriptedTransport(new TextEncoder().encode("PING\n"));
-  const [match, send, beat] = ["PING", "PONG", "beat"].map((text) =>
-    new TextEncoder().encode(text)
-  );
+  const [match, send] = ["PING", "PONG"].map((text) => new TextEncoder().encode(text));
+  const beat = Buffer.from("beat");
   const connecting = connected(transport, {
     framing: { type: "lines" },
     respond: [{ match, send }],
