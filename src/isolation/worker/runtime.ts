@@ -160,7 +160,8 @@ class Runtime {
 
   /** Resolves when `served` is not the last request any more; looks for a while, which costs less than being woken, rests behind large batches, and parks. */
   async #changed(words: Int32Array<SharedArrayBuffer>, served: number): Promise<void> {
-    const looks = this.#soon && !this.#flowing ? LONG_LOOKS : LOOKS;
+    const long = this.#soon && !this.#flowing;
+    const looks = long ? LONG_LOOKS : LOOKS;
     for (let i = 0; i < looks; i++) if (Atomics.load(words, Word.request) !== served) return;
     const rests = this.#flowing ? RESTS : 0;
     for (let i = 0; i < rests && rest(); i++) {
@@ -171,7 +172,8 @@ class Runtime {
     if (!wait.async) return;
     await wait.value;
     this.#turned();
-    this.#soon = this.#turnedAt - parkedAt < SHORT_MS;
+    // Not twice in a row for nothing.
+    this.#soon = !long && this.#turnedAt - parkedAt < SHORT_MS;
   }
 
   /** Lets the event loop turn where batches follow each other so closely that it would not. */
