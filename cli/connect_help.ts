@@ -68,9 +68,10 @@ ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not p
   --when-full WORD       and when that is full: block (pause reading; the server may cut you off),
                          drop_oldest or drop_newest (what was dropped is counted) (block)
   --spill DIR            or: write to files in DIR and go on reading; needs
-                         --allow-read=DIR --allow-write=DIR. Several handlers have DIR/NAME.
-                         What is there survives a kill -9, but at an end in order (Ctrl-C, --limit,
-                         --duration) it is dropped and counted: --durable keeps it
+                         --allow-read=DIR --allow-write=DIR. Several handlers, and one
+                         that has a name, have DIR/NAME. What is there survives a kill -9, but at an
+                         end in order (Ctrl-C, --limit, --duration) it is dropped and counted, unless
+                         an earlier run's still waits before it: --durable keeps it
   --durable              with --spill: write every frame there before it is put out, and after a
                          restart go on with what was not (at least once)
   --spill-max SIZE       with --spill: bytes it may take, 64MiB or more (as much as the disk has)
@@ -79,10 +80,11 @@ When to end (default: when the server does):
   --limit N              after N frames; a handler may see the rest of their batch, and several
                          end when each has had N, or with another --partition all together
   --duration TIME        this long after the first connection
-                         Interrupting (Ctrl-C, or a terminal that closes) ends in order, twice
-                         ends at once
-  --stop-timeout TIME    how long, behind an interrupt or --duration, batches at hand
-                         and handlers that are being started may take (8s); what is not
+                         Interrupting (Ctrl-C, or a terminal that closes) ends in order, Ctrl-C
+                         twice at once
+  --stop-timeout TIME    how long, behind an interrupt or --duration, batches at hand (of a worker
+                         all that it was handed, up to four) and handlers that are being started
+                         may take (8s); what is not
                          finished then is told, and exits with 4, or the signal's code.
                          Neither of these, nor Ctrl-C, ends a handler of this process that computes
                          without end: --isolation worker or process does

@@ -33,7 +33,7 @@ How:
 When to end (default: when the server does):
   --duration TIME        this long after the first connection
                          Interrupting (Ctrl-C, or a terminal that closes) ends in order: nothing
-                         more is read, what was read is written and synced. Twice ends at once
+                         more is read, what was read is written and synced. Ctrl-C twice ends at once
 
 ${CONNECTION_HELP}
 No framing is needed (raw), but for --respond, which compares frames. Input that does not fit the

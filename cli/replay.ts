@@ -32,11 +32,11 @@ export async function replay(args: string[]): Promise<number> {
       ...(plan.serve && { speed: "flat_out" }),
       onEvent: (event) => tell(event, plan.json),
     });
-    const code = plan.serve === undefined
+    const { code, asked } = plan.serve === undefined
       ? await putOut(plan, replay)
-      : await serveReplay(plan.serve, replay, plan);
+      : { code: await serveReplay(plan.serve, replay, plan), asked: true };
     const { connections, lostChunks } = replay.stats();
-    if (code === 1 && connections === 0) {
+    if (code === 1 && asked && connections === 0) {
       complain("replay", `nothing of what was asked for is in ${plan.directory}`, plan);
     }
     if (lostChunks > 0) {
@@ -62,20 +62,27 @@ function tell(event: ReplayEvent, json: boolean): void {
   console.error(coloured("yellow", what, Deno.stderr));
 }
 
-async function putOut(plan: ReplayPlan, replay: Replay): Promise<number> {
+/** Gives the exit code, and whether it came so far that the recording was asked for anything. */
+async function putOut(
+  plan: ReplayPlan,
+  replay: Replay,
+): Promise<{ code: number; asked: boolean }> {
   let failure: unknown;
+  let asked = false;
   // A disk that fails would be asked for ever: there are no delays between attempts.
   const target: Dialer = {
     name: replay.name,
-    dial: (signal) =>
-      replay.dial(signal).catch((error) => {
+    dial(signal) {
+      asked = true;
+      return replay.dial(signal).catch((error) => {
         if (signal.aborted) throw error;
         failure = error;
         return null;
-      }),
+      });
+    },
   };
   // INVARIANT: a plan says one of the two.
   const code = await new Run({ ...plan.output!, target }).run();
   if (failure !== undefined) throw failure;
-  return code;
+  return { code, asked };
 }

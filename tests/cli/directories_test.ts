@@ -91,8 +91,13 @@ Deno.test("a recording is not taken for a spill, a journal or dead letters, and 
       `expected dead letters or ${holds}`,
       () => giveUp(server, directory, handler),
     );
-    const replayed = await run(["-A"], ["replay", directory, "--speed", "flat-out"]);
+    const back = ["replay", directory, "--speed", "flat-out"];
+    const replayed = await run(["-A"], back);
     assertEquals([replayed.code, replayed.stdout], [0, "one\ntwo\n"]);
+    const itself = await run(["-A"], [...back, "--spill", directory, "--count"]);
+    assertEquals(itself.code, 1);
+    assertStringIncludes(itself.stderr, `expected a spill or ${holds}`);
+    assert(!itself.stderr.includes("nothing of what was asked for"), itself.stderr);
   });
 });
 

@@ -76,7 +76,7 @@ Deno.test("parseFraming() says what is wrong", () => {
     ["--framing delimiter --delimiter \\q", "got \\q"],
     ["--framing fixed_length", "needs --frame-length"],
     ["--framing length_field --length-field-length 5", "one of 1, 2, 3, 4, 8, got 5"],
-    ["--framing length_field --length-adjustment", "as --length-adjustment=-1"],
+    ["--framing length_field --length-adjustment", "--length-adjustment needs a value"],
     ["--framing length_field --magic 123", "in hex"],
     ["--framing length_field --checksum-byte-order big", "needs --checksum"],
     ["--framing slip --byte-order big", "--byte-order has no meaning with --framing slip"],
