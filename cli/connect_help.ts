@@ -84,8 +84,8 @@ When to end (default: when the server does):
                          twice at once
   --stop-timeout TIME    how long, behind an interrupt or --duration, batches at hand (of a worker
                          all that it was handed, up to four) and handlers that are being started
-                         may take (8s); what is not
-                         finished then is told, and exits with 4, or the signal's code.
+                         may take (8s); what is not finished then is told, and exits with 4, or the
+                         signal's code.
                          Neither of these, nor Ctrl-C, ends a handler of this process that computes
                          without end: --isolation worker or process does
 

@@ -17,7 +17,7 @@ import { framesGiven } from "../src/dispatch/lanes.ts";
 import { connectFor } from "../src/isolated/connect.ts";
 import { ONLY_HANDLER } from "../src/isolated/plan.ts";
 import type { ConnectPlan } from "./connect_flags.ts";
-import type { CallOut, HandlerReport } from "./handlers/crew.ts";
+import type { HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
 
@@ -77,11 +77,6 @@ export class IsolatedRun {
   get framesHeld(): number {
     const stats = Object.values(this.client.statsByHandler());
     return stats.reduce((sum, { framesHeld }) => sum + framesHeld, 0);
-  }
-
-  /** What closes there, nobody tells. */
-  get callOut(): CallOut | undefined {
-    return undefined;
   }
 
   /** What each was given and was not, by name. */

@@ -6,6 +6,7 @@
 
 import { messageFor } from "./disk_words.ts";
 import { exitCodeOf } from "./exit_code.ts";
+import { beforeSeparator } from "./usage.ts";
 import { printable } from "./words.ts";
 
 /** Tells it: a sentence, or with `--json` an object as all else on standard error is. */
@@ -29,8 +30,7 @@ export function refuse(
 ): number {
   if (code === undefined) throw error;
   // The command line may be what is wrong, so that there are no flags yet.
-  const end = args.indexOf("--");
-  const json = args.slice(0, end < 0 ? undefined : end).includes("--json");
+  const json = beforeSeparator(args).includes("--json");
   complain(command, messageFor(error as Error), { json });
   return code;
 }

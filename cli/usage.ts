@@ -54,9 +54,8 @@ export function parseFlags(
 
 /** Of all this `parseArgs` would make something, and hardly what was meant. */
 function refuseMisuse(args: string[], { string, boolean, repeated = [] }: FlagNames): void {
-  const end = args.indexOf("--");
   const given = new Set<string>();
-  for (const [i, arg] of args.slice(0, end < 0 ? undefined : end).entries()) {
+  for (const [i, arg] of beforeSeparator(args).entries()) {
     const { name, own } = /^--(?<name>[^=]+)(?:=(?<own>.*))?$/s.exec(arg)?.groups ?? {};
     if (name === undefined) continue;
     const next = args[i + 1] ?? "";
@@ -78,6 +77,12 @@ function refuseMisuse(args: string[], { string, boolean, repeated = [] }: FlagNa
     }
     given.add(name);
   }
+}
+
+/** The arguments among which flags may be: behind `--` there are none. */
+export function beforeSeparator(args: readonly string[]): readonly string[] {
+  const end = args.indexOf("--");
+  return end < 0 ? args : args.slice(0, end);
 }
 
 function unknownFlag(arg: string, names: string[]): UsageError {

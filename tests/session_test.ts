@@ -135,14 +135,20 @@ Deno.test("a read that a handshake did not wait for is the feed's", async () => 
   }
 });
 
-Deno.test("what a handshake writes goes out whole and in order, waited for or not", async () => {
-  const transport = new ScriptedTransport();
-  let written = "";
-  transport.onWrite = async (bytes) => {
+/** Takes a byte a write, and its time for each. */
+class ByteByByte extends ScriptedTransport {
+  /** What it took, as text. */
+  taken = "";
+
+  override onWrite = async (bytes: Uint8Array) => {
     await delay(0);
-    written += String.fromCharCode(bytes[0]);
+    this.taken += String.fromCharCode(bytes[0]);
     return 1;
   };
+}
+
+Deno.test("what a handshake writes goes out whole and in order, waited for or not", async () => {
+  const transport = new ByteByByte();
   await using client = await connected(transport, {
     handshake(session) {
       session.write("abc");
@@ -151,17 +157,11 @@ Deno.test("what a handshake writes goes out whole and in order, waited for or no
     },
   });
   await client.write("ghi");
-  assertEquals(written, "abcdefghi");
+  assertEquals(transport.taken, "abcdefghi");
 });
 
 Deno.test("what is written when a handshake has returned is refused, while its own still goes out", async () => {
-  const transport = new ScriptedTransport();
-  let written = "";
-  transport.onWrite = async (bytes) => {
-    await delay(0);
-    written += String.fromCharCode(bytes[0]);
-    return 1;
-  };
+  const transport = new ByteByByte();
   let late: Promise<void> | undefined;
   await using client = await connected(transport, {
     handshake(session) {
@@ -172,7 +172,7 @@ Deno.test("what is written when a handshake has returned is refused, while its o
   });
   await client.write("ghi");
   assert(await late as unknown instanceof HandshakeError);
-  assertEquals(written, "abcdefghi");
+  assertEquals(transport.taken, "abcdefghi");
 });
 
 Deno.test("a handshake may make good a write that failed", async () => {

@@ -37,13 +37,12 @@ export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[
 
 /** Whether that happened to a handler, whose own code threw nothing. */
 export function isOfHandler(cause: unknown): cause is Error {
-  const types = [
+  return isOneOf(cause, [
     HandlerModuleError,
     HandlerProcessError,
     UnresponsiveHandlerError,
     WorkerProtocolError,
-  ];
-  return types.some((type) => cause instanceof type);
+  ]);
 }
 
 /** A module that never came to be a handler; it is called as where it runs inline. */
@@ -72,15 +71,17 @@ function noDeno({ name, deno, configFile }: HandlerPlan, cause: unknown): UsageE
 /** Its dead letters have no place; outside of a batch, and not by what the handler itself does with a spill. */
 function noDeadLetters(plan: HandlerPlan, { cause, offset }: HandlerError): Error | undefined {
   const { deadLetter } = plan;
-  if (deadLetter === undefined || offset !== undefined || !isRefusal(cause)) return undefined;
+  if (deadLetter === undefined || offset !== undefined) return undefined;
+  if (!isOneOf(cause, [SpillLockedError, SpillKindError, SpillFormatError])) return undefined;
   if (!cause.message.includes(deadLetter)) return undefined;
   const message = `${subjectOf(plan)} can't keep dead letters: ${cause.message}`;
   return new SpillwayError(message, { cause });
 }
 
-/** Whether a directory was refused. */
-function isRefusal(cause: unknown): cause is Error {
-  const types = [SpillLockedError, SpillKindError, SpillFormatError];
+function isOneOf(
+  cause: unknown,
+  types: readonly (abstract new (...args: never[]) => Error)[],
+): cause is Error {
   return types.some((type) => cause instanceof type);
 }
 

@@ -97,7 +97,7 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
   });
   return {
     directory: disk.path,
-    kind: lastKind(found.flatMap(({ header }) => header ?? [])),
+    kind: kindOf(found),
     segments,
     cursors: reports,
     setAside: names.filter(isSetAside).sort(),
@@ -147,6 +147,11 @@ function readOnly(directory: string | Disk): Disk {
 
 /** A segment's beginning, and its file. */
 export type NamedHead = SegmentHead & { name: string; number: number };
+
+/** What a directory with these segments is for. */
+export function kindOf(found: readonly NamedHead[]): DirectoryKind {
+  return lastKind(found.flatMap(({ header }) => header ?? []));
+}
 
 /** The beginnings of all segments, by number. */
 export async function heads(disk: Disk, names: readonly string[]): Promise<NamedHead[]> {

@@ -11,8 +11,7 @@ import type { Disk } from "./disk.ts";
 import { SpillKindError } from "./errors.ts";
 import { FindingList } from "./finding.ts";
 import { SEGMENT_HEADER_BYTES } from "./format.ts";
-import { heads, readSpill } from "./inspect.ts";
-import { lastKind } from "./segment.ts";
+import { heads, kindOf, readSpill } from "./inspect.ts";
 
 /** Throws a `SpillKindError` if it may not. Changes nothing. */
 export async function checkKind(disk: Disk, wanted: DirectoryKind): Promise<void> {
@@ -21,14 +20,13 @@ export async function checkKind(disk: Disk, wanted: DirectoryKind): Promise<void
   if (!found.some(({ header, bytes }) => header !== undefined && bytes > SEGMENT_HEADER_BYTES)) {
     return;
   }
-  const holds = lastKind(found.flatMap(({ header }) => header ?? []));
+  const holds = kindOf(found);
   if (holds === wanted) return;
-  const takesFrames = wanted === "spill" || wanted === "journal";
   // What nobody says anything of, because its header is damaged, may be its own.
   if (holds === "unsaid" && wanted !== "recording") return;
   // A journal keeps what it finds.
   if (holds === "spill" && wanted === "journal") return;
-  if (holds === "journal" && takesFrames && !await waits(disk)) return;
+  if (holds === "journal" && wanted === "spill" && !await waits(disk)) return;
   throw new SpillKindError(disk.path, wanted, holds);
 }
 

@@ -36,6 +36,21 @@ async function refused(
   assertEquals(await contents(directory), before);
 }
 
+/** The same of a spill and of a journal. */
+async function refusedToFrames(
+  server: TestServer,
+  directory: string,
+  holds: string,
+): Promise<void> {
+  const spill = ["--spill", directory];
+  await refused(directory, `expected a spill or ${holds}`, () => to("connect", server, ...spill));
+  await refused(
+    directory,
+    `expected a journal or ${holds}`,
+    () => to("connect", server, ...spill, "--durable"),
+  );
+}
+
 /** Has a feed that nobody reads fill a directory, and dies. */
 async function killed(directory: string, ...args: string[]): Promise<void> {
   await using server = floods("0123456789abcdef\n");
@@ -72,12 +87,7 @@ Deno.test("a recording is not taken for a spill, a journal or dead letters, and 
     const holds = `nothing in ${directory}, but it holds a recording: give another directory ` +
       "(spillway replay plays this one)";
     const spill = ["--spill", directory];
-    await refused(directory, `expected a spill or ${holds}`, () => to("connect", server, ...spill));
-    await refused(
-      directory,
-      `expected a journal or ${holds}`,
-      () => to("connect", server, ...spill, "--durable"),
-    );
+    await refusedToFrames(server, directory, holds);
     const handler = `${parent}/handler.ts`;
     await Deno.writeTextFile(handler, "export default { batch() {} };");
     const worker = ["--handler", handler, "--isolation", "worker", ...spill];
@@ -147,13 +157,7 @@ Deno.test("dead letters are nobody's spill, journal or recording, and stay", asy
     assertEquals(given.code, 0, given.stderr);
     const holds = `nothing in ${dead}, but it holds dead letters: give another directory ` +
       "(spillway spill dump lists this one)";
-    const spill = ["--spill", dead];
-    await refused(dead, `expected a spill or ${holds}`, () => to("connect", server, ...spill));
-    await refused(
-      dead,
-      `expected a journal or ${holds}`,
-      () => to("connect", server, ...spill, "--durable"),
-    );
+    await refusedToFrames(server, dead, holds);
     await refused(
       dead,
       `expected a recording or ${holds}`,
