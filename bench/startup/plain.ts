@@ -2,6 +2,5 @@
 const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(Deno.args[0]) });
 const bytes = new Uint8Array(65_536);
 let end = 0;
-while (end < 8) end += await conn.read(bytes.subarray(end)) ?? Deno.exit(1);
-console.log(new DataView(bytes.buffer).getUint32(4));
-Deno.exit();
+while (end < 68) end += await conn.read(bytes.subarray(end)) ?? Deno.exit(1);
+Deno.exit(new DataView(bytes.buffer).getUint32(0) === 64 ? 0 : 1);
