@@ -45,32 +45,60 @@ pub const Lines = struct {
 
     /// INVARIANT: a line came before, so the byte in front of `position` is its `\n`.
     inline fn take(comptime keep: bool, framer: *Framer, cursor: *driver.Cursor) void {
-        const bytes = cursor.bytes;
-        const offsets = cursor.offsets;
-        const lengths = cursor.lengths;
-        const longest = framer.max_frame_length;
+        var taken: Taken(keep) = .{
+            .bytes = cursor.bytes,
+            .offsets = cursor.offsets,
+            .lengths = cursor.lengths,
+            .longest = framer.max_frame_length,
+            .count = cursor.count,
+            .start = cursor.position,
+        };
         const end = cursor.end;
         // The most lines a block can end must have room in the index.
         const most = cursor.capacity -| 64;
-        var count = cursor.count;
-        var start = cursor.position;
-        var block = start;
-        while (end - block >= 64 and count <= most) : (block += 64) {
-            var ends = scan.byteMask(bytes[block..][0..64], '\n');
+        var block = taken.start;
+        while (end - block >= 64 and taken.count <= most) : (block += 64) {
+            var ends = scan.byteMask(cursor.bytes[block..][0..64], '\n');
+            if (ends == 0) continue;
+            // One line is what most blocks end, and each turn of a loop costs V8 a check.
+            if (!taken.line(block + @ctz(ends))) break;
+            ends &= ends - 1;
             while (ends != 0) : (ends &= ends - 1) {
-                const newline = block + @ctz(ends);
-                if (newline - start > longest) break;
-                const carriage: u32 = @intFromBool((bytes + newline - 1)[0] == '\r');
-                offsets[count] = start;
-                lengths[count] = if (keep) newline + 1 - start else newline - start - carriage;
-                count += 1;
-                start = newline + 1;
+                if (!taken.line(block + @ctz(ends))) break;
             }
             if (ends != 0) break;
         }
-        cursor.count = count;
-        cursor.position = start;
-        framer.searched = block -| start;
+        cursor.count = taken.count;
+        cursor.position = taken.start;
+        framer.searched = block -| taken.start;
+    }
+
+    /// Lines put into the index, in locals.
+    fn Taken(comptime keep: bool) type {
+        return struct {
+            bytes: [*]u8,
+            offsets: [*]u32,
+            lengths: [*]u32,
+            longest: u32,
+            count: u32,
+            start: u32,
+
+            /// Takes the one whose `\n` is at `newline`; false if it is too long.
+            inline fn line(self: *@This(), newline: u32) bool {
+                const length = newline - self.start;
+                if (length > self.longest) return false;
+                self.offsets[self.count] = self.start;
+                self.lengths[self.count] = if (keep) length + 1 else length;
+                // Told right behind, since few feeds have it: nothing waits for this byte then.
+                if (!keep and (self.bytes + newline - 1)[0] == '\r') {
+                    @branchHint(.unlikely);
+                    self.lengths[self.count] = length - 1;
+                }
+                self.count += 1;
+                self.start = newline + 1;
+                return true;
+            }
+        };
     }
 
     pub fn resync(_: *Framer, bytes: []u8) driver.Found {
