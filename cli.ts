@@ -75,7 +75,9 @@ async function run([name, ...rest]: string[]): Promise<number> {
     console.log(config.version);
     return 0;
   }
-  console.error(`spillway: ${advice(name)}`);
+  const message = advice(name);
+  const json = rest.includes("--json");
+  console.error(json ? JSON.stringify({ type: "error", message }) : `spillway: ${message}`);
   return 2;
 }
 

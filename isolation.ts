@@ -33,6 +33,7 @@ export {
   HandlerModuleError,
   type LoadableHandler,
 } from "./src/isolation/contract.ts";
+export { DeadLetterError } from "./src/isolation/dead_letters.ts";
 export type {
   FailureCounts,
   FailureEvent,

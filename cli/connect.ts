@@ -104,7 +104,8 @@ export class Run {
     const disconnected = failure instanceof DisconnectError;
     const stop = this.#how(failure);
     if (failure !== undefined && !disconnected) this.#log.error(failure);
-    if (this.#client !== undefined && stop.end !== "output_closed") {
+    // What never was connected has come to nothing.
+    if (this.#client !== undefined && this.#clock.started && stop.end !== "output_closed") {
       const asked = this.#plan.output === "count";
       this.#log.summary(this.#summary(this.#client, stop), asked ? console.log : console.error);
     }
@@ -148,14 +149,14 @@ export class Run {
 
   /** The same, with everything in workers. */
   async #feedIsolated(): Promise<void> {
-    const starting = IsolatedRun.start(this.#plan, {
+    const run = await IsolatedRun.start(this.#plan, {
       signal: this.#abort.signal,
       onClientEvent: (event) => this.#tell(event),
       onHandlerEvent: (plan, event) => this.#tellOf(plan, event),
     });
-    const run = await this.#patience.wait(starting);
-    if (run === "late") return this.#leaveUnopened();
     this.#taker = run;
+    this.#client = run.client;
+    if (await this.#patience.wait(run.client.opened()) === "late") return this.#leaveUnopened();
     const end = await this.#follow(run.client, run.ended());
     // Nothing here has closed it: the reader did.
     if (end?.reason === "aborted") this.#stop("limit");
@@ -219,7 +220,9 @@ export class Run {
 
   /** The same: who says how long a run may take does not mean a handler that never settles. */
   #timeUp(): void {
-    this.#stop("duration");
+    // In the reader's care it is reached before this side hears of it.
+    const given = this.#taker?.frames ?? 0;
+    this.#stop(given >= this.#plan.limit ? "limit" : "duration");
     this.#patience.start();
   }
 

@@ -6,7 +6,6 @@
 
 import { pathToFileURL } from "node:url";
 import type {
-  IsolatedClient,
   IsolatedEvent,
   IsolatedHandler,
   IsolatedHandlerEvent,
@@ -14,8 +13,9 @@ import type {
 } from "../isolation.ts";
 import { type ClientEvent, DisconnectError } from "../mod.ts";
 import { framesGiven } from "../src/dispatch/lanes.ts";
-import { connectFor } from "../src/isolated/connect.ts";
+import { startFor } from "../src/isolated/connect.ts";
 import { ONLY_HANDLER } from "../src/isolated/plan.ts";
+import type { Supervisor } from "../src/isolated/supervisor.ts";
 import type { ConnectPlan } from "./connect_flags.ts";
 import type { HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
@@ -42,17 +42,17 @@ export function isIsolated({ handlers, target }: ConnectPlan): boolean {
 
 /** What takes the frames, and the client that reads them. */
 export class IsolatedRun {
-  readonly client: IsolatedClient;
+  readonly client: Supervisor;
   readonly #plan: ConnectPlan;
 
-  private constructor(plan: ConnectPlan, client: IsolatedClient) {
+  private constructor(plan: ConnectPlan, client: Supervisor) {
     this.#plan = plan;
     this.client = client;
   }
 
-  /** Connects. */
+  /** Begins to connect. */
   static async start(plan: ConnectPlan, hooks: IsolatedHooks): Promise<IsolatedRun> {
-    const client = await connectFor(plan.limit, plan.target, optionsOf(plan, hooks));
+    const client = await startFor(plan.limit, plan.target, optionsOf(plan, hooks));
     return new IsolatedRun(plan, client);
   }
 

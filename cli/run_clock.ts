@@ -26,6 +26,11 @@ export class RunClock implements Disposable {
     this.#timer = endAfter(this.#durationMs, this.#onEnd);
   }
 
+  /** Whether it has begun. */
+  get started(): boolean {
+    return this.#startedAt !== undefined;
+  }
+
   /** Milliseconds since it began; 0 if it has not. */
   get elapsedMs(): number {
     return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt;

@@ -5,6 +5,7 @@
  */
 
 import {
+  DeadLetterError,
   HandlerModuleError,
   HandlerProcessError,
   UnresponsiveHandlerError,
@@ -12,12 +13,7 @@ import {
 } from "../../isolation.ts";
 import { HandlerError, SpillwayError } from "../../mod.ts";
 import { messageOf } from "../../src/errors.ts";
-import {
-  SpillFormatError,
-  SpillKindError,
-  SpillLockedError,
-  SpillPermissionError,
-} from "../../src/spill/errors.ts";
+import { SpillPermissionError } from "../../src/spill/errors.ts";
 import { permissionError } from "../permission.ts";
 import { UsageError } from "../usage.ts";
 import { optionsRefusal } from "./options.ts";
@@ -27,22 +23,25 @@ import { lacking, subjectOf } from "./words.ts";
 /** The error with the flag or the setting that is to be changed; it says that a handler threw only of one that did. */
 export function handlerFailure(error: HandlerError, plans: readonly HandlerPlan[]): Error {
   const { cause } = error;
-  if (cause instanceof SpillPermissionError) return cause;
+  const refused = cause instanceof DeadLetterError ? cause.cause : cause;
+  if (refused instanceof SpillPermissionError) return refused;
   // Where there is one only, the client does not name it.
   const plan = plans.find(({ name }) => name === error.handler) ?? plans[0];
   if (plan === undefined) return permissionError("the handler", cause) ?? error;
   return lacking(plan, cause) ?? optionsRefusal(plan, cause) ?? unusable(plan, cause) ??
-    noDeno(plan, cause) ?? noDeadLetters(plan, error) ?? failed(plan, error) ?? error;
+    noDeno(plan, cause) ?? noDeadLetters(plan, cause) ?? failed(plan, error) ?? error;
 }
+
+const OF_HANDLER = [
+  HandlerModuleError,
+  HandlerProcessError,
+  UnresponsiveHandlerError,
+  WorkerProtocolError,
+];
 
 /** Whether that happened to a handler, whose own code threw nothing. */
 export function isOfHandler(cause: unknown): cause is Error {
-  return isOneOf(cause, [
-    HandlerModuleError,
-    HandlerProcessError,
-    UnresponsiveHandlerError,
-    WorkerProtocolError,
-  ]);
+  return OF_HANDLER.some((type) => cause instanceof type);
 }
 
 /** A module that never came to be a handler; it is called as where it runs inline. */
@@ -68,21 +67,10 @@ function noDeno({ name, deno, configFile }: HandlerPlan, cause: unknown): UsageE
   return new UsageError(`${setting} takes the path of a deno, got ${deno}: ${why}`, { cause });
 }
 
-/** Its dead letters have no place; outside of a batch, and not by what the handler itself does with a spill. */
-function noDeadLetters(plan: HandlerPlan, { cause, offset }: HandlerError): Error | undefined {
-  const { deadLetter } = plan;
-  if (deadLetter === undefined || offset !== undefined) return undefined;
-  if (!isOneOf(cause, [SpillLockedError, SpillKindError, SpillFormatError])) return undefined;
-  if (!cause.message.includes(deadLetter)) return undefined;
-  const message = `${subjectOf(plan)} can't keep dead letters: ${cause.message}`;
-  return new SpillwayError(message, { cause });
-}
-
-function isOneOf(
-  cause: unknown,
-  types: readonly (abstract new (...args: never[]) => Error)[],
-): cause is Error {
-  return types.some((type) => cause instanceof type);
+/** Its dead letters have no place. */
+function noDeadLetters(plan: HandlerPlan, cause: unknown): Error | undefined {
+  if (!(cause instanceof DeadLetterError)) return undefined;
+  return new SpillwayError(`${subjectOf(plan)} ${cause.message}`, { cause });
 }
 
 /** It hung, crashed or did what it may not. */

@@ -52,18 +52,18 @@ export async function connectIsolated(
   target: Target,
   options: IsolatedOptions,
 ): Promise<IsolatedClient> {
-  return await connectFor(Infinity, target, options);
+  return await (await startFor(Infinity, target, options)).opened();
 }
 
-/** The same, closed by the reader after so many frames. */
-export async function connectFor(
+/** The same, closed by the reader after so many frames, and before it is open. */
+export async function startFor(
   frameLimit: number,
   target: Target,
   options: IsolatedOptions,
-): Promise<IsolatedClient> {
+): Promise<Supervisor> {
   const plan = planOf(target, options, frameLimit);
   for (const [name, permissions] of plan.handlerPermissions) {
     checkGrants(plan.reader.named ? name : undefined, permissions);
   }
-  return await Supervisor.start(plan, options, await sharedCoreModule());
+  return Supervisor.start(plan, options, await sharedCoreModule());
 }

@@ -7,6 +7,7 @@
 import { HandlerError } from "../dispatch/handler.ts";
 import * as errors from "../errors.ts";
 import { HandlerModuleError } from "../isolation/contract.ts";
+import { DeadLetterError } from "../isolation/dead_letters.ts";
 import { UnresponsiveHandlerError, WorkerProtocolError } from "../isolation/worker/errors.ts";
 import * as spill from "../spill/errors.ts";
 import { GrantError } from "./errors.ts";
@@ -28,6 +29,7 @@ const CLASSES: readonly (abstract new (...args: never[]) => Error)[] = [
   errors.FramingError,
   errors.OptionError,
   errors.WriteQueueFullError,
+  DeadLetterError,
   GrantError,
   HandlerError,
   HandlerModuleError,

@@ -114,16 +114,20 @@ export class Supervisor implements IsolatedClient {
     if (signal?.aborted) this.#onAbort();
   }
 
-  /** Starts the reader, and what it asks for; resolves when all handlers are open. */
-  static async start(
+  /** Starts the reader, and what it asks for. */
+  static start(
     plan: Plan,
     options: IsolatedOptions,
     module: WebAssembly.Module,
     programs: Partial<Programs> = {},
-  ): Promise<Supervisor> {
-    const supervisor = new Supervisor(plan, options, module, { ...PROGRAMS, ...programs });
-    await supervisor.#ready.promise;
-    return supervisor;
+  ): Supervisor {
+    return new Supervisor(plan, options, module, { ...PROGRAMS, ...programs });
+  }
+
+  /** Resolves when all handlers are open; rejects with how it ended before. To be called at once. */
+  async opened(): Promise<this> {
+    await this.#ready.promise;
+    return this;
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {

@@ -19,12 +19,13 @@ export class HandlerModuleError extends SpillwayError {
 export interface LoadableHandler<C extends readonly Column[] = readonly Column[]>
   extends Handler<C>, AsyncDisposable {
   /**
-   * Starts the worker or process, if it has one, and has the module loaded there:
-   * call it before `connect()`, so that the feed does not fill the buffer
-   * meanwhile. Without it `client.run()` does so before `open()`. Rejects with a
-   * {@linkcode HandlerModuleError} for a module that is no handler or can't be
-   * loaded, or with what kept the worker or process from being started. Dispose a
-   * handler that was loaded and not run.
+   * Starts the worker or process, if it has one, has the module loaded there, and
+   * takes the directory of dead letters, if it has that: call it before `connect()`,
+   * so that the feed does not fill the buffer meanwhile. Without it `client.run()`
+   * does so before `open()`. Rejects with a {@linkcode HandlerModuleError} for a
+   * module that is no handler or can't be loaded, a `DeadLetterError`, or with what
+   * kept the worker or process from being started. Dispose a handler that was
+   * loaded and not run.
    */
   load(): Promise<void>;
 }

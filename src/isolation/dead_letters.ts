@@ -5,10 +5,27 @@
  */
 
 import type { Batch, SlabBatch } from "../batch.ts";
-import { SpillwayError } from "../errors.ts";
+import { messageOf, SpillwayError } from "../errors.ts";
 import { codecOf } from "../spill/batch_codec.ts";
 import { isDiskError, SpillPermissionError } from "../spill/errors.ts";
 import type { OpenStore, RecordStore } from "../spill/record_store.ts";
+
+/**
+ * Dead letters have no place: `cause` is a `SpillPermissionError`, `SpillLockedError`,
+ * `SpillKindError` or `SpillFormatError`.
+ */
+export class DeadLetterError extends SpillwayError {
+  /** Class name. */
+  override name = "DeadLetterError";
+  /** Path of the directory. */
+  readonly directory: string;
+
+  /** Says why nothing can be put into `directory`. */
+  constructor(directory: string, cause: unknown) {
+    super(`can't keep dead letters: ${messageOf(cause)}`, { cause });
+    this.directory = directory;
+  }
+}
 
 /** A spill directory of batches nobody has handled, the oldest first. */
 export class DeadLetters {
@@ -24,13 +41,15 @@ export class DeadLetters {
   /**
    * Takes the directory. A disk that refuses may have recovered when the first
    * batch comes, so that is told then; a missing permission, another process that
-   * has the directory, files of another format or another kind are thrown now.
+   * has the directory, files of another format or another kind are thrown now, as
+   * a {@linkcode DeadLetterError}. Taken already, it stays so.
    */
   async open(): Promise<void> {
     try {
       await this.#opened();
     } catch (error) {
-      if (!isDiskError(error) || error instanceof SpillPermissionError) throw error;
+      if (isDiskError(error) && !(error instanceof SpillPermissionError)) return;
+      throw new DeadLetterError(this.#directory, error);
     }
   }
 

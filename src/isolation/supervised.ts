@@ -35,9 +35,9 @@ export interface SupervisedHandler<C extends readonly Column[] = readonly Column
  * `open()` and `close()` throw stops the client in any case. Throws an
  * `OptionError` for options that can't work; `client.run()` rejects by a
  * `HandlerError` whose `cause` is what the last attempt threw, or before the
- * first batch a `SpillPermissionError`, `SpillLockedError` or
- * `SpillFormatError` for a dead-letter directory that can't be used. A disk that
- * refuses later is told by `dead_letter_failed`, and the client goes on.
+ * first batch a {@linkcode DeadLetterError} for a directory that can't be used;
+ * `load()` takes it, too. A disk that refuses is told by `dead_letter_failed`,
+ * and the client goes on.
  *
  * A handler that has handled part of a batch sees all of it again under
  * `"retry"`. A `processHandler()` has these options of its own, and only with
@@ -102,18 +102,12 @@ class Supervised implements SupervisedHandler {
   }
 
   async load(): Promise<void> {
-    await this.#inner.load?.();
+    await this.#supervision.load(() => this.#inner.load?.());
   }
 
   async open(context: HandlerContext): Promise<void> {
-    await this.#supervision.open(context);
-    try {
-      await this.#inner.open?.(context);
-      this.#supervision.takeOneByOne(context);
-    } catch (error) {
-      await this.#supervision.close();
-      throw error;
-    }
+    await this.#supervision.open(context, () => this.#inner.open?.(context));
+    this.#supervision.takeOneByOne(context);
   }
 
   batch(batch: Batch, context: HandlerContext): void | Promise<void> {

@@ -66,9 +66,26 @@ export class Supervision<E = FailureEvent> {
       : new DeadLetters(deadLetter, openStore);
   }
 
-  /** Takes what is needed, see {@linkcode DeadLetters.open}; tells who may measure them how long calls may take. */
-  async open(context: HandlerContext): Promise<void> {
+  /** Takes what is needed, see {@linkcode DeadLetters.open}, and has `load` do its part; else gives it up. */
+  async load(load: () => void | Promise<void>): Promise<void> {
     await this.#deadLetters?.open();
+    try {
+      await load();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** The same with `open`; tells who may measure them how long calls may take. */
+  async open(context: HandlerContext, open: () => void | Promise<void>): Promise<void> {
+    await this.load(() => {
+      this.#watchBudget(context);
+      return open();
+    });
+  }
+
+  #watchBudget(context: HandlerContext): void {
     const budget = feedOf(context)?.budget;
     if (budget === undefined) return;
     budget.ms = this.#settings.budgetMs;

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { until } from "../client/harness.ts";
 import { segmentName } from "../../src/spill/format.ts";
 import { inDirectory } from "../spill/harness.ts";
+import { openSpill } from "../../src/spill/open.ts";
 import { type Finished, floods, run, sends, start, TestServer } from "./spillway.ts";
 
 const THROWS = 'export default { batch() { throw new Error("no"); } };';
@@ -201,7 +202,26 @@ Deno.test("who names one directory twice is told that it is his own process that
     for (const more of cases) {
       const { code, stderr } = await to("connect", server, ...twice, ...more);
       assertEquals(code, 1, stderr);
-      assertStringIncludes(stderr, "but this process has it open already for a spill; give each");
+      assertStringIncludes(stderr, "but this process has it open already for dead letters;");
     }
+  });
+});
+
+Deno.test("dead letters that have no place cost no connection", async () => {
+  await inDirectory(async (parent) => {
+    const [dead, handler] = [`${parent}/dead`, `${parent}/handler.ts`];
+    await Deno.writeTextFile(handler, THROWS);
+    await using _other = await openSpill(dead);
+    let connections = 0;
+    await using server = new TestServer(() => {
+      connections += 1;
+    });
+    const flags = ["--handler", handler, "--on-failure", "skip", "--dead-letter", dead];
+    for (const isolation of ["inline", "worker", "process"]) {
+      const { code, stderr } = await to("connect", server, ...flags, "--isolation", isolation);
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, "can't keep dead letters: expected to be the only one");
+    }
+    assertEquals(connections, 0);
   });
 });

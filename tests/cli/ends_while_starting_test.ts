@@ -1,5 +1,5 @@
 /** `spillway connect`: ends that come while a handler is being started. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay, within } from "../client/harness.ts";
 import { inDirectory } from "../spill/harness.ts";
 import { RUN_DENO, SILENT, WORKERS } from "./handler_runs.ts";
@@ -123,6 +123,27 @@ Deno.test("connect --duration ends with a handler that never settles, and says s
   });
 });
 
+/** What is said of a run with one handler that does not do its part. */
+async function handled(
+  server: TestServer,
+  isolation: string,
+  source: string,
+  flags: string[],
+): Promise<string> {
+  return await inDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/h.ts`, source);
+    await using cli = new Watched(
+      [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...RIGHTS[isolation]],
+      [
+        ...["connect", server.address, "--handler", `${directory}/h.ts`],
+        ...["--isolation", isolation, ...flags],
+      ],
+    );
+    assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 4, cli.said);
+    return cli.said;
+  });
+}
+
 for (const isolation of ["inline", "worker", "process"]) {
   Deno.test(`connect --duration says which call of a handler never settles (${isolation})`, async () => {
     const cases = {
@@ -135,17 +156,29 @@ for (const isolation of ["inline", "worker", "process"]) {
     };
     for (const [call, sentence] of Object.entries(cases)) {
       await using server = sendsAndStays("1\n");
-      await inDirectory(async (directory) => {
-        const source = `export default { batch() {}, ${call}: () => new Promise(() => {}) };`;
-        await Deno.writeTextFile(`${directory}/h.ts`, source);
-        const flags = ["--isolation", isolation, "--duration=2s", "--stop-timeout=1s"];
-        await using cli = new Watched(
-          [`--allow-net=${server.address}`, `--allow-read=${directory}`, ...RIGHTS[isolation]],
-          ["connect", server.address, "--handler", `${directory}/h.ts`, ...flags],
-        );
-        assertEquals(await within(cli.ended(), "end of the command", AT_ONCE_MS), 4, cli.said);
-        assertStringIncludes(cli.said, `${sentence} within 1.000 s of the end of --duration\n`);
-      });
+      const source = `export default { batch() {}, ${call}: () => new Promise(() => {}) };`;
+      const said = await handled(server, isolation, source, ["--duration=2s", "--stop-timeout=1s"]);
+      assertStringIncludes(said, `${sentence} within 1.000 s of the end of --duration\n`);
+      assertMatch(said, /^end +--duration reached$/m);
     }
   });
 }
+
+Deno.test("connect sums up what came, though open() of a handler threw", async () => {
+  await using server = sendsAndStays("1\n");
+  const source = `export default { batch() {}, open() { throw new Error("out of ink"); } };`;
+  for (const isolation of ["inline", "worker", "process"]) {
+    const said = await handled(server, isolation, source, []);
+    assertStringIncludes(said, "out of ink");
+    assertMatch(said, /^end +stopped by an error$/m);
+  }
+});
+
+Deno.test("connect says that --limit was reached, though a handler's close() lasts beyond --duration", async () => {
+  await using server = sendsAndStays("1\n");
+  const source = "export default { batch() {}, close: () => new Promise(() => {}) };";
+  for (const isolation of ["inline", "worker"]) {
+    const flags = ["--limit=1", "--duration=2s", "--stop-timeout=1s"];
+    assertMatch(await handled(server, isolation, source, flags), /^end +--limit reached$/m);
+  }
+});

@@ -63,7 +63,7 @@ Deno.test("a worker of a directory may read and write it, and do nothing else", 
     };
     const plan = planOf("127.0.0.1:9", options);
     const disk = import.meta.resolve("./programs/curious_disk.ts");
-    const starting = Supervisor.start(plan, options, await sharedCoreModule(), { disk });
+    const starting = Supervisor.start(plan, options, await sharedCoreModule(), { disk }).opened();
     const { message } = await assertRejects(() => starting, SpillIoError);
     const outcomes = message.split(": ")[1].split(", ").map((outcome) => outcome.split(" "));
     assertEquals(outcomes.shift(), ["own", "done"]);
@@ -199,7 +199,8 @@ Deno.test("a reader that dies leaves the journal to the next client at once", as
     };
     const reader = import.meta.resolve("./programs/dying_reader.ts");
     const plan = planOf(server.target, options);
-    const client = await Supervisor.start(plan, options, await sharedCoreModule(), { reader });
+    const client = await Supervisor.start(plan, options, await sharedCoreModule(), { reader })
+      .opened();
     await until(() => client.stats().frames > FRAMES / 2, "frames");
     await assertRejects(() => client.write("die"), ReaderError);
     const told = await ranges({ whenFull }, { first: FRAMES, end: FRAMES + 100 });
@@ -233,7 +234,8 @@ for (const kind of ["spill", "journal"] as const) {
       };
       const disk = import.meta.resolve("./programs/dying_disk.ts");
       const plan = planOf(server.target, options);
-      const client = await Supervisor.start(plan, options, await sharedCoreModule(), { disk });
+      const client = await Supervisor.start(plan, options, await sharedCoreModule(), { disk })
+        .opened();
       await Deno.writeTextFile(`${directory}/die`, "");
       await until(() => refused.length > 0, "event");
       assertInstanceOf(refused[0], SpillIoError);

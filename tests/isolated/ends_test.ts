@@ -19,9 +19,9 @@ async function withReader(
     handler: handlerOf("commands"),
     ...more,
   };
-  return await Supervisor.start(planOf(target, options), options, await sharedCoreModule(), {
-    reader: import.meta.resolve(`./programs/${name}.ts`),
-  });
+  const plan = planOf(target, options);
+  const reader = import.meta.resolve(`./programs/${name}.ts`);
+  return await Supervisor.start(plan, options, await sharedCoreModule(), { reader }).opened();
 }
 
 Deno.test("the reader may connect to its one server, and do nothing else", async () => {

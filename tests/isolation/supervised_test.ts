@@ -7,6 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  DeadLetterError,
   type FailureEvent,
   type FailureOptions,
   supervised,
@@ -249,8 +250,9 @@ Deno.test("supervised() does not begin with a dead-letter directory that another
     const handler = keeping(refuse);
     const { error } = await supervise(handler, { onFailure: "skip", deadLetter: directory });
     assertInstanceOf(error, HandlerError);
-    assertInstanceOf(error.cause, SpillLockedError);
-    assertEquals(handler.numbers, []);
+    assertInstanceOf(error.cause, DeadLetterError);
+    assertInstanceOf(error.cause.cause, SpillLockedError);
+    assertEquals([error.cause.directory, handler.numbers], [directory, []]);
   });
 });
 

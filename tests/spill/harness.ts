@@ -65,10 +65,10 @@ export async function readStore(store: SpillStore): Promise<ReadAll> {
 }
 
 /** A directory of its own for `body`. */
-export async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+export async function inDirectory<T>(body: (directory: string) => Promise<T>): Promise<T> {
   const directory = await Deno.makeTempDir({ prefix: "spillway_spill_" });
   try {
-    await body(directory);
+    return await body(directory);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

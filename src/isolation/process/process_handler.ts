@@ -87,17 +87,11 @@ class SupervisedProcess implements ProcessHandler {
   }
 
   load(): Promise<void> {
-    return this.#processes.load();
+    return this.#supervision.load(() => this.#processes.load());
   }
 
   async open(context: HandlerContext): Promise<void> {
-    await this.#supervision.open(context);
-    try {
-      await this.#processes.open(context);
-    } catch (error) {
-      await this.#supervision.close();
-      throw error;
-    }
+    await this.#supervision.open(context, () => this.#processes.open(context));
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
