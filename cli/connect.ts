@@ -36,6 +36,7 @@ import { OutputError } from "./standard_streams.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
 import { parseFlags, textFlag } from "./usage.ts";
+import { unreadBeside, unreadSentence } from "./unread.ts";
 import { withOverflow } from "./when_full.ts";
 import { counted, seconds, verb } from "./words.ts";
 
@@ -116,6 +117,7 @@ export class Run {
     const plan = this.#plan;
     // Those of a config file are looked for with its other mistakes.
     if (plan.configFile === undefined) await refuseMissing(plan.handlers);
+    await this.#tellUnread();
     askToConnect(plan.target);
     using _status = this.#status;
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
@@ -129,6 +131,15 @@ export class Run {
     };
     if (await this.#patience.wait(crew.load()) === "late") return this.#leaveUnopened();
     await this.#feedTo(crew);
+  }
+
+  /** Says that more is on disk than this run reads, which nothing else would. */
+  async #tellUnread(): Promise<void> {
+    const { options, handlers } = this.#plan;
+    const names = handlers.filter(({ named }) => named).map(({ name }) => name);
+    for (const unread of await unreadBeside(options.whenFull, names)) {
+      this.#log.note({ type: "unread", ...unread }, unreadSentence(unread));
+    }
   }
 
   async #feedTo(output: Crew | FrameOutput): Promise<void> {

@@ -108,6 +108,30 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
 }
 
 /**
+ * Records that come again at the next start, told by the newest segment and the
+ * cursors alone: of several handlers by the one that is furthest behind, and all
+ * there are where none is registered. 0 if the directory is for something else.
+ */
+export async function waitingRecords(directory: string | Disk): Promise<number> {
+  const disk = readOnly(directory);
+  const names = await disk.list();
+  const found = await heads(disk, names);
+  const headers = found.flatMap(({ header, ...file }) => header ? { ...file, ...header } : []);
+  const last = headers.at(-1);
+  if (last === undefined || !HOLD_FRAMES.has(kindOf(found))) return 0;
+  using input = new SegmentInput(await disk.open(last.name, "read"), last.marker, last.bytes);
+  const { nextSequence } = await survey(input, last);
+  const cursors = new Cursors(disk);
+  await cursors.load(names, new FindingList());
+  const acknowledged = Math.min(...Array.from(cursors.all(), ({ stored }) => stored.sequence));
+  const first = headers[0].firstSequence;
+  return nextSequence - (acknowledged < Infinity ? Math.max(first, acknowledged + 1) : first);
+}
+
+/** Kinds of directories whose records handlers are given. */
+const HOLD_FRAMES: ReadonlySet<DirectoryKind> = new Set(["spill", "journal", "unsaid"]);
+
+/**
  * A reader of a directory that is not opened for writing: its records from
  * `sequence` on, as they are now. `torn` is called with the torn tail of the
  * newest segment, if it has one. Needs `--allow-read=DIR`.

@@ -225,3 +225,33 @@ Deno.test("dead letters that have no place cost no connection", async () => {
     assertEquals(connections, 0);
   });
 });
+
+/** Runs until handlers have settled, or have not for a while. */
+async function durable(server: TestServer, spool: string, ...handlers: string[]) {
+  const flags = handlers.flatMap((handler) => ["--handler", handler]);
+  const ends = ["--duration", "300ms", "--stop-timeout", "200ms", "--json"];
+  const { stderr } = await to("connect", server, ...flags, "--spill", spool, "--durable", ...ends);
+  const records = stderr.trim().split("\n").map((line) => JSON.parse(line));
+  return records.filter(({ type }) => type === "unread");
+}
+
+Deno.test("connect says what waits on disk for other handlers than its own", async () => {
+  await inDirectory(async (parent) => {
+    const [stuck, quick, spool] = ["stuck.ts", "quick.ts", "spool"].map((n) => `${parent}/${n}`);
+    await Deno.writeTextFile(stuck, "export default { batch: () => new Promise(() => {}) };");
+    await Deno.writeTextFile(quick, "export default { batch() {} };");
+    await using server = sends("1\n2\n3\n");
+    const waits = (directory: string, handler?: string) => {
+      return { type: "unread", directory, ...handler && { handler }, records: 1 };
+    };
+    assertEquals(await durable(server, spool, stuck), []);
+    assertEquals(await durable(server, spool, `a=${quick}`), [waits(spool)]);
+    assertEquals(await durable(server, spool, `a=${stuck}`), [waits(spool)]);
+    assertEquals(await durable(server, spool, `b=${quick}`), [
+      waits(spool),
+      waits(`${spool}/a`, "a"),
+    ]);
+    assertEquals(await durable(server, spool, quick), [waits(`${spool}/a`, "a")]);
+    assertEquals(await durable(server, spool, `a=${quick}`, `b=${quick}`), []);
+  });
+});
