@@ -19,9 +19,9 @@ Usage: spillway doctor FILE… | - [flags]
   spillway doctor --live 10.0.0.1:9000
 
 Reads pcap and pcapng, plain or compressed with gzip; what tcpdump -w and Wireshark write. 128 bytes
-of each packet are enough (tcpdump -s 128), 54 for most. A capture made at the client or at the
-server will do; it should begin before the connection does. From standard input, the report comes
-when the capture ends; Ctrl-C ends it.
+of each packet are enough (tcpdump -s 128); with fewer, options or even windows are lost. A capture
+made at the client or at the server will do; it should begin before the connection does. From
+standard input, the report comes when the capture ends; Ctrl-C ends it.
 
 Flags:
   --filter END           only connections with an end there: an address, :PORT, or 10.0.0.1:9000

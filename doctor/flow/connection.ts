@@ -30,6 +30,8 @@ export class Connection {
   duplicates = 0;
   /** Packets whose options were not captured. */
   optionsCut = 0;
+  /** Packets whose window was not captured. */
+  windowsCut = 0;
   /** From the capture to each side and back, by the handshake; NaN if not known. */
   readonly lagMs: number[] = [NaN, NaN];
   /** Packets of each side the capturing machine sent itself, as far as the link says. */
@@ -80,6 +82,7 @@ export class Connection {
     this.packets++;
     sender.packets++;
     if (segment.optionsCut) this.optionsCut++;
+    if (segment.window < 0) this.windowsCut++;
     const { flags } = segment;
     const reset = (flags & Flag.RST) !== 0;
     this.#handshake(segment, from);

@@ -15,9 +15,6 @@ import { outagesOf } from "./network.ts";
 import { waited } from "./slow.ts";
 import { percent } from "../words.ts";
 
-/** Fewer cut options say nothing. */
-const OPTIONS_CUT_SHARE = 0.5;
-
 /** Says all that is known of a connection; `brokenOff`: the capture ends because its file is broken. */
 export function connectionReport(
   connection: Connection,
@@ -139,7 +136,9 @@ function notesOf(facts: Facts): string[] {
         : `${duplicates} packets were captured twice, and counted once`,
     );
   }
-  if (connection.optionsCut > OPTIONS_CUT_SHARE * connection.packets) {
+  if (facts.windowsCut) {
+    notes.push("TCP windows were not captured: whether one stopped the sender is not known");
+  } else if (facts.optionsCut) {
     notes.push("TCP options were not captured: scale and timestamps are not known");
   }
   if (ignoredReset !== undefined) {

@@ -17,6 +17,8 @@ const NEAR_MS = 0.5;
 const TTLS_INITIAL: readonly number[] = [32, 64, 128, 255];
 /** A capture that misses more of the packets shows no losses of the network. */
 const MISSED_SHARE_MAX = 0.02;
+/** With less, those that are whole tell enough. */
+const CUT_SHARE = 0.5;
 /** Ports below are servers'. */
 const EPHEMERAL_PORT = 32_768;
 
@@ -48,6 +50,9 @@ export interface Facts {
   brokenOff: boolean;
   /** So much is missing that it says nothing about losses. */
   lossy: boolean;
+  /** So little of most packets was captured that their options, or even their windows, are missing. */
+  optionsCut: boolean;
+  windowsCut: boolean;
   durationMs: number;
 }
 
@@ -80,6 +85,8 @@ export function factsOf(
     brokenOff,
     missedShare,
     lossy: missedShare > MISSED_SHARE_MAX,
+    optionsCut: connection.optionsCut > CUT_SHARE * connection.packets,
+    windowsCut: connection.windowsCut > CUT_SHARE * connection.packets,
     durationMs: connection.toMs - connection.fromMs,
   };
 }

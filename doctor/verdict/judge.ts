@@ -41,6 +41,11 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
   if (facts.durationMs === 0 && facts.connection.packets > TIMELESS_PACKETS) {
     return [unknownVerdict(facts, "all packets have the same time, which tells nothing")];
   }
+  const last = endVerdict(facts, end);
+  if (facts.windowsCut) {
+    const why = "too little of each packet was captured: windows are missing";
+    return [unknownVerdict(facts, why), ...TELLING.has(last.kind) ? [last] : []];
+  }
   const found = [
     thirdPartyVerdict(facts, end),
     slowVerdict(facts, end, facts.reader),
@@ -52,7 +57,6 @@ export function judge(facts: Facts, end: ConnectionEnd): DoctorVerdict[] {
     bufferVerdict(facts),
     ...quietVerdicts(facts, end),
   ].filter((verdict) => verdict !== undefined);
-  const last = endVerdict(facts, end);
   if (found.length > 0) return withEnd(told(found, facts), last).slice(0, VERDICTS_MAX);
   const why = unknownBecause(facts, end);
   if (why === undefined) return [last];

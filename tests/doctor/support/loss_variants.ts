@@ -51,6 +51,8 @@ export const LOSS_VARIANTS: Variant[] = [
     less(`starts_${count}_late`, (packets) => startedLate(packets, count))
   ),
   less("ends_early", (packets) => packets.slice(0, Math.ceil(packets.length * 0.6))),
+  // IPv4, and TCP up to its flags: no window.
+  less("snaplen_48", (packets) => snapped(packets, 48)),
   // IPv4 and TCP without options; of IPv6 there is no TCP header left.
   less("snaplen_54", (packets) => snapped(packets, 54)),
   // The time stamps of IPv4, but of a handshake not the window scale that comes after them.
