@@ -106,7 +106,11 @@ export class Connection {
       closeQuietly(session?.transport ?? transport);
       const late = limit.aborted && signal.reason === limit.reason;
       const cause = late
-        ? new ConnectTimeout(`${name}: no connection within ${settings.connectTimeoutMs} ms`)
+        ? new ConnectTimeout(
+          `${name}: ${
+            transport === undefined ? "no connection" : "no handshake"
+          } within ${settings.connectTimeoutMs} ms`,
+        )
         : signal.aborted
         ? signal.reason
         : error;
@@ -309,6 +313,7 @@ function openingFailed(
       endedAt: performance.now(),
       meter: new HoldMeter(),
       unix: engine.endpoint.kind === "unix",
+      opened,
     }),
     { code: failure.code, cause },
   );

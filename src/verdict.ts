@@ -12,7 +12,8 @@ import { type HandlerCall, type HoldMeter, UNREAD_MS, VERDICT_WINDOW_MS } from "
  * `slow_consumer`: this side did not read, and the server cut it off ·
  * `not_this_side`: reads were never paused for long · `unclear`: they were
  * paused, but not so long that it must be the cause · `this_side`: the client,
- * its handler or its user ended it · `no_connection`: there never was one
+ * its handler or its user ended it · `no_connection`: it could not be made, or
+ * ended before its handshake was done
  */
 export type VerdictKind =
   | "slow_consumer"
@@ -65,13 +66,15 @@ export interface ReportInput {
   epoch: number;
   bytes: number;
   frames: number;
-  /** `performance.now()` when the connection stood; `undefined` if it never did. */
+  /** `performance.now()` when its handshake was done; `undefined` if that never was. */
   connectedAt: number | undefined;
   /** `performance.now()` when it ended. */
   endedAt: number;
   meter: HoldMeter;
   /** Whether the server's address is a path. */
   unix?: boolean;
+  /** Whether there was a connection, if only for the handshake. */
+  opened?: boolean;
 }
 
 /** Above this share of the window without a read, a cut is put down to it. */
@@ -114,7 +117,7 @@ export function report(input: ReportInput): DisconnectReport {
     largestDutyCycleMs: meter.largestDutyCycleMs,
     slowestCall: meter.slowestCall,
     verdict: connectedAt === undefined
-      ? noConnection(input.reason, input.unix ?? false)
+      ? noConnection(input)
       : judge(input.reason, recent, unreadMs, windowMs),
   };
 }
@@ -172,11 +175,13 @@ function judge(
   };
 }
 
-function noConnection(reason: DisconnectReason, unix: boolean): Verdict {
+function noConnection({ reason, unix = false, opened = false }: ReportInput): Verdict {
+  if (reason === "handshake") return { kind: "this_side", sentence: OUR_SENTENCES[reason]! };
   const sentence = unix && reason === "refused"
     ? "nothing listens there; check the path and whether the server runs"
-    : NO_CONNECTION_SENTENCES[reason];
-  return { kind: "no_connection", sentence: sentence ?? "no connection was made" };
+    : (opened ? UNDONE_SENTENCES : NO_CONNECTION_SENTENCES)[reason];
+  const other = opened ? "it ended before the handshake was done" : "no connection was made";
+  return { kind: "no_connection", sentence: sentence ?? other };
 }
 
 const OUR_SENTENCES: Partial<Record<DisconnectReason, string>> = {
@@ -201,6 +206,11 @@ const NO_CONNECTION_SENTENCES: Partial<Record<DisconnectReason, string>> = {
   permission: "Deno's sandbox refused it",
   aborted: "this side gave up",
   exhausted: "there is no further one",
+};
+
+const UNDONE_SENTENCES: Partial<Record<DisconnectReason, string>> = {
+  ...NO_CONNECTION_SENTENCES,
+  connect_timeout: "the handshake was not done in time; check what the server expects",
 };
 
 function seconds(ms: number): string {

@@ -85,7 +85,7 @@ for (const [what, handshake, says] of failures) {
     const error = await refusal(server.target, {
       handshake: async (session) => void await handshake(session),
     });
-    assertEquals(error.reason, "handshake");
+    assertEquals([error.reason, error.report.verdict.kind], ["handshake", "this_side"]);
     if (what === "a file that is missing") assert(error.cause instanceof Deno.errors.NotFound);
     else assertStringIncludes(error.message, says);
   });
@@ -98,6 +98,27 @@ Deno.test("a line without end is given up after 1 MiB", async () => {
   });
   assert(error.cause instanceof HandshakeError);
   assertStringIncludes(error.message, "without its end");
+});
+
+Deno.test("a connection that ends within its handshake is not told as if there had been none", async () => {
+  await using silent = serveThenWait();
+  const resets = {
+    read: () => Promise.reject(new Deno.errors.ConnectionReset("os error 104")),
+    write: () => Promise.resolve(0),
+    close() {},
+  };
+  const cases = [
+    [resets, "reset", "it ended before the handshake was done"],
+    [silent.target, "connect_timeout", "no handshake within 200 ms: the handshake was not done"],
+  ] as const;
+  for (const [target, reason, sentence] of cases) {
+    const error = await refusal(target, {
+      connectTimeoutMs: 200,
+      handshake: async (session) => void await session.readLine(),
+    });
+    assertEquals([error.reason, error.report.verdict.kind], [reason, "no_connection"]);
+    assertStringIncludes(error.message, sentence);
+  }
 });
 
 Deno.test("a session is of no use behind its handshake", async () => {
