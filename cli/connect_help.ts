@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FRAMING_HELP } from "./framing_flags.ts";
+import { framingHelp } from "./framing_flags.ts";
 import { HANDLER_HELP } from "./handlers/help.ts";
 
 /** Flags of the connection, for every command that makes one. */
@@ -18,8 +18,10 @@ export const CONNECTION_HELP: string = `What is sent:
 The connection:
   --connect-timeout TIME give up an attempt after this time (10s)
   --idle-timeout TIME    end when no byte came for this long (never)
-  --reconnect            come back after every end, also when the first attempt fails
-  --max-attempts N       with --reconnect: give up after N attempts in a row
+  --reconnect            come back after an end, also when the first attempt fails; but not when a
+                         handler or a recording failed, or a permission is missing
+  --max-attempts N       with --reconnect: give up after N further attempts in a row, behind the one
+                         that failed or the connection that ended
   --ca FILE              tls: trust these certificates (PEM) too
   --cert FILE --key FILE tls: client certificate and its key (PEM)
   --alpn NAME            tls: protocol offered; repeatable
@@ -60,8 +62,8 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
   --handler FILE         what your module prints: export default { batch(batch) { … } }, and
                          open() and close() if it likes; more of it below
   --column NAME:TYPE@OFFSET[:little]
-                         a field of every frame, for --json and --handler; repeatable. TYPE is
-                         u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
+                         a field of every frame, for --json and --handler; 64 of them at most. TYPE
+                         is u8 i8 u16 i16 u32 i32 f32 f64 u64 i64 (JSON has the last two as text)
 
 ${HANDLER_HELP}
 ${CONNECTION_HELP}  --buffer SIZE          memory for what is received and not put out yet (16 slabs: 4 MiB or more)
@@ -89,7 +91,7 @@ When to end (default: when the server does):
                          Neither of these, nor Ctrl-C, ends a handler of this process that computes
                          without end: --isolation worker or process does
 
-${FRAMING_HELP}
+${framingHelp("lines")}
 On standard error: what happens to the connection and why, a status line if it is a terminal, and a
 closing summary. When standard output is closed, as by head, it ends without a word: not with
 --handler, since what a handler prints itself into a closed pipe nobody is told of; use --limit.

@@ -65,14 +65,16 @@ export const framingFlags: FlagNames = {
   boolean: BOOLEAN_FLAGS,
 };
 
-/** The part of a command's help that explains {@linkcode framingFlags}. */
-export const FRAMING_HELP: string = `Framing:
-  --framing TYPE               lines (default), delimiter, length_field, varint_length,
+/** The part of a command's help that explains {@linkcode framingFlags}; `standard` is its default. */
+export function framingHelp(standard: "lines" | "raw"): string {
+  const named = (type: FramingType) => type === standard ? `${type} (default)` : type;
+  return `Framing:
+  --framing TYPE               ${named("lines")}, delimiter, length_field, varint_length,
                                fixed_length, octet_counting, netstring, slip, cobs, beast,
-                               resp, nats, raw; or in Vector's words newline_delimited,
+                               resp, nats, ${named("raw")}; or in Vector's words newline_delimited,
                                character_delimited, length_delimited,
                                varint_length_delimited, bytes
-  --length-field-offset N      length_field: bytes before the field (0)
+  --length-field-offset N      length_field: bytes before the field, up to 65535 (0)
   --length-field-length N      length_field: 1, 2, 3, 4 or 8 bytes (4)
   --length-adjustment N        length_field: added to the field's value (0); write
                                --length-adjustment=-4 for a negative one
@@ -81,13 +83,16 @@ export const FRAMING_HELP: string = `Framing:
   --frame-length N             fixed_length: size of every frame
   --delimiter TEXT             delimiter: 1 to 8 bytes; \\n \\r \\t \\0 \\\\ and \\x1f are understood
   --keep-delimiter             delimiter, lines: deliver the delimiter with the frame
-  --magic HEX                  length_field, fixed_length: bytes every frame begins with
+  --magic HEX                  length_field, fixed_length: bytes every frame begins with; of
+                               length_field before the field, --length-field-offset at most
   --checksum TYPE              length_field, fixed_length: xor8, sum8, crc16, crc32, crc32c
                                at the end of every frame
   --checksum-byte-order ORDER  big (default) or little
-  --max-frame-length BYTES     the longest frame accepted, up to 64MiB (128KiB)
+  --max-frame-length BYTES     the longest frame accepted, up to 64MiB (128KiB, nats 1028KiB);
+                               not with beast, fixed_length and raw
   --on-invalid WHAT            close (default), or skip to where the next frame can start
 `;
+}
 
 const MAX_FRAME_LENGTH = 64 * 1024 * 1024;
 const BYTE_ORDERS = ["big", "little"] as const;

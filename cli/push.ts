@@ -19,7 +19,7 @@ import { type PushServerOptions, startPushServer } from "../push/server.ts";
 import type { Framing } from "../src/framing.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { readFlagFile } from "./flag_file.ts";
-import { FRAMING_HELP, framingFlags, parseFraming } from "./framing_flags.ts";
+import { framingFlags, framingHelp, parseFraming } from "./framing_flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { cannotListen } from "./listen_error.ts";
 import { checkListening } from "./listening.ts";
@@ -76,7 +76,7 @@ When a client is cut off:
   --ping TIME/TIME       ask PING at this interval; PONG is not heard within the second time
   --cut HOW              rst (default; not on a unix socket), or fin
 
-${FRAMING_HELP}
+${framingHelp("lines")}
 Output:
   --json                 one JSON object a line for every event
   --help                 this text

@@ -5,7 +5,7 @@
  */
 
 import { CONNECTION_HELP } from "./connect_help.ts";
-import { FRAMING_HELP } from "./framing_flags.ts";
+import { framingHelp } from "./framing_flags.ts";
 
 /** What `spillway record --help` prints. */
 export const RECORD_HELP: string =
@@ -21,11 +21,13 @@ Usage: spillway record HOST:PORT | tls://HOST:PORT | unix:PATH --dir DIR [flags]
 
 Where to:
   --dir DIR              made if it is not there; a recording in it is continued
-  --segment SIZE         begin another file after this (64MiB)
-  --max SIZE             end before the directory holds more than this (the disk's size)
+  --segment SIZE         begin another file after this, 4KiB to 4GiB (64MiB)
+  --max SIZE             end before the directory holds more than this, --segment at least (the
+                         disk's size)
 
 How:
-  --buffer SIZE          memory that bridges the disk's pauses, allocated at once (16MiB)
+  --buffer SIZE          memory that bridges the disk's pauses, allocated at once, 512KiB at least
+                         (16MiB)
   --when-behind WORD     and when that is full: pause (reading waits for the disk; the server may cut
                          you off) or stop (the recording ends) (pause)
   --sync-every TIME      bring what was written onto the disk at this interval, by fsync (100ms)
@@ -39,7 +41,7 @@ ${CONNECTION_HELP}
 No framing is needed (raw), but for --respond, which compares frames. Input that does not fit the
 framing is recorded, and ends the connection unless --on-invalid skip is given.
 
-${FRAMING_HELP}
+${framingHelp("raw")}
 Output:
   --json                 events and the summary as JSON, a line each
   --help                 this text

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FRAMING_HELP } from "./framing_flags.ts";
+import { framingHelp } from "./framing_flags.ts";
 
 /** What `spillway replay --help` prints. */
 export const REPLAY_HELP: string = `spillway replay: a recording again, as if it came from the wire
@@ -32,7 +32,7 @@ What is put out on standard output (default: a frame a line, unprintable bytes a
   --batch-timeout TIME --deno PATH --on-failure WHAT --dead-letter DIR --budget TIME
   --set NAME.KEY=VALUE --watch --stop-timeout TIME    as of spillway connect
 
-${FRAMING_HELP}
+${framingHelp("lines")}
 Serving it to others (no framing needed; the recording is held in memory, at most 1 GiB of it):
   --serve                each client gets a recorded connection: the first one the first, and so on;
                          the server ends behind the last
@@ -48,7 +48,8 @@ Output:
   --json                 events and the summary as JSON, and frames too if nothing else is said of them
   --help                 this text
 
-Permissions: --allow-read=DIR; what your handler needs; with --serve --allow-net=HOST:PORT.
+Permissions: --allow-read=DIR; what your handler needs; with --serve --allow-net=HOST:PORT, or for
+a unix socket --allow-net=unix:PATH, its path absolute, and --allow-read=PATH --allow-write=PATH.
 
 Exit codes:
   0    all was replayed, --limit or --duration was reached, or standard output was closed

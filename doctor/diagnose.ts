@@ -32,7 +32,10 @@ export interface DiagnoseOptions {
   port?: number;
   /** Called after each chunk with what was read so far. */
   onProgress?: (progress: CaptureProgress) => void;
-  /** Ends reading early; what was read until then is reported. */
+  /**
+   * Ends reading a stream early; what was read until then is reported, or a
+   * `CaptureFormatError` thrown if that does not show a format yet. Has no effect on bytes.
+   */
   signal?: AbortSignal;
 }
 

@@ -184,8 +184,8 @@ export interface RoundTrip {
 }
 
 /**
- * A connection over time, in `count` steps of `stepMs` from `fromMs` on. Of steps in which
- * nothing was said, the arrays hold NaN.
+ * A connection over time, from `fromMs` on, in as many steps of `stepMs` as the arrays are long. Of
+ * steps in which nothing was said they hold NaN (`null` in JSON), `bytes` 0.
  */
 export interface Timeline {
   /** Begin of the first step. */
@@ -210,7 +210,10 @@ export interface ConnectionReport {
   client: SideReport;
   /** The one that listened. */
   server: SideReport;
-  /** Whether the handshake shows who is who; else the lower port is taken to be the server's. */
+  /**
+   * Whether the handshake shows who is who; else the side with the only port below 32768 is taken to
+   * be the server, else the one that sent more, else the lower port.
+   */
   rolesKnown: boolean;
   /** Where the capture was made. */
   vantage: Side | "between" | "unknown";
@@ -260,7 +263,7 @@ export interface CaptureReport {
   notes: string[];
 }
 
-/** What the doctor says of a capture. */
+/** What the doctor says of a capture. A `frame` in it is a packet's number there, as Wireshark numbers frames; no frame of the feed. */
 export interface DoctorReport {
   /** The capture itself. */
   capture: CaptureReport;

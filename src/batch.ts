@@ -16,8 +16,8 @@ import type { Slab } from "./slab.ts";
  *
  * **A batch is on loan.** When the handler's `batch()` returns or its promise
  * settles (in `for await`: at the next iteration) its memory is filled again:
- * accessors then throw a `RangeError`, and views made before show other bytes.
- * Keep {@linkcode Batch.copy} or what you read.
+ * accessors then throw a `RangeError`, `count` is 0, so that loops do nothing, and
+ * views made before show other bytes. Keep {@linkcode Batch.copy} or what you read.
  *
  * @example
  * ```ts no-assert ignore
@@ -26,11 +26,11 @@ import type { Slab } from "./slab.ts";
  * ```
  */
 export interface Batch<C extends readonly Column[] = readonly Column[]> {
-  /** Number of frames, at least 1. */
+  /** Number of frames, at least 1; 0 behind the loan. */
   readonly count: number;
   /** Frames that wait behind this batch; 0: all there is has been handed out, a good moment to flush. */
   readonly pending: number;
-  /** Which connection the frames came from: 1, 2, … */
+  /** Which connection the frames came from: 1, 2, …, with `spillTo()` or `journalTo()` from behind the last one in the directory. */
   readonly epoch: number;
   /** The memory frames lie in. */
   readonly bytes: Uint8Array;
@@ -64,7 +64,7 @@ export interface Batch<C extends readonly Column[] = readonly Column[]> {
   frame(i: number): Uint8Array;
   /** Frame `i` as UTF-8; wrong bytes become U+FFFD. */
   text(i: number): string;
-  /** Offset of the frame's first raw byte (header and escapes included) in the connection's stream. */
+  /** Offset of the frame's first raw byte (header and escapes included) in the connection's stream, from 0 behind what the handshake read. */
   streamOffset(i: number): number;
   /** Bytes the frame took in the stream. */
   rawLength(i: number): number;

@@ -35,27 +35,31 @@ import type { Target } from "./transport/transport.ts";
 
 /**
  * A connected client. Take its batches with `for await` or with
- * {@linkcode Client.run}, not both; `await using` closes it.
+ * {@linkcode Client.run}, not both: a second consumer gets a `TypeError`, and so
+ * does `for await` of a client with the option `handlers`. `await using` closes it.
  */
 export interface Client<C extends readonly Column[] = readonly Column[]>
   extends AsyncIterable<Batch<C>>, AsyncDisposable {
   /**
-   * How the client ended for good; never rejects. While it reconnects, ends of
-   * single connections are told by `onEvent`.
+   * How the client ended for good; never rejects. Resolves when all that was
+   * received has been handed out; where nobody takes it, only by `close()`. While it
+   * reconnects, ends of single connections are told by `onEvent`.
    */
   readonly closed: Promise<DisconnectError>;
   /**
    * Gives every batch to `handler`, or with the option `handlers` to an object of
-   * that many, by name. Resolves when the server closed at a frame
-   * boundary or this side closed; rejects with a `HandlerError` if the handler
-   * threw, and with a `DisconnectError` for every other end.
+   * that many, by name. Resolves when the server closed at a frame boundary, this
+   * side closed or a dialer has no more connections; rejects with a `HandlerError`
+   * if the handler threw, with a `TypeError` for handlers of other names, and with a
+   * `DisconnectError` for every other end.
    */
   run(handler: Handler<C> | Readonly<Record<string, Handler<C>>>): Promise<void>;
   /**
    * Sends `bytes` (text as UTF-8); resolves once the kernel has them all.
-   * Rejects with a `WriteQueueFullError` when `writeQueueBytes` wait already,
-   * answers that are owed included, and with a `DisconnectError` when the
-   * connection takes no more or there is none.
+   * Rejects with a `WriteQueueFullError` when what waits, answers that are owed
+   * included, and `bytes` together are more than `writeQueueBytes`, with a
+   * `DisconnectError` when the connection takes no more or there is none, and with a
+   * `TypeError` for what is neither text nor bytes.
    */
   write(bytes: string | Uint8Array): Promise<void>;
   /** Counters now; what handlers were given and were not is summed up over all of them. */
@@ -74,9 +78,9 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
 
 /**
  * Connects and begins to read at once: frames wait in slabs until a handler
- * takes them. Rejects with an `OptionError` before anything is connected, else
- * with a {@linkcode DisconnectError}; a missing permission is one that names
- * the flag to add.
+ * takes them. Rejects with an `OptionError` before anything is connected, with what
+ * `spillTo()` lists for its directory, else with a {@linkcode DisconnectError}; a
+ * missing permission is one that names the flag to add.
  *
  * @example
  * ```ts ignore

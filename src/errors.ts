@@ -44,7 +44,7 @@ export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
 
-/** An option has a value that can't work; nothing was connected. */
+/** An option has a value that can't work. Where `connect()` rejects with it, nothing was connected. */
 export class OptionError extends SpillwayError {
   /** Class name. */
   override name = "OptionError";
@@ -82,7 +82,7 @@ export interface ViolationDetail {
   expected: bigint;
   /** What came instead. */
   actual: bigint;
-  /** Offset of the offending byte in the connection's stream, from 0. */
+  /** Offset of the offending byte in the connection's stream, from 0 behind what the handshake read. */
   offset: number;
 }
 
@@ -96,7 +96,7 @@ export class FramingError extends SpillwayError {
   readonly expected: bigint;
   /** What came instead. */
   readonly actual: bigint;
-  /** Offset of the offending byte in the connection's stream, from 0. */
+  /** Offset of the offending byte in the connection's stream, from 0 behind what the handshake read. */
   readonly offset: number;
 
   /** Renders `detail` as a sentence. */

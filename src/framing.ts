@@ -22,7 +22,7 @@ export interface FramingLimits {
 
 /** Verifies frames and finds the next one after garbage. */
 export interface Resync {
-  /** Bytes every frame begins with (1 to 8). */
+  /** Bytes every frame begins with (1 to 8). With `length_field` they lie before the length field: at most `lengthFieldOffset` bytes. */
   magic?: Uint8Array;
   /** A checksum at the end of every frame, over all bytes before it. */
   checksum?: {
@@ -41,7 +41,7 @@ export interface Resync {
 export interface LengthFieldFraming extends FramingLimits {
   /** Selects this framing. */
   type: "length_field";
-  /** Bytes before the length field. Default 0. */
+  /** Bytes before the length field (0 to 65535). Default 0. */
   lengthFieldOffset?: number;
   /** Width of the length field in bytes. Default 4. */
   lengthFieldLength?: 1 | 2 | 3 | 4 | 8;

@@ -28,17 +28,17 @@ import type { TlsOptions } from "./transport/transport.ts";
 
 /** How to come back after a connection ended: exponential backoff with full jitter. */
 export interface ReconnectOptions {
-  /** Upper bound of the first delay in milliseconds; doubled with each attempt. Default 100. */
+  /** Upper bound of the first delay in milliseconds, at most `maxDelayMs`; doubled with each attempt. Default 100. */
   initialDelayMs?: number;
   /** Upper bound of every delay in milliseconds, at most 2147483647. Default 30000. */
   maxDelayMs?: number;
-  /** Attempts in a row before giving up; a connection that brought a frame and stood longer than its delay begins a new row. Default: none, it goes on for ever. */
+  /** Further attempts in a row, behind the one that failed or the connection that ended, at least 1; a connection that brought a frame and stood longer than its delay begins a new row. Default: no bound, it goes on for ever. */
   maxAttempts?: number;
 }
 
 /** What a client tells beside its batches. */
 export type ClientEvent =
-  /** A connection stands and its handshake is done. */
+  /** A connection stands and its handshake is done; `epoch` is its number, see {@linkcode Batch.epoch}. */
   | { type: "connected"; epoch: number }
   /** A connection ended, or an attempt failed; the client goes on if it reconnects. */
   | { type: "disconnected"; error: DisconnectError }
@@ -58,7 +58,7 @@ export type ClientEvent =
 export interface ConnectOptions<C extends readonly Column[] = readonly Column[]> {
   /** How the stream is cut into frames. */
   framing: Framing;
-  /** Fields the core gathers from every frame into `batch.columns`. Default none. */
+  /** Fields the core gathers from every frame into `batch.columns`, at most 64. Default none. */
   columns?: C;
   /** TLS options for `tls://` targets. */
   tls?: TlsOptions;
@@ -74,13 +74,19 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   connectTimeoutMs?: number;
   /** Ends the connection when no byte came for so many milliseconds. Default 0: never. */
   idleTimeoutMs?: number;
-  /** Come back after a connection ended, whatever the reason; also when the first attempt fails. Default `false`. */
+  /**
+   * Come back after a connection ended, also when the first attempt fails; but not
+   * when the client was closed, a handler or the tap threw, a permission is missing,
+   * or a dialer has no more. Default `false`.
+   */
   reconnect?: boolean | ReconnectOptions;
   /**
-   * Memory for what is drained and not yet handled, in bytes: at least two slabs
-   * of 256 KiB or twice the longest frame, allocated at once and never exceeded.
-   * Default 16 slabs. With `sharedMemory` slabs are up to 512 KiB, 16 of them where
-   * that is possible.
+   * Memory for what is drained and not yet handled, in bytes: whole slabs, allocated
+   * at once and never exceeded. A slab is 256 KiB, or twice the longest frame with its
+   * header and escapes, rounded up to 128 KiB (384 KiB for `lines` by default). At
+   * least 2 slabs, at most 4096, and below 4 GiB with their index, which comes on top.
+   * Default 16 slabs: 4 MiB, `lines` 6, `nats` 34. With `sharedMemory` a slab is at
+   * least 512 KiB, or a 16th of a smaller buffer, but not below 256.
    */
   bufferBytes?: number;
   /** What happens when that is full: a word, or `spillTo(directory)` of `@spillway/spillway/spill`. Default `"block"`. */
@@ -100,7 +106,7 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   lowWaterBytes?: number;
   /** Milliseconds one handler call may hold the read loop; batches are cut to fit. Default 10. */
   dutyCycleMs?: number;
-  /** Bytes after which a drain ends at the latest and batches are dispatched. Default 4194304; while the handler is quick, 131072 at the most. */
+  /** Bytes after which a drain ends at the latest and batches are dispatched. Default 4194304; while the handler is quick, 131072 at the most, with `sharedMemory` up to 262144. */
   drainBytes?: number;
   /** Milliseconds after which a drain ends. Default 10. */
   drainMs?: number;

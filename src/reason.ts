@@ -7,10 +7,11 @@
 /**
  * How a connection ended, or why there was none.
  *
- * `eof`: the server closed at a frame boundary · `eof_in_frame`: it closed
- * inside a frame · `reset`: ECONNRESET (104) · `not_connected`: ENOTCONN (107)
- * · `broken_pipe`: EPIPE while writing · `refused` · `dns` · `unreachable` ·
- * `tls` · `connect_timeout` · `idle_timeout`: no byte for `idleTimeoutMs` ·
+ * `eof`: the server closed at a frame boundary, or TLS was cut there without
+ * close_notify · `eof_in_frame`: the same inside a frame · `reset`: ECONNRESET (104)
+ * or ECONNABORTED (103) · `not_connected`: ENOTCONN (107) · `broken_pipe`: EPIPE
+ * while writing · `refused` · `dns` · `unreachable` · `tls` · `connect_timeout` ·
+ * `idle_timeout`: no byte for `idleTimeoutMs` ·
  * `os_timeout`: ETIMEDOUT · `permission`: Deno refused · `invalid_frame` ·
  * `corrupt_memory`: a worker overwrote the shared memory · `handler`: the
  * handler threw · `tap`: the tap threw · `handshake` · `aborted`: your signal or

@@ -13,7 +13,10 @@ import type { TlsOptions, Transport } from "./transport/transport.ts";
 const READ_BYTES_MAX = 1024 * 1024;
 const CHUNK_BYTES = 4096;
 
-/** The server did not say what a handshake expects. */
+/**
+ * The server did not say what a handshake expects, or the session can't do what is
+ * asked of it: the handshake is over, or TLS is not to be had on this connection.
+ */
 export class HandshakeError extends SpillwayError {
   /** Class name. */
   override name = "HandshakeError";
@@ -41,11 +44,15 @@ export interface Session {
   write(bytes: string | Uint8Array): Promise<void>;
   /** What is there, at least one byte; `null` when the server closed. */
   read(): Promise<Uint8Array | null>;
-  /** Exactly `count` bytes. Throws a {@linkcode HandshakeError} when the server closes before. */
+  /** Exactly `count` bytes, at most 1 MiB, else it throws an `OptionError`. Throws a {@linkcode HandshakeError} when the server closes before. */
   readExactly(count: number): Promise<Uint8Array>;
   /** The next line as text, without its `\n` or `\r\n`. Throws a {@linkcode HandshakeError} when the server closes or a line is longer than 1 MiB. */
   readLine(): Promise<string>;
-  /** Goes on in TLS (tcp only). Throws a {@linkcode HandshakeError} if bytes came that were not read: they would be unauthenticated. */
+  /**
+   * Goes on in TLS. Throws a {@linkcode HandshakeError} for a connection that is not
+   * tcp, and if bytes came that were not read: they would be unauthenticated. Throws
+   * an `OptionError` for `cert` and `key`, which Deno does not take here.
+   */
   startTls(tls?: TlsOptions): Promise<void>;
 }
 

@@ -7,9 +7,9 @@
 
 /** What a client has done so far. Counts run over all connections; times are in milliseconds. */
 export interface ClientStats {
-  /** Number of the current connection: 1, 2, … */
+  /** Number of the current connection: 1, 2, …, with `spillTo()` or `journalTo()` from behind the last one in the directory. */
   epoch: number;
-  /** Bytes read. Always `frameBytes + skippedBytes + paddingBytes + partialBytes + partialBytesDropped`. */
+  /** Bytes read, but for those a handshake took. Always `frameBytes + skippedBytes + paddingBytes + partialBytes + partialBytesDropped`. */
   bytesRead: number;
   /** Reads that brought something. */
   chunks: number;
@@ -63,7 +63,7 @@ export interface ClientStats {
   rests: number;
   /** How often reading was paused because no slab was free or the tap was behind. */
   pauses: number;
-  /** How long it was. */
+  /** How long it was; what handlers held meanwhile is in `heldMs` only. */
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
@@ -77,7 +77,10 @@ export interface ClientStats {
   reconnects: number;
 }
 
-/** What one handler was given and was not. Fields mean what they mean in {@linkcode ClientStats}. */
+/**
+ * What one handler was given and was not. Fields mean what they mean in
+ * {@linkcode ClientStats}, which has no `framesDroppedAtEnd` and another `heldMs`.
+ */
 export interface HandlerStats {
   /** Batches handed out. */
   batches: number;
@@ -99,7 +102,7 @@ export interface HandlerStats {
   framesRecovered: number;
   /** Frames on disk that could not be read back. */
   framesLostOnDisk: number;
-  /** How long it held the read loop, in milliseconds. */
+  /** How long its calls held the read loop, in milliseconds; what it computed between two awaits is in the client's only. */
   heldMs: number;
 }
 
@@ -145,7 +148,7 @@ export function newStats(): ClientStats {
 export interface HandlerCall {
   /** How long it held the read loop, in milliseconds. */
   heldMs: number;
-  /** Frames it was given. */
+  /** Frames it was given; 0 where an asynchronous handler computed between two awaits. */
   frames: number;
 }
 

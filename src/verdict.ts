@@ -32,15 +32,15 @@ export interface Verdict<Kind extends string = VerdictKind> {
 
 /** What one connection went through. */
 export interface DisconnectReport {
-  /** Number of the connection: 1, 2, … */
+  /** Number of the connection, see {@linkcode Batch.epoch}. */
   epoch: number;
-  /** Bytes received on it. */
+  /** Bytes received on it, behind what the handshake read. */
   bytes: number;
   /** Complete frames received on it. */
   frames: number;
   /** How long it stood, in milliseconds. */
   connectedMs: number;
-  /** How long reading was paused because no slab was free. */
+  /** How long reading was paused because no slab was free or the tap was behind; what handlers held meanwhile is in `heldMs` only. */
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;

@@ -27,9 +27,9 @@ the name is that of the file without its ending if none is said):
   --batch-timeout TIME   process: killed when a batch takes longer (10s); worker: left behind (60s)
   --deno PATH            process: the deno to run (this one; a compiled program needs it)
   --on-failure WHAT      when a batch fails: stop (default), skip it and count it, or retry it
-  --dead-letter DIR      with --on-failure skip: append what is skipped to DIR, of several handlers
-                         to DIR/NAME; spillway spill dump DIR shows it. Needs --allow-read=DIR
-                         --allow-write=DIR
+  --dead-letter DIR      with --on-failure skip: append what is skipped to DIR. Several handlers, and
+                         one that has a name, have DIR/NAME; spillway spill dump DIR shows it. Needs
+                         --allow-read=DIR --allow-write=DIR
   --budget TIME          tell of every batch that takes longer
   --watch                when a handler's file, or one it imports by a relative path, is saved:
                          load it anew between two batches, on the same connection and without

@@ -72,7 +72,7 @@ export function newCounts(): BacklogCounts {
 
 /** What a spill tells. */
 export type SpillEvent =
-  /** Memory runs out: frames go to disk from now on. */
+  /** Three quarters of memory are taken: frames go to disk from now on. */
   | { type: "spill_started" }
   /** All that was on disk is with the handler: frames wait in memory again. */
   | { type: "spill_ended" }

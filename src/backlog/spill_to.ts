@@ -22,9 +22,9 @@ const CURSOR = "handler";
 
 /** Options of {@linkcode spillTo}. */
 export interface SpillOptions {
-  /** Bytes the directory may take. Default: as much as the disk has. */
+  /** Bytes the directory may take, at least `segmentBytes`. Default: as much as the disk has. */
   maxBytes?: number;
-  /** Length of a segment, which is deleted when all of it was handled, in bytes. Default 64 MiB. */
+  /** Length of a segment, which is deleted when all of it was handled, in bytes, from 4 KiB to 4 GiB. Default 64 MiB. */
   segmentBytes?: number;
   /** What happens when it is full or the disk refuses: reading pauses once memory is full too, or what comes is dropped and counted. Default `"block"`. */
   whenFull?: "block" | "drop_newest";
@@ -32,12 +32,15 @@ export interface SpillOptions {
 
 /**
  * What to give {@linkcode ConnectOptions.whenFull} so that frames wait in a
- * directory when memory is full, and come back in order. It is made if it is not
- * there, and needs `--allow-read` and `--allow-write`; one client at a time has
- * it. Throws an `OptionError` for options that can't work; `connect()` then
- * throws a `SpillPermissionError` that names the flags, a `SpillLockedError`, a
- * `SpillKindError` for a directory that holds something else, frames of
- * {@linkcode journalTo} that are not handled included, or a `SpillIoError`.
+ * directory when three quarters of memory are taken, and come back in order. It is
+ * made if it is not there, and needs `--allow-read` and `--allow-write`; one client
+ * at a time has it. Throws an `OptionError` for options that can't work; `connect()`
+ * then rejects with a `SpillPermissionError` that names the flags, a
+ * `SpillLockedError`, a `SpillKindError` for a directory that holds something else,
+ * frames of {@linkcode journalTo} that are not handled included, a
+ * `SpillFormatError` for files of another version, or a `SpillIoError`. Framing and
+ * columns must stay those of the frames that wait there, else it rejects with an
+ * `OptionError`.
  *
  * After a crash the next client gets first what was on disk and not handled; a
  * few batches may come twice. What was in memory only is lost. After `close()`
@@ -75,10 +78,12 @@ export interface JournalOptions extends SpillOptions {
 }
 
 /**
- * What to give {@linkcode ConnectOptions.whenFull} so that nothing that was read
- * is lost with the process: every batch is written to the directory before a
- * handler gets it. What a spill left in the directory is the journal's from then
- * on. Else as {@linkcode spillTo}.
+ * What to give {@linkcode ConnectOptions.whenFull} so that nothing a handler was
+ * given is lost with the process: every batch is written to the directory before a
+ * handler gets it. What was read and is not in the file yet (`stats().frames` −
+ * `framesSpilled`, at most a buffer's worth) is lost with it. What a spill left in
+ * the directory is the journal's from then on. Else as {@linkcode spillTo}: framing
+ * and columns must stay those of the frames that wait there.
  *
  * What is on disk when: **a frame that a handler was given is in the file, and
  * survives the death of the process; what was written, and which batches were

@@ -36,7 +36,8 @@ import {
 import { coreModule } from "./module.ts";
 
 /** 4 GiB, the most linear memory a module may have. */
-const MEMORY_PAGES_MAX = 65536;
+const MEMORY_BYTES_MAX = 2 ** 32;
+const MEMORY_PAGES_MAX = MEMORY_BYTES_MAX / (64 * 1024);
 
 /** One is read into while the other one's frames are handled. */
 const SLABS_MIN = 2;
@@ -318,7 +319,8 @@ function instantiate(
 function slabCountOf(bufferBytes: number, slabBytes: number): number {
   const count = typeof bufferBytes === "number" ? Math.floor(bufferBytes / slabBytes) : NaN;
   if (!(count >= SLABS_MIN && count <= SLABS_MAX)) {
-    const [least, most] = [SLABS_MIN * slabBytes, SLABS_MAX * slabBytes];
+    const least = SLABS_MIN * slabBytes;
+    const most = Math.min(SLABS_MAX * slabBytes, MEMORY_BYTES_MAX);
     throw new OptionError(
       "bufferBytes",
       `bytes from ${least} to ${most} with this framing`,

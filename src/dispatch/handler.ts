@@ -20,7 +20,7 @@ export const NO_OPTIONS: OptionValues = Object.freeze({});
 
 /** What a handler may use beside its batch. */
 export interface HandlerContext {
-  /** Sends bytes (text as UTF-8) to the server; resolves once the kernel has them all. */
+  /** Sends bytes (text as UTF-8) to the server; resolves once the kernel has them all. Rejects as `Client.write()` does. */
   write(bytes: string | Uint8Array): Promise<void>;
   /** Aborted when the client closes. */
   readonly signal: AbortSignal;

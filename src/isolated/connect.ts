@@ -26,9 +26,11 @@ import { type IsolatedClient, Supervisor } from "./supervisor.ts";
  * each directory in one that may read and write it. This isolate supervises:
  * blocked, it stops nothing that runs. Resolves when all handlers are open.
  *
- * Rejects with an `OptionError`, with a {@linkcode GrantError} or `DisconnectError`
- * that names the flag for a right this program lacks, with the `HandlerError` of
- * an `open()` that failed, and with a {@linkcode ReaderError}.
+ * Rejects with an `OptionError`, with a {@linkcode GrantError}, `DisconnectError` or
+ * `SpillPermissionError` that names the flag for a right this program lacks, with the
+ * `DisconnectError` of a connection that could not be made, with what `spillTo()`
+ * lists for its directory, with the `HandlerError` of a module that could not be
+ * loaded or an `open()` that failed, and with a {@linkcode ReaderError}.
  *
  * **Deno needs `--unstable-worker-options` for this**, as for
  * {@linkcode workerHandler}: without it Deno ends the process with exit code 70.

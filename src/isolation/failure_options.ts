@@ -15,7 +15,7 @@ export interface RestartOptions {
   initialDelayMs?: number;
   /** Upper bound of every delay in milliseconds. Default 10000. */
   maxDelayMs?: number;
-  /** Attempts in a row, without a batch that was handled, before the client stops. Default 5. */
+  /** Further attempts in a row, behind the one that failed and without a batch that was handled, before the client stops. Default 5. */
   maxAttempts?: number;
 }
 

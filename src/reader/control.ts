@@ -15,7 +15,7 @@ import type { Writer } from "./writer.ts";
  * is room, before anything that is written later.
  */
 export interface RespondRule {
-  /** The whole frame, as delivered or as it came (with its line end). */
+  /** The whole frame, as delivered or as it came (with its line end); at least 1 byte. */
   match: string | Uint8Array;
   /** The answer. */
   send: string | Uint8Array;

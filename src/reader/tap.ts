@@ -10,9 +10,9 @@ import { messageOf, SpillwayError } from "../errors.ts";
 export interface Chunk {
   /** As they came; a view that is valid until the tap is done with it. */
   readonly bytes: Uint8Array;
-  /** Offset of the first byte in the connection's stream, from 0. */
+  /** Offset of the first byte in the connection's stream, from 0 behind what the handshake read. */
   readonly streamOffset: number;
-  /** Connection: 1, 2, … */
+  /** Which connection it came on, see {@linkcode Batch.epoch}. */
   readonly epoch: number;
   /**
    * When it came, in microseconds since 1970, by a clock that began with the

@@ -53,8 +53,10 @@ export interface Recorder extends AsyncDisposable {
 
 /**
  * Opens a directory to record to, anew or behind what it has. Needs
- * `--allow-read=DIR --allow-write=DIR`. Throws as `openSpill()` does, a `SpillKindError`
- * for a directory of frames included, and an `OptionError` for options that can't work.
+ * `--allow-read=DIR --allow-write=DIR`. Rejects with a `SpillPermissionError` that
+ * names missing flags, a `SpillLockedError`, a `SpillKindError` for a directory of
+ * frames, a `SpillFormatError` for files of another version, a `SpillIoError`, and an
+ * `OptionError` for options that can't work.
  *
  * @example
  * ```ts ignore

@@ -8,11 +8,11 @@ import { OptionError } from "../errors.ts";
 import type { DirectoryKind } from "./directory_kind.ts";
 import { PAYLOAD_BYTES_MAX, type RecordInfo, RecordKind } from "./format.ts";
 
-/** Options of `openSpill()`. */
+/** How large the files of a directory may get. */
 export interface SpillOptions {
   /** A segment that is longer gets no further record, in bytes, from 4096 to 4294967296. Default 67108864 (64 MiB). */
   segmentBytes?: number;
-  /** Bytes all segments may have together. Default: no bound but the disk's. */
+  /** Bytes all segments may have together, at least `segmentBytes`. Default: no bound but the disk's. */
   maxBytes?: number;
 }
 

@@ -26,9 +26,9 @@ export interface Duplex {
 export interface TlsOptions {
   /** Root certificates trusted beside the default ones. */
   caCerts?: string[];
-  /** Client certificate chain. */
+  /** Client certificate chain; only with `key`, and then `serverName` must be the host name. */
   cert?: string;
-  /** Private key of `cert`. */
+  /** Private key of `cert`; only with that. */
   key?: string;
   /** ALPN protocols offered, in order of preference. */
   alpnProtocols?: string[];
@@ -49,9 +49,10 @@ export interface Dialer {
 }
 
 /**
- * Where to connect to: `"host:port"`, `"[::1]:port"`, `"tls://host:port"`,
- * `"unix:/path"`, the same as an object, something that opens connections, or
- * something already open.
+ * Where to connect to: `"host:port"`, `"[::1]:port"`, `"tcp://host:port"`,
+ * `"tls://host:port"`, `"unix:/path"`, the same as an object, something that opens
+ * connections, or something already open. Without a host, as in `":port"` and
+ * `{ port }`, it is 127.0.0.1.
  */
 export type Target =
   | string

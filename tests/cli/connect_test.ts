@@ -191,6 +191,10 @@ Deno.test("connect exits with 2 for options that cannot work", async () => {
     [["nowhere"], "the target takes localhost:9000, tls://feed.example:9443 or unix:/path, got"],
     [["h:0"], "the target's port takes an integer from 1 to 65535"],
     [["h:1", "--buffer", "1KiB"], "--buffer takes bytes from 786432 to 1610612736 with this"],
+    [
+      ["h:1", "--framing", "nats", "--buffer", "1KiB"],
+      "--buffer takes bytes from 4456448 to 4294967296 with this",
+    ],
     [["h:1", "--when-full", "spill"], "drop_newest, or --spill DIR in its place, got spill"],
     [["h:1", "--idle-timeout", "1000h"], "--idle-timeout takes milliseconds from 0 to 2147483647"],
     [["h:1", "--json", "--column", "a:u128@0"], "the type of --column takes"],

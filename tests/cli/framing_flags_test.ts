@@ -1,11 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Framing } from "../../src/framing.ts";
-import {
-  FRAMING_HELP,
-  framingFlags,
-  parseFraming,
-  unescapeBytes,
-} from "../../cli/framing_flags.ts";
+import { framingFlags, framingHelp, parseFraming, unescapeBytes } from "../../cli/framing_flags.ts";
 import { parseFlags, UsageError } from "../../cli/usage.ts";
 
 const framingOf = (line: string): Framing =>
@@ -97,8 +92,8 @@ Deno.test("unescapeBytes() turns escapes into single bytes", () => {
   assertThrows(() => unescapeBytes("\\", "delimiter"), UsageError);
 });
 
-Deno.test("FRAMING_HELP explains every flag", () => {
+Deno.test("framingHelp() explains every flag", () => {
   for (const name of [...framingFlags.string, ...framingFlags.boolean]) {
-    assertEquals(FRAMING_HELP.includes(`  --${name} `), true, name);
+    assertEquals(framingHelp("lines").includes(`  --${name} `), true, name);
   }
 });

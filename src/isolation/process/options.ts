@@ -36,7 +36,7 @@ export interface ProcessOptions extends FailureOptions<ProcessEvent> {
   memoryLimitBytes?: number;
   /** Milliseconds for handling one batch, and in between for a sign of life. Default 10000. */
   batchTimeoutMs?: number;
-  /** Milliseconds from the start of a process until the module's `open()` has settled. Default 10000. */
+  /** Milliseconds in which the module must load and its `open()` settle, each. Default 10000. */
   startTimeoutMs?: number;
   /** Milliseconds the module's `close()` may take. Default 5000. */
   closeTimeoutMs?: number;

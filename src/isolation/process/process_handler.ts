@@ -44,8 +44,9 @@ export interface ProcessHandler extends LoadableHandler {
  * `options.grants`, for `client.run()`. The client goes on reading while the
  * module works, hangs or dies. Throws an `OptionError` for options that can't
  * work; what goes wrong later rejects `client.run()` by a `HandlerError` whose
- * `cause` is a `HandlerProcessError`, a `HandlerModuleError` or, if the module
- * threw, a `RemoteError`. Needs `--allow-run` for the deno it runs.
+ * `cause` is a `HandlerProcessError`, a `HandlerModuleError`, a `DeadLetterError`
+ * for a directory that can't be used or, if the module threw, a `RemoteError`. Needs
+ * `--allow-run` for the deno it runs.
  *
  * `client.run()` ends the process; dispose a handler that was not run to its
  * end.

@@ -66,7 +66,8 @@ const QUARANTINE_SHARE = 1 / 4;
  * shared memory: nothing is copied, and the client goes on reading while the
  * handler works, however long it takes. The client must have `sharedMemory:
  * true`, else `run()` rejects with a `HandlerError` whose cause is an
- * `OptionError`.
+ * `OptionError`. Throws an `OptionError` for options that can't work, and for a
+ * relative specifier.
  *
  * **Deno needs `--unstable-worker-options` for this** (or `"unstable":
  * ["worker-options"]` in deno.json): without it Deno ends the process with exit
