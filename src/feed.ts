@@ -6,6 +6,7 @@
 
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
+import { LagProbe } from "./lag_probe.ts";
 import { Coalescing } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
@@ -27,14 +28,6 @@ const SHORT_TURN_MS = 20;
  * Else everything there is gets drained first, since the handler is what takes long.
  */
 const QUICK_DISPATCH_MS = 0.25;
-/**
- * How often an asynchronous handler is checked for holding the loop all the same.
- * Each check costs 50 µs: three times as often, they were the feed's p99.
- */
-const LAG_PROBE_MS = 300;
-/** Lag that counts as held; less is the ordinary lateness of timers. */
-const LAG_MIN_MS = 50;
-
 /** Why a feed ended without the connection's doing. */
 export type FeedStop = "aborted" | "handler" | "idle_timeout";
 
@@ -64,7 +57,7 @@ export class Feed {
   #wake: PromiseWithResolvers<void> | undefined;
   #stop: FeedStop | undefined;
   #turnedAt = performance.now();
-  #probing = false;
+  readonly #lag: LagProbe;
   readonly #coalescing: Coalescing;
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
@@ -72,7 +65,9 @@ export class Feed {
   endedAt = 0;
 
   constructor(parts: FeedParts) {
+    const { lanes, stats, meter } = parts;
     this.#parts = parts;
+    this.#lag = new LagProbe({ stats, meter, busy: () => lanes.busy });
     this.#coalescing = new Coalescing(parts.stats.bytesRead, this.#turnedAt);
   }
 
@@ -100,6 +95,7 @@ export class Feed {
     clearInterval(watchdog);
     this.#resume();
     this.endedAt = performance.now();
+    this.#lag.end(this.endedAt);
     // What handlers do from now on is not what ended the connection.
     this.#parts.lanes.meter = undefined;
     return await this.#deliverRest(end, mayFollow) ?? end;
@@ -120,6 +116,7 @@ export class Feed {
     let now = performance.now();
     while (true) {
       const started = now;
+      this.#lag.check(now);
       lanes.poll();
       let drained: DrainEnd;
       try {
@@ -132,6 +129,7 @@ export class Feed {
       this.#tellWater();
       const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
       now = this.#dispatchFor(dutyCycleMs, drainedAt);
+      if (lanes.busy) this.#lag.begin(now);
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       drainBytes = Math.min(settings.drainBytes, quick ? chunkBytes : Infinity);
@@ -252,7 +250,6 @@ export class Feed {
 
   /** Resolves at the next ring. */
   #bell(): Promise<void> {
-    if (this.#parts.lanes.busy) this.#probeLag();
     this.#wake = withResolvers();
     return this.#wake.promise;
   }
@@ -263,7 +260,6 @@ export class Feed {
   }
 
   async #turn(): Promise<number> {
-    if (this.#parts.lanes.busy) this.#probeLag();
     await turn();
     return this.#awake();
   }
@@ -281,26 +277,5 @@ export class Feed {
       silentMs = heard ? 0 : silentMs + everyMs;
       if (silentMs >= idleTimeoutMs) this.stop("idle_timeout");
     }, everyMs);
-  }
-
-  /** An asynchronous handler may compute for long between two awaits; timers that come late tell. */
-  #probeLag(): void {
-    if (this.#probing) return;
-    this.#probing = true;
-    const { lanes, stats, meter } = this.#parts;
-    const due = performance.now() + LAG_PROBE_MS;
-    const heldBefore = stats.heldMs;
-    // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
-    AbortSignal.timeout(LAG_PROBE_MS).addEventListener("abort", () => {
-      this.#probing = false;
-      if (this.endedAt > 0) return;
-      const now = performance.now();
-      const lagMs = now - due - (stats.heldMs - heldBefore);
-      if (lagMs >= LAG_MIN_MS) {
-        stats.heldMs += lagMs;
-        meter.held(lagMs, 0, now);
-      }
-      if (lanes.busy) this.#probeLag();
-    });
   }
 }

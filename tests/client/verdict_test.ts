@@ -1,5 +1,6 @@
-/** Verdicts on times that are given: a connection's own vary with the machine. */
-import { assertEquals } from "@std/assert";
+/** Verdicts, most on times that are given: a connection's own vary with the machine. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, DisconnectError } from "../../mod.ts";
 import type { DisconnectReason } from "../../src/reason.ts";
 import { HoldMeter } from "../../src/status.ts";
 import { report, type Verdict } from "../../src/verdict.ts";
@@ -34,4 +35,31 @@ Deno.test("what a handler held is not called a pause of reading", () => {
   });
   assertEquals(verdictOf(1000, 600, "reset").kind, "slow_consumer");
   assertEquals(verdictOf(40, 30, "reset").kind, "slow_consumer");
+});
+
+Deno.test("a loop that computes is told as what held the read loop, batch after batch and up to the end", async () => {
+  const [blockMs, livesMs] = [400, 1500];
+  const endsAt = performance.now() + livesMs;
+  const transport = {
+    read(room: Uint8Array): Promise<number> {
+      if (performance.now() > endsAt) {
+        return Promise.reject(new Deno.errors.ConnectionReset("os error 104"));
+      }
+      return Promise.resolve(room.fill(0x0a, 0, 4).subarray(0, 4).length);
+    },
+    write: (bytes: Uint8Array) => Promise.resolve(bytes.length),
+    close() {},
+  };
+  const client = await connect(transport, { framing: { type: "lines" } });
+  const { report } = await assertRejects(async () => {
+    for await (const _ of client) {
+      // What is left behind the end is not what ended it.
+      const until = Math.min(performance.now(), endsAt) + blockMs;
+      while (performance.now() < until);
+    }
+  }, DisconnectError);
+  assertEquals(report.verdict.kind, "slow_consumer", report.verdict.sentence);
+  const { slowestCall, heldMs, connectedMs } = report;
+  assert(heldMs <= connectedMs + 1, `${heldMs} of ${connectedMs}`);
+  assert(slowestCall!.heldMs < 2 * blockMs, `${slowestCall!.heldMs}`);
 });

@@ -59,6 +59,7 @@ export const LAYERS: readonly Layer[] = [
       "src/client.ts",
       "src/connection.ts",
       "src/feed.ts",
+      "src/lag_probe.ts",
       "src/open_lanes.ts",
       "src/options.ts",
       "src/session.ts",
