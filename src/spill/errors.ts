@@ -62,6 +62,11 @@ export function isDiskError(error: unknown): error is DiskError {
   return error instanceof SpillIoError || error instanceof SpillPermissionError;
 }
 
+/** Whether there is no room for what was asked: on the disk, or in what its user may have of it. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof SpillIoError && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
 /** Another process, or another store of this one, has the directory. */
 export class SpillLockedError extends SpillwayError {
   /** Class name. */

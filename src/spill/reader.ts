@@ -30,6 +30,8 @@ export interface ReaderSource {
   readonly segments: readonly Segment[];
   /** Called with how many records are lost. */
   lost(records: number): void;
+  /** Those that have a file open, where segments are deleted meanwhile. */
+  readonly readers?: Set<SpillReader>;
 }
 
 const BUFFER_BYTES_MIN = 64 * 1024;
@@ -43,6 +45,7 @@ export class SpillReader implements Disposable {
   /** Where in the open segment the next record begins, and the least sequence it can have. */
   #position = 0;
   #least = 0;
+  #reading = false;
   #buffer = new Uint8Array(0);
 
   /** Reads what has a sequence of at least `sequence`. */
@@ -63,6 +66,7 @@ export class SpillReader implements Disposable {
    * reader holds as much memory as the longest record so far.
    */
   async next(place?: (payloadBytes: number) => Uint8Array): Promise<ReadResult> {
+    this.#reading = true;
     try {
       // Bounded: every turn leads on, by a record or by a segment.
       while (true) {
@@ -75,7 +79,15 @@ export class SpillReader implements Disposable {
       if (!isDiskError(error)) throw error;
       this.#leave();
       return { type: "failed", error };
+    } finally {
+      this.#reading = false;
     }
+  }
+
+  /** Closes the file of a segment that was removed, unless there is more to read of it. */
+  release(segment: Segment): void {
+    const done = !this.#reading && this.#sequence >= segment.nextSequence;
+    if (done && this.#open?.segment === segment) this.#leave();
   }
 
   /** Gives up the next `records` records, which are counted as lost: for one that can't be read. */
@@ -97,6 +109,7 @@ export class SpillReader implements Disposable {
     const segment = segments.find(({ nextSequence }) => nextSequence > this.#sequence)!;
     const file = await disk.open(segment.name, "read");
     this.#open = { segment, input: new SegmentInput(file, segment.marker, segment.bytes) };
+    this.#source.readers?.add(this);
     this.#position = SEGMENT_HEADER_BYTES;
     this.#least = segment.firstSequence;
     return this.#open;
@@ -105,6 +118,7 @@ export class SpillReader implements Disposable {
   #leave(): void {
     this.#open?.input[Symbol.dispose]();
     this.#open = undefined;
+    this.#source.readers?.delete(this);
   }
 
   /** Takes one step in the open segment; `undefined` if that gave nothing to tell. */

@@ -14,12 +14,13 @@
 import { OptionError, SpillwayError } from "../errors.ts";
 import type { Cursor, Cursors, Position } from "./cursors.ts";
 import type { Disk } from "./disk.ts";
-import { isDiskError, SpillIoError } from "./errors.ts";
+import { isDiskError, isDiskFull } from "./errors.ts";
 import { Exclusive } from "./exclusive.ts";
 import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { checkInfo, type OpenOptions } from "./options.ts";
-import { type ReaderSource, SpillReader } from "./reader.ts";
+import { type Deletable, Passed } from "./passed.ts";
+import { SpillReader } from "./reader.ts";
 import { Gathering } from "./record_gathering.ts";
 import type { GivenRecord } from "./record_store.ts";
 import type { Recovered } from "./recovery.ts";
@@ -41,7 +42,8 @@ export class SpillStore implements AsyncDisposable {
   readonly #buffers: Uint8Array[] = [];
   readonly #segments: Segment[];
   readonly #cursors: Cursors;
-  readonly #source: ReaderSource;
+  readonly #source: Deletable;
+  readonly #passed: Passed;
   readonly #stats = {
     appendedRecords: 0,
     appendedBytes: 0,
@@ -59,8 +61,6 @@ export class SpillStore implements AsyncDisposable {
   #lastEpoch: number;
   /** Up to here records are on disk. */
   #syncedSequence: number;
-  /** What {@linkcode consumedThrough} was told; `undefined` if nothing. */
-  #consumed: number | undefined;
   #closed = false;
 
   /** Takes over what `recover` found; `output` appends to the last segment. */
@@ -86,7 +86,9 @@ export class SpillStore implements AsyncDisposable {
       disk,
       segments: this.#segments,
       lost: (records) => this.#stats.lostRecords += records,
+      readers: new Set(),
     };
+    this.#passed = new Passed(this.#source, this.#cursors, this.#stats);
   }
 
   /** Position of the last record ever appended; a new connection's epoch has to be higher. */
@@ -143,6 +145,7 @@ export class SpillStore implements AsyncDisposable {
       } catch (error) {
         if (!isDiskError(error)) throw error;
         this.#stats.failedAppends += 1;
+        if (isDiskFull(error)) await this.#giveRoom();
         return { type: "failed", error };
       }
     });
@@ -153,8 +156,8 @@ export class SpillStore implements AsyncDisposable {
     return this.#run(async () => {
       try {
         await this.#syncRecords();
-        await this.#cursors.store();
-        await this.#deletePassed();
+        await this.#storeCursors();
+        await this.#passed.delete();
         await this.#claim();
       } catch (error) {
         if (!isDiskError(error)) throw error;
@@ -173,10 +176,10 @@ export class SpillStore implements AsyncDisposable {
   /** For use without named cursors: nobody needs the records up to `sequence` any more. */
   async consumedThrough(sequence: number): Promise<void> {
     this.#checkPassed(sequence);
-    this.#consumed = Math.max(this.#consumed ?? 0, sequence);
+    this.#passed.consume(sequence);
     const [oldest] = this.#segments;
-    if (oldest === undefined || oldest.nextSequence > this.#passed() + 1) return;
-    await this.#run(() => this.#deletePassed());
+    if (oldest === undefined || oldest.nextSequence > this.#passed.sequence + 1) return;
+    await this.#run(() => this.#passed.delete());
   }
 
   /**
@@ -198,7 +201,7 @@ export class SpillStore implements AsyncDisposable {
   forgetCursor(name: string): Promise<void> {
     return this.#run(async () => {
       await this.#cursors.forget(name);
-      await this.#deletePassed();
+      await this.#passed.delete();
     });
   }
 
@@ -286,16 +289,16 @@ export class SpillStore implements AsyncDisposable {
     let rotates = this.#output === undefined || filled && last.bytes + bytes > segmentBytes;
     const exceeds = () => this.#bytes() + bytes + (rotates ? SEGMENT_HEADER_BYTES : 0) > maxBytes;
     // The disk may have refused it before.
-    if (exceeds()) await this.#deletePassed();
+    if (exceeds()) await this.#passed.delete();
     if (exceeds()) {
       // The last segment is deleted like the others, once there is another.
-      const passed = filled && last.nextSequence <= this.#passed() + 1;
+      const passed = filled && last.nextSequence <= this.#passed.sequence + 1;
       const left = passed ? this.#bytes() - last.bytes : this.#bytes();
       if (!passed || left + SEGMENT_HEADER_BYTES + bytes > maxBytes) return false;
       rotates = true;
     }
     if (rotates) await this.#rotate();
-    await this.#deletePassed();
+    await this.#passed.delete();
     return true;
   }
 
@@ -332,6 +335,34 @@ export class SpillStore implements AsyncDisposable {
     this.#syncedSequence = this.#nextSequence - 1;
   }
 
+  /** Puts positions on disk. Where it is too full for that, what all have acknowledged makes room. */
+  async #storeCursors(): Promise<void> {
+    try {
+      await this.#cursors.store();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await this.#giveRoom();
+      await this.#cursors.store();
+    }
+  }
+
+  /**
+   * Deletes what all have acknowledged, though no position on a full disk says so:
+   * what is not there comes again no more. Whoever tries again finds the room.
+   */
+  async #giveRoom(): Promise<void> {
+    const { acknowledged } = this.#passed;
+    const last = this.#segments.at(-1);
+    const filled = last !== undefined && last.nextSequence > last.firstSequence;
+    try {
+      // The last segment is deleted like the others, once there is another.
+      if (filled && last.nextSequence <= acknowledged + 1) await this.#rotate();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+    }
+    await this.#passed.delete(acknowledged);
+  }
+
   /** What was taken over is of this kind once that is synced, not first when something is appended. */
   async #claim(): Promise<void> {
     const last = this.#segments.at(-1);
@@ -342,43 +373,10 @@ export class SpillStore implements AsyncDisposable {
     return this.#segments[0]?.firstSequence ?? this.#nextSequence;
   }
 
-  /** Up to here, nobody needs records any more. */
-  #passed(): number {
-    // Deleted is only what cursors have passed that are on disk for certain.
-    const positions = Array.from(
-      this.#cursors.all(),
-      ({ stored, onDisk }) => onDisk ? stored.sequence : 0,
-    );
-    if (this.#consumed !== undefined) positions.push(this.#consumed);
-    return positions.length === 0 ? 0 : Math.min(...positions);
-  }
-
   #checkPassed(sequence: number): void {
     const last = this.#nextSequence - 1;
     if (!(Number.isInteger(sequence) && sequence >= 0 && sequence <= last)) {
       throw new RangeError(`expected a sequence from 0 to ${last}, got ${sequence}`);
     }
   }
-
-  /** Deletes segments all have passed, but for the last: new records continue its sequence. */
-  async #deletePassed(): Promise<void> {
-    while (this.#segments.length > 1 && this.#segments[0].nextSequence <= this.#passed() + 1) {
-      try {
-        await this.#disk.remove(this.#segments[0].name).catch(ignoreAbsent);
-        this.#segments.shift();
-        this.#stats.deletedSegments += 1;
-        // One by one: what is left after a crash has no gap.
-        await this.#disk.sync();
-      } catch (error) {
-        if (!isDiskError(error)) throw error;
-        this.#stats.failedDeletions += 1;
-        return;
-      }
-    }
-  }
-}
-
-/** What is gone already needs no removing. */
-function ignoreAbsent(error: unknown): void {
-  if (!(error instanceof SpillIoError && error.code === "ENOENT")) throw error;
 }

@@ -190,9 +190,11 @@ class BadLife {
         : this.#attempts.get(sequence) ?? [];
       assert(known.some((bytes) => equal(bytes, payload)), `record ${sequence} is another`);
     }
+    // A full disk gives the room of what was acknowledged, though it had none to say so.
+    const handled = Math.max(from, this.#acknowledged);
     // What was lost before a sync at an earlier power cut is in no promise.
     for (const sequence of this.#records.keys()) {
-      if (sequence <= from || sequence > this.#synced) continue;
+      if (sequence <= handled || sequence > this.#synced) continue;
       assert(there.has(sequence), `record ${sequence} is missing, ${this.#synced} are synced`);
     }
     this.#begin(there, store.last.sequence, from);

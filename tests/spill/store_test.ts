@@ -5,7 +5,15 @@ import { SpillIoError, SpillLockedError } from "../../src/spill/errors.ts";
 import { type RecordKind, segmentName } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { FaultDisk } from "./fault_disk.ts";
-import { appended, infoOf, openSmall, readAll, readStore, SEGMENT_BYTES } from "./harness.ts";
+import {
+  appended,
+  inDirectory,
+  infoOf,
+  openSmall,
+  readAll,
+  readStore,
+  SEGMENT_BYTES,
+} from "./harness.ts";
 import { noise, random } from "./random.ts";
 
 /** `size` bytes that all are `n`. */
@@ -165,6 +173,53 @@ Deno.test("a full disk refuses records, keeps those it has, and takes others whe
     );
     assertEquals(records.at(-1)?.payload, filled(7));
   }
+});
+
+Deno.test("a disk that is full to the last byte has the room of what was acknowledged", async () => {
+  for (const way of ["sync", "append"] as const) {
+    const disk = new FaultDisk(random(1));
+    await using store = await openSmall(disk);
+    await store.registerCursor("h");
+    for (let n = 1; n <= 20; n++) await appended(store, n, filled(n));
+    disk.capacityBytes = disk.names().reduce((sum, name) => sum + disk.bytesOf(name).length, 0);
+    store.acknowledge("h", store.last);
+    if (way === "sync") assertEquals((await store.sync()).type, "synced");
+    else assertEquals((await store.append(infoOf(21), [filled(21)])).type, "failed");
+    const { sequence } = store.last;
+    assertEquals(await appended(store, 22, filled(22)), sequence + 1);
+    assertEquals((await store.sync()).type, "synced");
+    assertEquals(store.cursors()[0].stored.sequence, sequence);
+  }
+});
+
+Deno.test({
+  name: "a segment that was deleted takes no room, though its reader has read it to its end",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await inDirectory(async (directory) => {
+      await using store = await openSpill(directory, { segmentBytes: SEGMENT_BYTES });
+      await store.registerCursor("h");
+      using reader = store.reader();
+      while (store.stats().segments < 2) {
+        while ((await reader.next()).type === "record");
+        await appended(store, store.last.sequence + 1, filled(1));
+      }
+      store.acknowledge("h", store.last);
+      await store.sync();
+      assertEquals(store.stats().deletedSegments, 1);
+      const open = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => {
+        try {
+          return Deno.readLinkSync(`/proc/self/fd/${name}`);
+        } catch {
+          return "";
+        }
+      });
+      assertEquals(
+        open.filter((path) => path.startsWith(directory) && path.includes("deleted")),
+        [],
+      );
+    });
+  },
 });
 
 Deno.test("a segment that could not be cut back takes no record until it can", async () => {
