@@ -223,11 +223,17 @@ class FeedClient implements Client {
     const handlers = handlersOf(iterator, Array.from(this.#engine.lanes, ({ name }) => name));
     this.#take();
     this.#attach(handlers);
-    this.closed.then(throwUnlessExpected).then(
-      () => iterator.end(),
-      (error) => iterator.end(error),
-    );
+    this.#over().then(() => iterator.end(), (error) => iterator.end(error));
     return iterator;
+  }
+
+  /** All that came is handled, as far as it will be, and directories are given up; rejects unless it ended as expected. */
+  async #over(): Promise<void> {
+    const { lanes } = this.#engine;
+    const end = await this.closed;
+    await lanes.idle();
+    await lanes.ended();
+    throwUnlessExpected(end);
   }
 
   // Not async: each promise in between would be one more turn between a frame and its answer.

@@ -44,6 +44,23 @@ Deno.test("journalTo() delivers everything in order, and nothing of it twice", a
   });
 });
 
+Deno.test("behind a loop that close() ended from elsewhere, all it handled is acknowledged and the directory is free", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    transport.give(numbered(10));
+    const numbers: number[] = [];
+    for await (const batch of client) {
+      numbers.push(...numbersOf(batch));
+      if (numbers.length === 10) await client.close();
+    }
+    const next = await journaling(directory);
+    const again = next.client.run({ batch: (batch) => void numbers.push(...numbersOf(batch)) });
+    next.transport.give(null);
+    await within(again, "end");
+    assertEquals(numbers, upTo(10));
+  });
+});
+
 Deno.test("what was not handled comes again after close(), behind what was, before what is new", async () => {
   await inDirectory(async (directory) => {
     const { transport, client } = await journaling(directory);

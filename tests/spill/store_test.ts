@@ -1,5 +1,5 @@
 /** What a store does at its bounds, and when the disk refuses. */
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OptionError } from "../../src/errors.ts";
 import { SpillIoError, SpillLockedError } from "../../src/spill/errors.ts";
 import { type RecordKind, segmentName } from "../../src/spill/format.ts";
