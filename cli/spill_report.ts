@@ -45,11 +45,13 @@ export function repairText(report: RepairReport): string {
 }
 
 /** What the next start gives a handler: that is asked when something was killed. */
-function cursorLine({ name, sequence, waitingRecords, waitingFrames }: CursorReport): string {
+function cursorLine(cursor: CursorReport): string {
+  const { name, sequence, handledFrames, waitingRecords, waitingFrames } = cursor;
   const handler = `handler ${JSON.stringify(name)}`;
   if (waitingRecords > 0) {
     const what = `${counted(waitingFrames, "frame")} in ${counted(waitingRecords, "record")}`;
-    return `${handler}: ${what} come again, those behind sequence ${sequence}`;
+    const part = handledFrames > 0 ? `, but for the first ${counted(handledFrames, "frame")}` : "";
+    return `${handler}: ${what} come again, those behind sequence ${sequence}${part}`;
   }
   // Of what never was on disk nothing can be said.
   const handled = sequence === 0 ? "" : `, all up to sequence ${sequence} was handled`;

@@ -29,8 +29,9 @@ const BUFFERS = 2;
 /** A record that was read back. */
 export interface RestoredBatch {
   store: FrameStore;
-  /** Frames in it. */
+  /** Frames in it, and how many of them, the first, were handled before. */
   frames: number;
+  handledFrames: number;
   /** Its sequence on disk. */
   sequence: number;
   /** And length. */
@@ -64,6 +65,16 @@ interface Loan extends Entry {
   batch: RestoredBatch;
   /** Frames not taken yet begin here. */
   first: number;
+  /** Ranges that were taken, in order, the oldest of them not handled yet. */
+  ranges: { end: number; handled: boolean }[];
+  /** Frames before them, all of which were handled. */
+  handledFrames: number;
+}
+
+/** How far a record is handled that is not handled whole. */
+export interface HandledPart {
+  sequence: number;
+  handledFrames: number;
 }
 
 interface Gap extends Entry {
@@ -74,6 +85,8 @@ interface Gap extends Entry {
 export interface RestoredListener {
   /** All up to the record of this sequence was handled or is lost, `bytes` of it since the last call. */
   onHandled(sequence: number, bytes: number): void;
+  /** More of a record was handled than before, but not all of it. */
+  onPartHandled(): void;
   /** All before these was taken: what is lost counts only now, since till then it stays for the next start. */
   onLost(lost: LostRecords): void;
 }
@@ -88,7 +101,7 @@ export class RestoredBatches {
   /** Not all of which was taken; begins with a loan. */
   readonly #queue: (Loan | Gap)[] = [];
   /** Not all of which was handled, oldest first. */
-  readonly #unhandled: Entry[] = [];
+  readonly #unhandled: (Loan | Gap)[] = [];
   readonly #buffers: Uint8Array[] = Array.from({ length: BUFFERS }, () => new Uint8Array());
   readonly #abandoned = new WeakSet<Uint8Array>();
   readonly #listener: RestoredListener;
@@ -114,7 +127,12 @@ export class RestoredBatches {
     if (memory instanceof SharedArrayBuffer) {
       rooms.set(store, { memory, bytes, abandon: () => this.#abandoned.add(buffer) });
     }
-    this.#queued({ batch, first: 0, sequence, bytes, references: 1, failed: false }, batch.frames);
+    const { frames, handledFrames } = batch;
+    const loan = { batch, first: handledFrames, ranges: [], handledFrames };
+    this.#queued(
+      { ...loan, sequence, bytes, references: 1, failed: false },
+      frames - handledFrames,
+    );
   }
 
   /** Queues what there is in place of batches. */
@@ -133,6 +151,8 @@ export class RestoredBatches {
     const end = Math.min(frames, first + most);
     this.frames -= end - first;
     loan.first = end;
+    const range = { end, handled: false };
+    loan.ranges.push(range);
     loan.references += 1;
     this.#out += 1;
     if (end === frames) {
@@ -141,6 +161,8 @@ export class RestoredBatches {
       this.#passLost();
     }
     const release = (handled: boolean) => {
+      range.handled = handled;
+      this.#passHandled(loan);
       this.#release(loan, handled);
       this.#out -= 1;
       if (this.#out === 0) this.#onReturned?.();
@@ -153,9 +175,22 @@ export class RestoredBatches {
     return this.#queue.length > 0;
   }
 
-  /** Sequence of the oldest record of which not all was taken. */
-  get oldest(): number | undefined {
-    return this.#queue[0]?.sequence;
+  /** The oldest record of which not all was taken, as far as it was. */
+  get taken(): HandledPart | undefined {
+    const oldest = this.#queue[0];
+    if (oldest === undefined) return undefined;
+    const { sequence } = oldest;
+    return { sequence, handledFrames: "batch" in oldest ? oldest.first : 0 };
+  }
+
+  /** The oldest record of which not all was handled, if some of it was. */
+  get part(): HandledPart | undefined {
+    const oldest = this.#unhandled[0];
+    if (oldest === undefined || !("batch" in oldest) || oldest.handledFrames === 0) {
+      return undefined;
+    }
+    const { sequence, handledFrames } = oldest;
+    return { sequence, handledFrames };
   }
 
   /** A range is out. */
@@ -191,6 +226,14 @@ export class RestoredBatches {
       this.#listener.onLost(gap.lost);
       this.#release(gap, true);
     }
+  }
+
+  /** In order, too: a range that is handled counts when all before it are. */
+  #passHandled(loan: Loan): void {
+    const { ranges } = loan;
+    const before = loan.handledFrames;
+    while (ranges[0]?.handled) loan.handledFrames = ranges.shift()!.end;
+    if (loan.handledFrames > before) this.#listener.onPartHandled();
   }
 
   #release(entry: Loan | Gap, handled: boolean): void {

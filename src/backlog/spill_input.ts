@@ -30,7 +30,14 @@ const ROOM_STEP_BYTES = 64 * 1024;
 export class SpillInput {
   readonly #parts: Pick<
     SpillParts,
-    "store" | "codec" | "cursor" | "segmentBytes" | "sharedMemory" | "tell"
+    | "store"
+    | "codec"
+    | "cursor"
+    | "next"
+    | "handledFrames"
+    | "segmentBytes"
+    | "sharedMemory"
+    | "tell"
   >;
   readonly #counts: BacklogCounts;
   readonly #onRead: () => void;
@@ -63,7 +70,7 @@ export class SpillInput {
 
   /**
    * `onRead` is called when frames have become available, or room on disk;
-   * `onHandled` when all of a record was handled.
+   * `onHandled` when more was handled than before.
    */
   constructor(
     parts: SpillParts,
@@ -82,6 +89,7 @@ export class SpillInput {
     this.#own = this.#end = parts.store.last.sequence + 1;
     this.#restored = new RestoredBatches({
       onHandled: (sequence, bytes) => this.#handled(sequence, bytes),
+      onPartHandled: () => this.#onHandled(),
       onLost: (lost) => this.#count(lost),
     });
     const records = this.recoverable;
@@ -163,8 +171,9 @@ export class SpillInput {
   async pass(all: boolean): Promise<boolean> {
     const { store, cursor } = this.#parts;
     const { epoch, sequence } = store.last;
-    const behind = all ? sequence + 1 : this.#restored.oldest ?? this.#next;
-    store.acknowledge(cursor, { epoch, sequence: behind - 1 });
+    const nothing = { sequence: all ? sequence + 1 : this.#next, handledFrames: 0 };
+    const behind = all ? nothing : this.#restored.taken ?? nothing;
+    store.acknowledge(cursor, { epoch, ...behind, sequence: behind.sequence - 1 });
     return await this.end();
   }
 
@@ -181,6 +190,7 @@ export class SpillInput {
   /** Puts what was acknowledged on disk, for good; resolves with whether the next start will see it. */
   async end(): Promise<boolean> {
     this.#over = true;
+    this.#acknowledgePart();
     const result = await this.#parts.store.sync();
     this.#told(result);
     return result.type === "synced" || result.acknowledged;
@@ -237,18 +247,21 @@ export class SpillInput {
   #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array): void {
     const { frameCount: frames, sequence, payloadBytes: bytes } = header;
     const found = sequence < this.#own;
-    if (found) this.#counts.recovered += frames;
+    const { next, handledFrames: known } = this.#parts;
+    // One comes again rather than none: of a whole one the cursor would say more.
+    const handledFrames = sequence === next ? Math.max(0, Math.min(known, frames - 1)) : 0;
+    if (found) this.#counts.recovered += frames - handledFrames;
     try {
       if (header.kind !== RecordKind.batch) {
         throw new SpillFormatError(`record ${sequence}`, "a batch", "a recorded chunk");
       }
       const store = this.#parts.codec.decode(header, payload);
       this.#goTo(sequence + 1);
-      this.#restored.push({ store, frames, sequence, buffer, bytes });
+      this.#restored.push({ store, frames, handledFrames, sequence, buffer, bytes });
     } catch (error) {
       if (!(error instanceof SpillFormatError)) throw error;
       this.#restored.freeBuffer(buffer);
-      this.#lose(sequence + 1, error.message, found ? frames : 0);
+      this.#lose(sequence + 1, error.message, found ? frames - handledFrames : 0);
     }
   }
 
@@ -293,6 +306,14 @@ export class SpillInput {
     if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
   }
 
+  /** Up to within a record: with a slow handler that may be minutes of a feed. */
+  #acknowledgePart(): void {
+    const part = this.#restored.part;
+    if (part === undefined) return;
+    const { store, cursor } = this.#parts;
+    store.acknowledge(cursor, { epoch: store.last.epoch, ...part, sequence: part.sequence - 1 });
+  }
+
   /** Puts the acknowledged position on disk, and what that has passed is deleted; resolves with whether the disk did it. */
   sync(): Promise<boolean> {
     this.#handledBytes = 0;
@@ -305,6 +326,7 @@ export class SpillInput {
     // What came since one began may be none of what it puts on disk.
     do {
       this.#syncAgain = false;
+      this.#acknowledgePart();
       result = await this.#parts.store.sync();
       this.#told(result);
     } while (this.#syncAgain);

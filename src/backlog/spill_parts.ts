@@ -18,8 +18,9 @@ export interface SpillParts
   codec: BatchCodec;
   /** Name under which the store knows what was handled; see `SpillStore.registerCursor()`. */
   cursor: string;
-  /** Sequence of the first record that was not. */
+  /** Sequence of the first record not all of which was, and frames of it that were. */
   next: number;
+  handledFrames: number;
   /** Length of a segment: when so much was handled, one may be deleted. */
   segmentBytes: number;
   /** What happens when the disk is full or refuses. */

@@ -199,6 +199,7 @@ async function openDirectory(
         codec: new BatchCodec(columns, raw),
         cursor: CURSOR,
         next: position.sequence + 1,
+        handledFrames: position.handledFrames ?? 0,
         segmentBytes,
         whenFull,
         sharedMemory,

@@ -2,8 +2,8 @@
  * Cursors: how far each named handler has acknowledged, in a file of its own.
  *
  * ```text
- * 0       8         12      16         24         28
- * │ magic │ version │ epoch │ sequence │ reserved │ CRC32C of all before it │
+ * 0       8         12      16         24       28
+ * │ magic │ version │ epoch │ sequence │ frames │ CRC32C of all before it │
  * ```
  *
  * A cursor is written to a new file, synced, renamed over the old one, and the
@@ -26,6 +26,15 @@ export interface Position {
   epoch: number;
   /** Number of the record. */
   sequence: number;
+  /** Frames of the record behind it that were handled, too. Default 0. */
+  handledFrames?: number;
+}
+
+/** Whether `a` lies behind `b`. */
+export function isBehind(a: Position, b: Position): boolean {
+  const { handledFrames: more = 0 } = a;
+  const { handledFrames: less = 0 } = b;
+  return a.sequence > b.sequence || a.sequence === b.sequence && more > less;
 }
 
 /** "SPLWCURS". */
@@ -111,7 +120,7 @@ export class Cursors {
   async store(): Promise<void> {
     for (const cursor of this.#cursors.values()) {
       const { acknowledged, stored, onDisk } = cursor;
-      if (onDisk && acknowledged.sequence === stored.sequence) continue;
+      if (onDisk && !isBehind(acknowledged, stored)) continue;
       await this.#write(cursor, acknowledged);
       cursor.stored = acknowledged;
       cursor.onDisk = true;
@@ -120,9 +129,7 @@ export class Cursors {
 
   /** Whether the next start finds all that was acknowledged, unless the power is cut. */
   get allInFiles(): boolean {
-    return [...this.all()].every(({ acknowledged, inFile }) =>
-      acknowledged.sequence === inFile.sequence
-    );
+    return [...this.all()].every(({ acknowledged, inFile }) => !isBehind(acknowledged, inFile));
   }
 
   /** Forgets `name`: it holds back nothing any more. */
@@ -172,6 +179,7 @@ export function encodeCursor(position: Position): Uint8Array {
   view.setUint32(8, FORMAT_VERSION, true);
   view.setUint32(12, position.epoch, true);
   view.setBigUint64(16, BigInt(position.sequence), true);
+  view.setUint32(24, position.handledFrames ?? 0, true);
   view.setUint32(CRC_AT, crc32c(bytes.subarray(0, CRC_AT)), true);
   return bytes;
 }
@@ -197,7 +205,9 @@ export function decodeCursor(
   if (!Number.isSafeInteger(sequence)) {
     return { expected: "a sequence below 2^53", actual: `${sequence}` };
   }
-  return { position: { epoch: view.getUint32(12, true), sequence } };
+  const epoch = view.getUint32(12, true);
+  const handledFrames = view.getUint32(24, true);
+  return { position: { epoch, sequence, ...handledFrames > 0 && { handledFrames } } };
 }
 
 /** Whether a file is a cursor that was not finished. */

@@ -48,7 +48,9 @@ export interface CursorReport {
   /** Up to where it has acknowledged; 0 if nothing. */
   epoch: number;
   sequence: number;
-  /** Whole records behind that, and frames in them. */
+  /** Frames of the record behind that which it has acknowledged, too. */
+  handledFrames: number;
+  /** Whole records behind that, and frames in them that come again. */
   waitingRecords: number;
   waitingFrames: number;
 }
@@ -85,14 +87,15 @@ export async function verifySpill(directory: string | Disk): Promise<SpillReport
   await cursors.load(names, findings);
   findUnfinished(names, findings);
   const reports = Array.from(cursors.all(), ({ name, stored }): CursorReport => ({
-    ...{ name, ...stored, waitingRecords: 0, waitingFrames: 0 },
+    ...{ name, handledFrames: 0, ...stored, waitingRecords: 0, waitingFrames: 0 },
   }));
   const found = await heads(disk, names);
   const segments = await reportSegments(disk, found, findings, (header) => {
     for (const cursor of reports) {
       if (header.sequence <= cursor.sequence) continue;
       cursor.waitingRecords += 1;
-      cursor.waitingFrames += header.frameCount;
+      const handled = header.sequence === cursor.sequence + 1 ? cursor.handledFrames : 0;
+      cursor.waitingFrames += Math.max(0, header.frameCount - handled);
     }
   });
   return {

@@ -73,9 +73,11 @@ function isAppendable(last: Segment, nextSequence: number): boolean {
   return last.nextSequence === nextSequence && last.nextSequence > last.firstSequence;
 }
 
-/** A cursor may be ahead of what is left; no new record may have a sequence it has passed. */
+/** A cursor may be ahead of what is left; no new record may have a sequence it has passed, if only in part. */
 function positionsBehind(cursors: Cursors): number[] {
-  return Array.from(cursors.all(), ({ stored }) => stored.sequence + 1);
+  return Array.from(cursors.all(), ({ stored: { sequence, handledFrames = 0 } }) => {
+    return sequence + (handledFrames > 0 ? 2 : 1);
+  });
 }
 
 /** Brings to an end what a crash interrupted; gives the names of the files there are now. */

@@ -12,7 +12,7 @@
  */
 
 import { OptionError, SpillwayError } from "../errors.ts";
-import type { Cursor, Cursors, Position } from "./cursors.ts";
+import { type Cursor, type Cursors, isBehind, type Position } from "./cursors.ts";
 import type { Disk } from "./disk.ts";
 import { isDiskError, isDiskFull } from "./errors.ts";
 import { Exclusive } from "./exclusive.ts";
@@ -216,11 +216,12 @@ export class SpillStore implements AsyncDisposable {
 
   /** A named handler is done with all up to `position`; on disk after the next sync. */
   acknowledge(name: string, position: Position): void {
-    this.#checkPassed(position.sequence);
+    const { sequence, handledFrames = 0 } = position;
+    this.#checkPassed(handledFrames > 0 ? sequence + 1 : sequence);
     const cursor: Cursor | undefined = this.#cursors.get(name);
     if (cursor === undefined) throw new OptionError("cursor", "a registered name", name);
     // Records may come again after a restart; a cursor goes forward only.
-    if (position.sequence > cursor.acknowledged.sequence) cursor.acknowledged = { ...position };
+    if (isBehind(position, cursor.acknowledged)) cursor.acknowledged = { ...position };
   }
 
   /** Ends what is under way and gives up the lock. Does not sync. */

@@ -7,11 +7,13 @@ function told() {
   const lines: string[] = [];
   const batches = new RestoredBatches({
     onHandled: (sequence, bytes) => lines.push(`handled ${sequence}, ${bytes} bytes`),
+    onPartHandled: () => {},
     onLost: ({ sequence, records, frames }) => lines.push(`lost ${sequence} ${records} ${frames}`),
   });
-  const push = (sequence: number) => {
+  const push = (sequence: number, handledFrames = 0) => {
     const buffer = batches.takeBuffer() ?? new Uint8Array();
-    batches.push({ store: {} as FrameStore, frames: 10, sequence, bytes: 100, buffer });
+    const store = {} as FrameStore;
+    batches.push({ store, frames: 10, handledFrames, sequence, bytes: 100, buffer });
   };
   const lose = (sequence: number) =>
     batches.pushLost({ sequence, records: 2, frames: 20, message: "bad" });
@@ -49,13 +51,30 @@ Deno.test("records that are lost count when all before them was taken, and are p
   push(3);
   lose(5);
   push(6);
-  assertEquals([batches.frames, batches.oldest], [40, 3]);
+  assertEquals([batches.frames, batches.taken?.sequence], [40, 3]);
   const half = batches.take(4)!;
-  assertEquals([lines, batches.oldest], [[], 3]);
+  assertEquals([lines, batches.taken], [[], { sequence: 3, handledFrames: 4 }]);
   const rest = batches.take(99)!;
   assertEquals(lines.splice(0), ["lost 5 2 20"]);
-  assertEquals([batches.frames, batches.oldest], [10, 6]);
+  assertEquals([batches.frames, batches.taken?.sequence], [10, 6]);
   rest.release(true);
   half.release(true);
   assertEquals(lines, ["handled 3, 100 bytes", "handled 5, 0 bytes"]);
+});
+
+Deno.test("a record counts as handled in part up to the first frame that was not", () => {
+  const { lines, batches, push } = told();
+  push(1, 2);
+  push(2);
+  assertEquals([batches.frames, batches.part], [18, { sequence: 1, handledFrames: 2 }]);
+  const ranges = [1, 2, 3, 99].map((most) => batches.take(most)!);
+  assertEquals(ranges.map(({ first, end }) => [first, end]), [[2, 3], [3, 5], [5, 8], [8, 10]]);
+  const part = () => batches.part?.handledFrames;
+  ranges[1].release(true);
+  assertEquals(part(), 2);
+  ranges[0].release(true);
+  assertEquals(part(), 5);
+  ranges[2].release(false);
+  ranges[3].release(true);
+  assertEquals([part(), lines], [5, []]);
 });

@@ -14,9 +14,11 @@ interface Run {
   end: number;
 }
 
-/** What a record on disk holds. */
+/** What a record on disk holds; `first` is its first frame that was not handled when the process began. */
 export interface SpilledRecord extends Run {
   sequence: number;
+  /** Its first frame. */
+  begin: number;
   /** It may be gone: a crash came before it was synced, or it was handled. */
   uncertain: boolean;
 }
@@ -43,6 +45,8 @@ export class Oracle {
   #delivered = 0;
   #last = BEGIN;
   #handled = BEGIN;
+  /** Up to here nothing is to come again, whether it was handled or not. */
+  #passed: Place | undefined;
   /** How the last process ended, if it was by itself. */
   #ending: { owed: number; pending: number | undefined; clean: boolean } | undefined;
 
@@ -73,11 +77,27 @@ export class Oracle {
       sequence === this.#records[i + 1]?.sequence
     );
     this.#checkEnded(position, last);
+    this.#beginRecords(position);
     this.#found = this.#records.filter(({ sequence }) => sequence > position.sequence);
     this.#runs = [...this.#found];
     this.#delivered = 0;
     this.#last = BEGIN;
     this.#handled = BEGIN;
+    this.#passed = undefined;
+  }
+
+  /** Of the first record that comes again, what a handler was done with may be left out. */
+  #beginRecords({ sequence, handledFrames = 0 }: Position): void {
+    for (const record of this.#records) {
+      const left = this.#behind(record, this.#passed ?? this.#handled);
+      const done = record.end - record.begin - left;
+      const first = record.sequence === sequence + 1 ? record.begin + handledFrames : record.begin;
+      assert(
+        record.uncertain || first <= record.begin + done,
+        `${handledFrames} frames of record ${sequence + 1} count as handled, ${done} were`,
+      );
+      record.first = Math.min(first, record.end - 1);
+    }
   }
 
   /** A connection begins. */
@@ -93,7 +113,8 @@ export class Oracle {
     const first = stream.at(streamOffset);
     assert(first !== undefined, `a record begins with a frame of another handler`);
     assertEquals(streamOffset, stream.starts[first], "a record begins within a frame");
-    const record = { sequence, stream, first, end: first + count, uncertain: true };
+    const own = { sequence, begin: first, uncertain: true };
+    const record = { ...own, stream, first, end: first + count };
     this.#records.push(record);
     return record;
   }
@@ -143,6 +164,7 @@ export class Oracle {
 
   /** The process ends, and has said that it needs nothing up to a position any more. */
   passed({ sequence }: Position): void {
+    this.#passed = this.#last;
     for (const record of this.#records) record.uncertain ||= record.sequence <= sequence;
   }
 

@@ -10,7 +10,7 @@ import { lookOn } from "./watch.ts";
 import { enter, settled, World } from "./world.ts";
 
 /** More events and looks at the clock than any play takes: then something goes round in circles. */
-const STEPS_MAX = 500_000;
+const STEPS_MAX = 2_000_000;
 const READINGS_MAX = 5_000_000;
 const LINES_SHOWN = 40;
 

@@ -44,7 +44,14 @@ Deno.test("verifySpill() tells what is there and changes nothing", async () => {
   assertEquals(report.findings, []);
   assertEquals([report.findingsTotal, report.lostRecords, report.setAside], [0, 0, []]);
   assertEquals(report.cursors, [
-    { name: "h", epoch: 1, sequence: 2, waitingRecords: 6, waitingFrames: 3 + 4 + 5 + 6 + 7 + 8 },
+    {
+      name: "h",
+      epoch: 1,
+      sequence: 2,
+      handledFrames: 0,
+      waitingRecords: 6,
+      waitingFrames: 3 + 4 + 5 + 6 + 7 + 8,
+    },
   ]);
   const of = (file: number, first: number, next: number, frames: number) => ({
     file: segmentName(file),
