@@ -19,16 +19,22 @@ export interface LoadOptions {
   fresh?: boolean;
 }
 
+/** URLs of modules that a handler has: another one of the same file gets variables of its own, as elsewhere. */
+const taken = new Set<string>();
+
 /** The default export of the module in `file`, with its options. */
 export async function loadHandler(
   file: string,
   { options, fresh = false }: LoadOptions,
 ): Promise<Handler> {
   let loaded: HandlerModule;
+  const { href } = pathToFileURL(file);
+  const again = fresh || taken.has(href);
+  taken.add(href);
   try {
-    loaded = fresh
+    loaded = again
       ? await (await import("./fresh_import.ts")).importFresh(file)
-      : await import(pathToFileURL(file).href);
+      : await import(href);
   } catch (error) {
     const message = messageOf(error);
     throw permissionError(`the handler file ${file}`, error) ??

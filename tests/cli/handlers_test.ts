@@ -43,6 +43,34 @@ Deno.test("connect gives several handlers every frame, and counts for each", asy
   });
 });
 
+for (const [isolation, rights] of [["inline", []], ["worker", WORKERS]] as const) {
+  Deno.test(`two handlers of one file share nothing (${isolation})`, async () => {
+    await using server = sends("1\n2\n3\n");
+    await inDirectory(async (directory) => {
+      const file = `${directory}/h.ts`;
+      await Deno.writeTextFile(
+        file,
+        `let frames = 0; let name = "";
+        export const schema = { name: { type: "string" } };
+        export default {
+          open({ options }) { name = options.name; },
+          batch(batch) { frames += batch.count; },
+          close() { console.log(name, frames); },
+        };`,
+      );
+      const { code, stdout, stderr } = await run(
+        [`--allow-net=${server.address}`, `--allow-read=${directory}`, "--no-prompt", ...rights],
+        [
+          ...["connect", server.address, "--isolation", isolation],
+          ...["a", "b"].flatMap((n) => ["--handler", `${n}=${file}`, "--set", `${n}.name=${n}`]),
+        ],
+      );
+      assertEquals(code, 0, stderr);
+      assertEquals(stdout.trim().split("\n").sort(), ["a 3", "b 3"]);
+    });
+  });
+}
+
 Deno.test("connect --partition key:NAME gives lines with one key to one handler, in order", async () => {
   const lines = Array.from({ length: 60 }, (_, i) => `${"abcdef"[i % 6]}${i}`);
   await using server = sends(lines.map((line) => `${line}\n`).join(""));

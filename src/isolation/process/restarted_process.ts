@@ -19,6 +19,7 @@ import { StartClock } from "../start_clock.ts";
 import { startFailure } from "../start_failure.ts";
 import { HandlerProcess } from "./handler_process.ts";
 import type { ProcessEvent, ProcessSettings } from "./options.ts";
+import { HandlerProcessError } from "./errors.ts";
 import { RemoteError } from "./remote_error.ts";
 
 /** What is counted and told of all processes of a handler. */
@@ -100,7 +101,7 @@ export class RestartedProcess implements LoadableHandler {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     await this.#last?.kill();
-    this.#process = undefined;
+    this.#process = this.#loaded = undefined;
   }
 
   /** The process, a fresh one if the last is gone. */
@@ -134,6 +135,9 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async #load(): Promise<Loaded> {
+    if (this.#disposed) {
+      throw new HandlerProcessError(this.#settings.name, "start", "it was disposed");
+    }
     const clock = new StartClock();
     const process = this.#last = new HandlerProcess(this.#settings);
     await clock.during(process.load());

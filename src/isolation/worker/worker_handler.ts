@@ -133,6 +133,7 @@ class WorkerHandler implements LoadableHandler {
   #newest: HandlerWorker | undefined;
   /** One that was started ahead of its client. */
   #loaded: Promise<Loaded> | undefined;
+  #disposed = false;
   /** The worker, or the one that is being started. */
   #worker: Promise<HandlerWorker> | undefined;
   #running: HandlerWorker | undefined;
@@ -237,6 +238,7 @@ class WorkerHandler implements LoadableHandler {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
     this.#newest?.terminate();
     const starting = this.#worker ?? this.#loaded;
     this.#loaded = this.#worker = undefined;
@@ -244,6 +246,7 @@ class WorkerHandler implements LoadableHandler {
   }
 
   async #load(): Promise<Loaded> {
+    if (this.#disposed) throw new TypeError(`${this.#name}: expected a handler not disposed yet`);
     const clock = new StartClock();
     const worker = new HandlerWorker({
       specifier: this.#specifier,

@@ -8,7 +8,16 @@ import {
   ReloadError,
 } from "../../../isolation.ts";
 import { HandlerError } from "../../../mod.ts";
-import { connected, delay, numbered, serveThenWait, within } from "../../client/harness.ts";
+import {
+  connected,
+  delay,
+  numbered,
+  send,
+  serve,
+  serveThenWait,
+  until,
+  within,
+} from "../../client/harness.ts";
 import { inDirectory } from "../../spill/harness.ts";
 import { moduleOf, PATIENCE_MS } from "../runs.ts";
 import { assertGone } from "./harness.ts";
@@ -100,4 +109,32 @@ Deno.test("disposing a handler ends at once the process that is to take over onc
     assertGone(next);
     await reloading;
   });
+});
+
+Deno.test("a handler that was disposed starts no process any more", async () => {
+  await using server = serveThenWait(numbered(1));
+  await using client = await connected(server.target);
+  const told: string[] = [];
+  const source = moduleOf("export default { batch() {} };");
+  const handler = processHandler(source, { onEvent: ({ type }) => told.push(type) });
+  await handler.load();
+  await dispose(handler);
+  await assertRejects(() => handler.load(), HandlerProcessError, "it was disposed");
+  const error = await assertRejects(() => client.run(handler), HandlerError);
+  assertInstanceOf(error.cause, HandlerProcessError);
+  assertEquals([told.includes("started"), handler.stats().pid], [false, undefined]);
+});
+
+Deno.test("a handler that is disposed while it runs goes on in no other process", async () => {
+  await using server = serve(async (conn) => {
+    while (true) await send(conn, numbered(1));
+  });
+  await using client = await connected(server.target);
+  const source = moduleOf("export default { batch() {} };");
+  const handler = processHandler(source);
+  const running = client.run(handler).then(() => undefined, (error: Error) => error);
+  await until(() => client.stats().framesDelivered > 100, "frames");
+  await dispose(handler);
+  assertInstanceOf(await within(running, "end of the run", AT_ONCE_MS), HandlerError);
+  assertEquals(handler.stats().starts, 1);
 });
