@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import type { DiagnoseOptions } from "../../doctor/mod.ts";
 import { liveFlags } from "./live_flags.ts";
 import { type FlagNames, type Flags, textFlag, UsageError } from "../usage.ts";
@@ -48,6 +49,9 @@ export function doctorPlan(flags: Flags, positionals: string[]): DoctorPlan {
   const html = textFlag(flags, "html");
   if (html !== undefined && positionals.length > 1) {
     throw new UsageError(`--html takes one capture, got ${positionals.length}`);
+  }
+  if (html !== undefined && resolve(html) === resolve(positionals[0])) {
+    throw new UsageError(`--html ${html} is the capture itself, which a page would overwrite`);
   }
   const json = flags.json === true;
   const all = flags.all === true;

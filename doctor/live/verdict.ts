@@ -33,11 +33,17 @@ export interface VerdictInput {
 /** What takes longer than this is not an orderly close, and not a slow network. */
 const PATIENCE_MS = 1000;
 
+/** Where no more fits for such a share of the time, the server waits for the program. */
+const FULL_SHARE = 0.5;
+
 /** Draws the conclusion. */
 export function liveVerdict(input: VerdictInput): LiveVerdict {
   const { totals, status } = input;
   if (totals.stalls > 0) return notReading(input);
   if (totals.behindMs >= PATIENCE_MS || status.state === "behind") return behind(input);
+  if (totals.fullMs >= FULL_SHARE * (totals.toMs - totals.fromMs) && totals.fullMs > 0) {
+    return full(input);
+  }
   if (totals.closeUnnoticedMs >= PATIENCE_MS) return closedUnnoticed(totals, status);
   if (totals.connectingMs >= PATIENCE_MS) return connecting(totals);
   return nothingWrong(totals, status);
@@ -107,6 +113,20 @@ function behind({ totals, pid }: VerdictInput): LiveVerdict {
       `up to ${bytesText(totals.unreadMax)} waited${server}`,
     next:
       `make what ${process} does for a message cheaper, or let it read ahead and handle batches`,
+  };
+}
+
+function full({ totals, pid }: VerdictInput): LiveVerdict {
+  const process = pid === undefined ? "the program" : `process ${pid}`;
+  const [fullText, watched] = [totals.fullMs, totals.toMs - totals.fromMs].map(timeText);
+  return {
+    kind: "slow_consumer",
+    confidence: "likely",
+    sentence: `the program reads, but for ${fullText} of ${watched} no more fitted, ` +
+      `up to ${bytesText(totals.unreadMax)} waited, and the server had to wait`,
+    next:
+      `watch ${process} for longer to be certain, and make what it does for a message cheaper, ` +
+      "or let it read ahead and handle batches",
   };
 }
 

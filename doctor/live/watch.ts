@@ -49,6 +49,8 @@ export interface WatchTotals {
   windowShut: boolean;
   /** How long it was behind. */
   behindMs: number;
+  /** How long no more fitted, though the program read. */
+  fullMs: number;
   /** Longest time for which the server had closed and the program did not close or read on. */
   closeUnnoticedMs: number;
   /** How long a SYN had no answer. */
@@ -61,6 +63,10 @@ const RATE_MS = 1000;
 /** Growth that is slower than the ups and downs of reading shows in a window so much longer. */
 const LONG_WINDOWS = 10;
 
+function isFull({ unread, window }: Pick<LiveStatus, "unread" | "window">): boolean {
+  return unread > 0 && (window ?? "open") !== "open";
+}
+
 interface Seen extends Sample {
   unread: number;
 }
@@ -71,6 +77,7 @@ export class SocketWatch {
   readonly totals: WatchTotals = {
     ...{ looks: 0, fromMs: 0, toMs: 0, unreadMax: 0, stalls: 0, longestStallMs: 0 },
     ...{ longestStallCertainMs: 0, longestStallBytes: 0, windowShut: false, behindMs: 0 },
+    fullMs: 0,
     ...{ lastStallMs: 0, closeUnnoticedMs: 0, connectingMs: 0 },
   };
   readonly #windowMs: number;
@@ -224,6 +231,9 @@ export class SocketWatch {
     const slow = state === "not_reading" || state === "behind";
     if (slow && (status.window ?? "open") !== "open") totals.windowShut = true;
     if (state === "behind") totals.behindMs += lasted;
+    if (before !== undefined && isFull(before) && isFull(status)) {
+      totals.fullMs += atMs - before.atMs;
+    }
     if (state === "connecting") totals.connectingMs += lasted;
     if (state === "peer_closed") {
       const unnoticed = status.endUnread ? Math.min(unreadMs, stateMs) : stateMs;

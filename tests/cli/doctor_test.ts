@@ -72,6 +72,7 @@ Deno.test("doctor exits with 2 for a command line it does not know", async () =>
     [[SLOW, "--json", "--all"], "--all"],
     [["-", "-"], "only once"],
     [[SLOW, HEALTHY, "--html", "page.html"], "--html takes one capture"],
+    [[SLOW, "--html", `${CAPTURES}./a_slow_rst.pcap`], "the capture itself"],
     [[SLOW, "--filter", ""], "--filter"],
     [[SLOW, "--filter", "4000"], "did you mean :4000?"],
     [[SLOW, "--filter", "example.org:4000"], "numeric IP address"],

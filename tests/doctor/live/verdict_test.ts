@@ -49,6 +49,23 @@ Deno.test("a program that read less than came is a slow consumer", () => {
   );
 });
 
+Deno.test("a program for which no more fits half of the time is not said to keep up, however briefly it is watched", () => {
+  // It reads between any two looks, and what it reads is there again.
+  const looks = (share: number): Partial<Sample>[] =>
+    times(20, (i) => ({
+      receiveQueue: 80_000 - i % 2,
+      received: i * 100_000,
+      serverProbing: i % 10 < share * 10,
+    }));
+  const { kind, confidence, sentence } = verdictOf(looks(0.7));
+  assertEquals([kind, confidence], ["slow_consumer", "likely"]);
+  assertEquals(
+    sentence,
+    "the program reads, but for 1.2 s of 1.9 s no more fitted, up to 80 kB waited, and the server had to wait",
+  );
+  assertEquals(verdictOf(looks(0.3)).kind, "nothing_wrong");
+});
+
 Deno.test("a SYN without an answer is no matter of reading", () => {
   const { kind, sentence } = verdictOf(times(30, () => ({ state: "syn_sent" as const })));
   assertEquals(kind, "timed_out");
