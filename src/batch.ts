@@ -16,8 +16,8 @@ import type { Slab } from "./slab.ts";
  *
  * **A batch is on loan.** When the handler's `batch()` returns or its promise
  * settles (in `for await`: at the next iteration) its memory is filled again:
- * accessors then throw a `RangeError`, `count` is 0, so that loops do nothing, and
- * views made before show other bytes. Keep {@linkcode Batch.copy} or what you read.
+ * accessors, `columns` and the iterator then throw a `RangeError`, and views made
+ * before show other bytes. Keep {@linkcode Batch.copy} or what you read.
  *
  * @example
  * ```ts no-assert ignore
@@ -26,7 +26,7 @@ import type { Slab } from "./slab.ts";
  * ```
  */
 export interface Batch<C extends readonly Column[] = readonly Column[]> {
-  /** Number of frames, at least 1; 0 behind the loan. */
+  /** Number of frames, at least 1. */
   readonly count: number;
   /** Frames that wait behind this batch; 0: all there is has been handed out, a good moment to flush. */
   readonly pending: number;
@@ -172,6 +172,7 @@ export class SlabBatch extends FrameFields implements Batch {
   // deno-lint-ignore no-explicit-any -- the names are known to the type parameter of Batch only
   get columns(): any {
     if (this.#columns === undefined) {
+      if (this.isReleased) throw released();
       this.#columns = new ColumnSet();
       for (let i = 0; i < this.#names.length; i++) {
         this.#columns[this.#names[i]] = this.#store.columns[i].subarray(
@@ -211,9 +212,8 @@ export class SlabBatch extends FrameFields implements Batch {
   }
 
   copy(): Batch {
-    const { count } = this;
+    if (this.isReleased) throw released();
     const store = this.#store;
-    if (count === 0) throw released();
     if (store.scattered) return this.gathered();
     const { start, end } = this.extent;
     const bytes = store.bytes.slice(start, end);

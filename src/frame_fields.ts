@@ -34,9 +34,14 @@ export abstract class FrameFields {
     this.count = offsets.length;
   }
 
-  /** Ends the loan. */
+  /** Ends the loan. `count` stays: a loop that goes on is to come to an access that throws. */
   revoke(): void {
-    this.setIndex(NOTHING, NOTHING);
+    this.#offsets = this.#lengths = NOTHING;
+  }
+
+  /** Whether the loan has ended. */
+  protected get isReleased(): boolean {
+    return this.#offsets === NOTHING;
   }
 
   u8(i: number, at: number): number {
@@ -139,7 +144,7 @@ export abstract class FrameFields {
   }
 
   #outside(i: number, at: number, width: number): RangeError {
-    if (this.count === 0) return released();
+    if (this.isReleased) return released();
     if (this.#lengths[i] === undefined) {
       return new RangeError(`expected a frame number below ${this.count}, got ${i}`);
     }
