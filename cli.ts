@@ -67,6 +67,9 @@ async function run([name, ...rest]: string[]): Promise<number> {
     return 2;
   }
   if (Object.hasOwn(COMMANDS, name)) return await (await COMMANDS[name]())(rest);
+  if (name === "help" && Object.hasOwn(COMMANDS, rest[0] ?? "")) {
+    return await (await COMMANDS[rest[0]]())(["--help"]);
+  }
   if (["--help", "-h", "help"].includes(name)) {
     console.log(HELP);
     return 0;

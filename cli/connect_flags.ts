@@ -15,7 +15,7 @@ import type {
 import { MEMORY_POLICIES, type MemoryPolicy } from "../src/backlog/backlog.ts";
 import { handlerFlags, handlersPlan, partitionOf } from "./handlers/flags.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
-import { readFlagFile } from "./flag_file.ts";
+import { type PemKind, readFlagFile, readPemFile } from "./flag_file.ts";
 import { framingFlags, parseFraming, unescapeBytes } from "./framing_flags.ts";
 import {
   bytesFlag,
@@ -288,19 +288,17 @@ async function tlsOf(flags: Flags, target: string): Promise<TlsOptions | undefin
   if ((flags.cert === undefined) !== (flags.key === undefined)) {
     throw new UsageError("--cert and --key go together");
   }
-  const ca = await pemFlag(flags, "ca");
+  const ca = await pemFlag(flags, "ca", "CERTIFICATE");
   return {
     caCerts: ca === undefined ? undefined : [ca],
-    cert: await pemFlag(flags, "cert"),
-    key: await pemFlag(flags, "key"),
+    cert: await pemFlag(flags, "cert", "CERTIFICATE"),
+    key: await pemFlag(flags, "key", "PRIVATE KEY"),
     alpnProtocols: alpnProtocols.length > 0 ? alpnProtocols : undefined,
     serverName: textFlag(flags, "server-name"),
   };
 }
 
-async function pemFlag(flags: Flags, name: string): Promise<string | undefined> {
+async function pemFlag(flags: Flags, name: string, kind: PemKind): Promise<string | undefined> {
   const file = textFlag(flags, name);
-  return file === undefined
-    ? undefined
-    : new TextDecoder().decode(await readFlagFile(file, `--${name}`));
+  return file === undefined ? undefined : await readPemFile(file, `--${name}`, kind);
 }

@@ -17,3 +17,16 @@ export async function readFlagFile(file: string, name: string): Promise<Uint8Arr
       new UsageError(`${name} cannot be read: ${error.message}`);
   }
 }
+
+/** What a PEM file holds, by the words in its first line. */
+export type PemKind = "CERTIFICATE" | "PRIVATE KEY";
+
+/** The text of a PEM file that `name` gives, which holds at least one of `kind`. */
+export async function readPemFile(file: string, name: string, kind: PemKind): Promise<string> {
+  const text = new TextDecoder().decode(await readFlagFile(file, name));
+  if (!new RegExp(`^-----BEGIN (\\w+ )?${kind}-----`, "m").test(text)) {
+    const what = kind === "CERTIFICATE" ? "a certificate" : "a private key";
+    throw new UsageError(`${name} must be a PEM file with ${what}, ${file} has none`);
+  }
+  return text;
+}

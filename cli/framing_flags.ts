@@ -15,6 +15,7 @@ import {
   textFlag,
   UsageError,
 } from "./usage.ts";
+import { closest } from "./suggest.ts";
 
 type FramingType = Framing["type"];
 
@@ -176,8 +177,10 @@ function framingType(flags: Flags): FramingType {
   const text = textFlag(flags, "framing") ?? "lines";
   const type = Object.hasOwn(SYNONYMS, text) ? SYNONYMS[text] : text;
   if (!Object.hasOwn(FLAGS_OF, type)) {
+    const likely = closest(text, [...Object.keys(FLAGS_OF), ...Object.keys(SYNONYMS)]);
+    const advice = likely === undefined ? "" : `, did you mean ${likely}?`;
     throw new UsageError(
-      `--framing must be one of ${Object.keys(FLAGS_OF).join(", ")}, got ${text}`,
+      `--framing must be one of ${Object.keys(FLAGS_OF).join(", ")}, got ${text}${advice}`,
     );
   }
   return type as FramingType;

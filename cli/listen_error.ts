@@ -7,11 +7,15 @@
 import { SpillwayError } from "../mod.ts";
 import type { Listening } from "./listening.ts";
 
+const NO_SUCH_ADDRESS = "this machine has no such address, --host 0.0.0.0 takes all it has";
+
 /** By what the system calls it. */
 const OF_ADDRESS: Readonly<Record<string, string>> = {
   EACCES: "this user may not take that port, those from 1024 on are free to all",
   EADDRINUSE: "another program has the port, --port 0 takes a free one",
-  EADDRNOTAVAIL: "this machine has no such address, --host 0.0.0.0 takes all it has",
+  EADDRNOTAVAIL: NO_SUCH_ADDRESS,
+  // What Deno makes of it for an address that is none of this machine's.
+  EINVAL: NO_SUCH_ADDRESS,
   EAI_AGAIN: "no name server answers, --host takes an address, too",
   ENOTFOUND: "there is no such name, --host takes an address of this machine",
 };

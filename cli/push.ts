@@ -227,7 +227,7 @@ export async function push(args: string[]): Promise<number> {
       return 0;
     }
     if (positionals.length > 0) {
-      throw new UsageError(`spillway push takes flags only, got ${positionals[0]}`);
+      throw new UsageError(`it takes flags only, got ${positionals[0]}`);
     }
     await serve(await optionsOf(flags), flags.json === true);
     return 0;

@@ -28,9 +28,11 @@ export interface FlagNames {
 
 /** Splits a command line into flags and positional arguments; unknown flags are refused. */
 export function parseFlags(
-  args: string[],
+  given: string[],
   names: FlagNames,
 ): { flags: Flags; positionals: string[] } {
+  const flagged = beforeSeparator(given).length;
+  const args = given.map((arg, i) => arg === "-h" && i < flagged ? "--help" : arg);
   refuseMisuse(args, names);
   const unknown: string[] = [];
   const parsed = parseArgs(args, {

@@ -28,9 +28,9 @@ import type { TlsOptions } from "./transport/transport.ts";
 
 /** How to come back after a connection ended: exponential backoff with full jitter. */
 export interface ReconnectOptions {
-  /** Upper bound of the first delay in milliseconds, at most `maxDelayMs`; doubled with each attempt. Default 100. */
+  /** Upper bound of the first delay in milliseconds, at most `maxDelayMs`; doubled with each attempt. Default 100, or `maxDelayMs` if that is less. */
   initialDelayMs?: number;
-  /** Upper bound of every delay in milliseconds, at most 2147483647. Default 30000. */
+  /** Upper bound of every delay in milliseconds, at most 2147483647. Default 30000, or `initialDelayMs` if that is more. */
   maxDelayMs?: number;
   /** Further attempts in a row, behind the one that failed or the connection that ended, at least 1; a connection that brought a frame and stood longer than its delay begins a new row. Default: no bound, it goes on for ever. */
   maxAttempts?: number;
@@ -292,7 +292,7 @@ export function tell<E>(settings: { onEvent?: (event: E) => void }, event: E): v
 }
 
 /** Bounds of the delays by default, in milliseconds. */
-export const RECONNECT_MS = { initialDelay: 100, maxDelay: 30_000 };
+const RECONNECT_MS = { initialDelay: 100, maxDelay: 30_000 };
 
 function settleReconnect(
   options: boolean | ReconnectOptions | undefined,
@@ -302,9 +302,11 @@ function settleReconnect(
     throw new OptionError("reconnect", "true, false or an object", options);
   }
   const given = options === true ? {} : options;
+  const { initialDelay, maxDelay } = RECONNECT_MS;
   const settled = {
-    initialDelayMs: given.initialDelayMs ?? RECONNECT_MS.initialDelay,
-    maxDelayMs: given.maxDelayMs ?? RECONNECT_MS.maxDelay,
+    // Whoever gives one is not to be told of the other.
+    initialDelayMs: given.initialDelayMs ?? Math.min(initialDelay, given.maxDelayMs ?? maxDelay),
+    maxDelayMs: given.maxDelayMs ?? Math.max(maxDelay, given.initialDelayMs ?? initialDelay),
     maxAttempts: given.maxAttempts ?? Infinity,
   };
   checkMs("reconnect.initialDelayMs", settled.initialDelayMs, 0);

@@ -12,7 +12,8 @@ const EMPTY_WASM = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 /** The option that is wrong, and options with such a value. */
 const clumsy: [string, unknown][] = [
   ...[undefined, null, 5, "lines"].map((options): [string, unknown] => ["options", options]),
-  ...[undefined, null, "lines", {}, { type: "Lines" }, { type: "toString" }, { type: 5 }]
+  ...[undefined, null, "lines"].map((framing): [string, unknown] => ["framing", { framing }]),
+  ...[{}, { type: "Lines" }, { type: "toString" }, { type: 5 }]
     .map((framing): [string, unknown] => ["framing.type", { framing }]),
   ["framing.maxFrameLength", { framing: { ...lines, maxFrameLength: 0 } }],
   ["framing.maxFrameLength", { framing: { ...lines, maxFrameLength: 1e9 } }],

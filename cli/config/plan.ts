@@ -15,7 +15,7 @@ import {
   outputOf,
   STOP_TIMEOUT_MS,
 } from "../connect_flags.ts";
-import { readFlagFile } from "../flag_file.ts";
+import { readPemFile } from "../flag_file.ts";
 import { given } from "../given.ts";
 import { type HandlerPlan, handlerPlan, type NameSetting } from "../handlers/plan.ts";
 import { type Flags, UsageError } from "../usage.ts";
@@ -114,7 +114,7 @@ async function tlsOf({ tls }: PartialConfig, at: Resolve): Promise<TlsOptions | 
   const pem = async (key: "ca" | "cert" | "key"): Promise<string | undefined> => {
     const file = tls[key];
     if (file === undefined) return undefined;
-    return new TextDecoder().decode(await readFlagFile(at(file), `tls.${key}`));
+    return await readPemFile(at(file), `tls.${key}`, key === "key" ? "PRIVATE KEY" : "CERTIFICATE");
   };
   const ca = await pem("ca");
   return given({

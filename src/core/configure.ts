@@ -44,8 +44,11 @@ export interface FramerConfig {
 
 /** Throws an {@linkcode OptionError} that names the option for a framing that can't work. */
 export function framerConfig(framing: Framing): FramerConfig {
-  if (typeof framing !== "object" || framing === null || !Object.hasOwn(Kind, framing.type)) {
-    throw new OptionError("framing.type", Object.keys(Kind).join(", "), framing?.type ?? framing);
+  if (typeof framing !== "object" || framing === null) {
+    throw new OptionError("framing", 'an object such as { type: "lines" }', framing);
+  }
+  if (!Object.hasOwn(Kind, framing.type)) {
+    throw new OptionError("framing.type", Object.keys(Kind).join(", "), framing.type);
   }
   const words: FramerConfig["words"] = {
     on_invalid: OnInvalid[choice("framing.onInvalid", onInvalid(framing), ["close", "skip"])],

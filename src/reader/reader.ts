@@ -192,6 +192,13 @@ export class Reader {
     this.#reading = false;
     this.#settled = false;
     if (this.#failed) throw this.#error;
-    return this.#count;
+    const count = this.#count;
+    // What a user's transport says is not always so: beyond the room is what was there before.
+    if (count !== null && !(count >= 0 && count <= this.#room.length)) {
+      throw new TypeError(
+        `expected read() to give null or 0 to ${this.#room.length} bytes, got ${count}`,
+      );
+    }
+    return count;
   }
 }

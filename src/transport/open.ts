@@ -34,7 +34,7 @@ export async function open(endpoint: Endpoint, signal: AbortSignal): Promise<Tra
       return await aborting(signal, Deno.connect({ transport: "unix", path: endpoint.path }));
     case "dialer": {
       const dialing = endpoint.dialer.dial(signal).then((dialed) => {
-        if (dialed === null) throw new Exhausted("there is no further connection");
+        if (dialed === null) throw new Exhausted("the dialer has come to its end");
         return transportOf(dialed);
       });
       return await aborting(signal, dialing);

@@ -26,7 +26,13 @@ export function parseTarget(target: Target, tls?: TlsOptions): Endpoint {
   }
   if (endpoint.kind === "tls") checkTls(endpoint.tls, endpoint.hostname);
   // Else what was meant to be secret would go out in plain text.
-  else if (tls !== undefined) throw new OptionError("tls", "a tls:// target beside it", target);
+  else if (tls !== undefined) {
+    throw new OptionError(
+      "tls",
+      "a tls:// target beside it, or to be given to a handshake's startTls()",
+      target,
+    );
+  }
   if (tls !== undefined && ownTls(target)) {
     throw new OptionError("tls", "none beside those of the target", tls);
   }

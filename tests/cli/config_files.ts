@@ -10,6 +10,9 @@ import { inDirectory } from "../spill/harness.ts";
 /** A file that is there. */
 export const OWN_FILE = fileURLToPath(import.meta.url);
 
+/** As far as it is looked at. */
+export const PEM = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n";
+
 /** The plan of a file with this text, and of what stands beside it. */
 export async function plan(text: string, ...args: string[]): Promise<ConnectPlan> {
   let made: ConnectPlan | undefined;
@@ -17,7 +20,7 @@ export async function plan(text: string, ...args: string[]): Promise<ConnectPlan
     const file = `${directory}/spillway.jsonc`;
     await Deno.writeTextFile(file, text);
     for (const name of ["pem", "a.ts", "b.ts", "prices.ts"]) {
-      await Deno.writeTextFile(`${directory}/${name}`, "PEM");
+      await Deno.writeTextFile(`${directory}/${name}`, PEM);
     }
     const { flags, positionals } = parseFlags(["--config", file, ...args], connectFlags);
     made = await configPlan(file, flags, positionals);

@@ -75,7 +75,7 @@ Deno.test("configPlan() tells in one round what is wrong by itself, together and
     "target": "localhos",
     "columns": [{ "name": "n", "type": "f64", "at": 0 }, { "name": "n", "type": "u8", "at": 0 }],
     "partition": { "key": "n" },
-    "reconnect": { "maxDelay": "50ms" },
+    "reconnect": { "initialDelay": "100ms", "maxDelay": "50ms" },
     "stopTimeout": "600h",
     "whenFull": "block", "spill": { "directory": "x", "maxSise": 1, "syncEvery": "1s" },
     "handlers": {

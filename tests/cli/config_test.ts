@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { readConfig } from "../../cli/config/read.ts";
 import { UsageError } from "../../cli/usage.ts";
 import { inDirectory } from "../spill/harness.ts";
-import { OWN_FILE, plan, problems } from "./config_files.ts";
+import { OWN_FILE, PEM, plan, problems } from "./config_files.ts";
 import { run, sends } from "./spillway.ts";
 
 Deno.test("configPlan() with a target only leaves every default to connect()", async () => {
@@ -72,7 +72,7 @@ Deno.test("configPlan() takes everything a file can say", async () => {
       },
     },
     columns: [{ name: "price", type: "f64", at: 8, byteOrder: "little" }],
-    tls: { caCerts: ["PEM"], cert: "PEM", key: "PEM", alpnProtocols: ["a"], serverName: "b" },
+    tls: { caCerts: [PEM], cert: PEM, key: PEM, alpnProtocols: ["a"], serverName: "b" },
     hello: Uint8Array.of(0, 255),
     respond: [{ match: "PING\n", send: "PONG\n" }],
     heartbeat: { everyMs: 30_000, bytes: "PING\n" },

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connectFlags, type ConnectPlan, planOf } from "../../cli/connect_flags.ts";
 import { CONNECT_HELP } from "../../cli/connect_help.ts";
 import { parseFlags, UsageError } from "../../cli/usage.ts";
@@ -83,20 +83,26 @@ Deno.test("planOf() reads times, numbers and reconnecting", async () => {
 Deno.test("planOf() reads the files that flags name", async () => {
   const directory = await Deno.makeTempDir();
   const file = (name: string): string => `${directory}/${name}`;
-  await Promise.all(["ca", "cert", "key"].map((name) => Deno.writeTextFile(file(name), name)));
+  const pem = (kind: string): string => `-----BEGIN ${kind}-----\n`;
+  const kinds = { ca: "CERTIFICATE", cert: "CERTIFICATE", key: "EC PRIVATE KEY" };
+  for (const [name, kind] of Object.entries(kinds)) {
+    await Deno.writeTextFile(file(name), pem(kind));
+  }
   const { options } = await plan(
     ...["tls://h:1", "--ca", file("ca"), "--cert", file("cert"), "--key", file("key")],
     ...["--alpn", "a", "--alpn", "b", "--server-name", "other", "--send-file", file("key")],
   );
+  const { message } = await assertRejects(() => plan("tls://h:1", "--ca", file("key")), UsageError);
+  assertStringIncludes(message, "--ca must be a PEM file with a certificate");
   await Deno.remove(directory, { recursive: true });
   assertEquals(options.tls, {
-    caCerts: ["ca"],
-    cert: "cert",
-    key: "key",
+    caCerts: [pem("CERTIFICATE")],
+    cert: pem("CERTIFICATE"),
+    key: pem("EC PRIVATE KEY"),
     alpnProtocols: ["a", "b"],
     serverName: "other",
   });
-  assertEquals(options.hello, bytes("key"));
+  assertEquals(options.hello, bytes(pem("EC PRIVATE KEY")));
 });
 
 Deno.test("planOf() lets --json go with another output", async () => {

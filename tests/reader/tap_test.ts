@@ -110,7 +110,7 @@ Deno.test("connect() goes through a dialer's connections and ends when there is 
   await using client = await connected(target, { reconnect: { initialDelayMs: 0 } });
   assertEquals(await collectNumbers(client), upTo(5));
   const end = await assertEnds(client, "exhausted");
-  assertStringIncludes(end.message, "there is no further connection");
+  assertStringIncludes(end.message, "the dialer has come to its end: there is no further one");
   assertEquals([target.dials, client.stats().epoch], [4, 2]);
 });
 
