@@ -11,7 +11,7 @@
 
 import type { Handler } from "@spillway/spillway";
 
-const newline = new TextEncoder().encode("\n");
+const NEWLINE = 0x0a;
 let file: Deno.FsFile;
 
 const handler: Handler = {
@@ -19,9 +19,14 @@ const handler: Handler = {
     file = await Deno.open("lines.log", { append: true, create: true });
   },
   async batch(batch) {
-    const pieces: Uint8Array[] = [];
-    for (const line of batch) pieces.push(line, newline);
-    const bytes = await new Blob(pieces as BlobPart[]).bytes();
+    // In a worker frames lie in memory that threads share, which no file takes.
+    const length = batch.lengths.reduce((sum, line) => sum + line + 1, 0);
+    const bytes = new Uint8Array(length).fill(NEWLINE);
+    let end = 0;
+    for (const line of batch) {
+      bytes.set(line, end);
+      end += line.length + 1;
+    }
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
   },
   close() {
