@@ -164,8 +164,9 @@ export async function readSpill(
     last.nextSequence = nextSequence;
     last.bytes = end;
   }
-  const from = Math.max(sequence, segments[0]?.firstSequence ?? 1);
-  return new SpillReader({ disk, segments, lost: () => {} }, from);
+  // Nothing of a recording is ever deleted: what is missing before its first segment is lost.
+  const first = segments.at(-1)?.kind === "recording" ? 1 : segments[0]?.firstSequence ?? 1;
+  return new SpillReader({ disk, segments, lost: () => {} }, Math.max(sequence, first));
 }
 
 function readOnly(directory: string | Disk): Disk {
@@ -210,6 +211,8 @@ async function reportSegments(
   visit: (header: RecordHeader) => void,
 ): Promise<SegmentReport[]> {
   const reports: SegmentReport[] = [];
+  // Of all else but a recording, the oldest may have been deleted.
+  let expected = kindOf(found) === "recording" ? 1 : Infinity;
   for (const [i, head] of found.entries()) {
     const { name, bytes, header, problem } = head;
     if (problem !== undefined) {
@@ -218,13 +221,13 @@ async function reportSegments(
       findings.add({ type, file: name, offset: 0, bytes, records: 0, ...problem, action: "none" });
     }
     if (header === undefined) continue;
-    // One that came to nothing may have been begun before those behind it in the one before.
-    const expected = Math.max(...reports.map(({ nextSequence }) => nextSequence));
-    if (reports.length > 0 && header.firstSequence > expected) {
+    if (header.firstSequence > expected) {
       findings.add(missing(name, SEGMENT_HEADER_BYTES, expected, header.firstSequence));
     }
     const newest = i === found.length - 1;
     reports.push(await reportSegment(disk, head, header, newest, findings, visit));
+    // One that came to nothing may have been begun before those behind it in the one before.
+    expected = Math.max(...reports.map(({ nextSequence }) => nextSequence));
   }
   return reports;
 }

@@ -36,6 +36,22 @@ async function sequencesOf(disk: FaultDisk): Promise<number[]> {
   return (await readAll(reader)).records.map(({ header }) => header.sequence);
 }
 
+Deno.test("what is missing before the first segment is lost of a recording, and was handled of all else", async () => {
+  for (const kind of ["recording", "journal"] as const) {
+    const disk = new FaultDisk(random(1));
+    await using store = await openSmall(disk, { kind });
+    for (let n = 1; n <= 8; n++) await appended(store, n, new Uint8Array(1000).fill(n));
+    await store.sync();
+    await disk.remove(segmentName(1));
+    const { findings, segments: [{ firstSequence }] } = await verifySpill(disk);
+    using reader = await readSpill(disk);
+    const { lost } = await readAll(reader);
+    const told = kind === "recording" ? [["missing_records", firstSequence - 1]] : [];
+    assertEquals(findings.map(({ type, records }) => [type, records]), told);
+    assertEquals(lost.map(({ type, records }) => [type, records]), told);
+  }
+});
+
 Deno.test("verifySpill() tells what is there and changes nothing", async () => {
   const disk = await directory();
   const before = disk.operations.length;
