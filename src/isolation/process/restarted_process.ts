@@ -110,6 +110,7 @@ export class RestartedProcess implements LoadableHandler {
     const error = await this.#process?.ended;
     // It failed between two batches: what the module kept of those before is lost.
     if (error !== undefined && this.#settings.onFailure === "stop") throw error;
+    this.#refuseIfDisposed();
     this.#log.starts += 1;
     let started: Loaded;
     try {
@@ -135,13 +136,17 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async #load(): Promise<Loaded> {
-    if (this.#disposed) {
-      throw new HandlerProcessError(this.#settings.name, "start", "it was disposed");
-    }
+    this.#refuseIfDisposed();
     const clock = new StartClock();
     const process = this.#last = new HandlerProcess(this.#settings);
     await clock.during(process.load());
     return { process, clock };
+  }
+
+  /** A process that is started now would be nobody's. */
+  #refuseIfDisposed(): void {
+    if (!this.#disposed) return;
+    throw new HandlerProcessError(this.#settings.name, "start", "it was disposed");
   }
 
   #failed(pid: number | undefined, error: Error): void {
