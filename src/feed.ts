@@ -129,7 +129,6 @@ export class Feed {
       this.#tellWater();
       const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
       now = this.#dispatchFor(dutyCycleMs, drainedAt);
-      if (lanes.busy) this.#lag.begin(now);
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       drainBytes = Math.min(settings.drainBytes, quick ? chunkBytes : Infinity);
@@ -250,6 +249,8 @@ export class Feed {
 
   /** Resolves at the next ring. */
   #bell(): Promise<void> {
+    // Not at once: of a handler that settles within microtasks, the timer would be the feed's p99.
+    if (this.#parts.lanes.busy) this.#lag.begin(performance.now());
     this.#wake = withResolvers();
     return this.#wake.promise;
   }
@@ -260,6 +261,7 @@ export class Feed {
   }
 
   async #turn(): Promise<number> {
+    if (this.#parts.lanes.busy) this.#lag.begin(performance.now());
     await turn();
     return this.#awake();
   }
