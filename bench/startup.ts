@@ -4,10 +4,9 @@
  *
  *     deno task bench-startup [--runs N] [--smoke] [--out FILE] [--json FILE]
  */
-import { join } from "node:path";
-import { serveRegistry } from "../tools/registry.ts";
+import { UserProject } from "../tools/user_project.ts";
 import { buildServer } from "./lib/builds.ts";
-import { benchPath, run } from "./lib/command.ts";
+import { benchPath } from "./lib/command.ts";
 import { describeMachine } from "./lib/machine.ts";
 import { parseOptions, place, publish } from "./lib/output.ts";
 import { Server } from "./lib/server.ts";
@@ -33,62 +32,38 @@ const PROGRAMS = [
 type Times = Record<typeof PROGRAMS[number]["name"], number[]>;
 
 /**
- * A folder with the programs, as a user of the package would have them, and with
- * caches that hold nothing else: in those of a developer's machine, hundreds of
- * megabytes large, Deno looks each module up for 0.1 ms longer.
+ * A folder with the programs, as a user of the package would have them: in caches of
+ * a developer's machine, hundreds of megabytes large, Deno looks each module up for
+ * 0.1 ms longer.
  */
-class Project implements AsyncDisposable {
-  readonly #dir: string;
-  readonly #env: Record<string, string>;
-
-  private constructor(dir: string, env: Readonly<Record<string, string>>) {
-    this.#dir = dir;
-    this.#env = { ...env, DENO_DIR: join(dir, "cache") };
+async function makeProject(): Promise<UserProject> {
+  const files: Record<string, string> = {};
+  for await (const { name } of Deno.readDir(benchPath("startup"))) {
+    const text = await Deno.readTextFile(benchPath(`startup/${name}`));
+    files[name] = text.replace("../../mod.ts", PACKAGE);
   }
+  return await UserProject.make(benchPath(".."), files);
+}
 
-  /** Fills it; all that programs import is there behind the first run. */
-  static async make(env: Readonly<Record<string, string>>): Promise<Project> {
-    const dir = await Deno.makeTempDir({ prefix: "spillway-startup-" });
-    for await (const { name } of Deno.readDir(benchPath("startup"))) {
-      const text = await Deno.readTextFile(benchPath(`startup/${name}`));
-      await Deno.writeTextFile(join(dir, name), text.replace("../../mod.ts", PACKAGE));
-    }
-    const project = new Project(dir, env);
-    // One module instead of fifty, and a smaller one.
-    await project.deno("bundle", "--minify", `--output=${BUNDLE}`, "spillway.ts");
-    return project;
-  }
-
-  /** Has deno do `args` there; rejects if that fails. */
-  async deno(...args: string[]): Promise<void> {
-    const options = { cwd: this.#dir, env: this.#env };
-    const { success, stderr } = await run([Deno.execPath(), ...args], options);
-    if (!success) throw new Error(`deno ${args.join(" ")} failed: ${stderr}`);
-  }
-
-  /** Milliseconds from the start of a program to its end. */
-  async time(file: string, port: number): Promise<number> {
-    const started = performance.now();
-    await this.deno("run", `--allow-net=127.0.0.1:${port}`, file, String(port));
-    return performance.now() - started;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#dir, { recursive: true });
-  }
+/** Milliseconds from the start of a program to its end. */
+async function time(project: UserProject, file: string, port: number): Promise<number> {
+  const started = performance.now();
+  await project.deno("run", `--allow-net=127.0.0.1:${port}`, file, String(port));
+  return performance.now() - started;
 }
 
 /** Times of `runs` interleaved runs of each program. */
 async function measure(runs: number): Promise<Times> {
-  await using registry = await serveRegistry(benchPath(".."));
-  await using project = await Project.make(registry.env);
+  await using project = await makeProject();
+  // One module instead of fifty, and a smaller one.
+  await project.deno("bundle", "--minify", `--output=${BUNDLE}`, "spillway.ts");
   const rounds = WARMUP_RUNS + runs;
   const clients = rounds * PROGRAMS.filter(({ connects }) => connects).length;
   await using server = await Server.start(["len", "64", "1", "--rounds", String(clients)]);
   const times: Times = { empty: [], plain: [], spillway: [], bundled: [] };
   for (let round = 0; round < rounds; round++) {
     for (const { name, file } of PROGRAMS) {
-      const ms = await project.time(file, server.port);
+      const ms = await time(project, file, server.port);
       if (round >= WARMUP_RUNS) times[name].push(ms);
     }
   }

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { generatedFeed } from "../push/generate.ts";
 import { startPushServer } from "../push/server.ts";
-import { type Registry, serveRegistry } from "./registry.ts";
+import { UserProject } from "./user_project.ts";
 
 const FRAMES = 999;
 const PACKAGE = "jsr:@spillway/spillway";
@@ -97,71 +97,44 @@ const READINGS: readonly Reading[] = [
   { what: "a handler in a process", args: ["--allow-net=HOST", RUN_DENO, "process.ts", "HOST"] },
 ];
 
-/** A folder with programs, and caches that hold nothing yet. */
-class Project {
-  readonly #dir: string;
-  readonly #env: Record<string, string>;
+/** Rejects if a module is missing that an entry may load, which only who calls for it would see. */
+async function findModules(project: UserProject, entry: string): Promise<void> {
+  const { modules }: { modules: { specifier: string; error?: string }[] } = JSON.parse(
+    await project.deno("info", "--quiet", "--json", entry),
+  );
+  const missing = modules.filter(({ error }) => error !== undefined);
+  if (missing.length > 0) throw new Error(`${entry}: ${missing.map(({ error }) => error)}`);
+}
 
-  constructor(dir: string, registry: Registry) {
-    this.#dir = dir;
-    this.#env = { ...registry.env, DENO_DIR: join(dir, "cache"), NO_COLOR: "1" };
-  }
-
-  /** Has deno do `args` there; rejects with what it said if that fails. */
-  async deno(...args: string[]): Promise<string> {
-    const command = new Deno.Command(Deno.execPath(), { args, cwd: this.#dir, env: this.#env });
-    const { success, stdout, stderr } = await command.output();
-    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    if (!success) throw new Error(`deno ${args.join(" ")} failed: ${err}`);
-    return out + err;
-  }
-
-  /** Rejects if a module is missing that an entry may load, which only who calls for it would see. */
-  async findModules(entry: string): Promise<void> {
-    const { modules }: { modules: { specifier: string; error?: string }[] } = JSON.parse(
-      await this.deno("info", "--quiet", "--json", entry),
-    );
-    const missing = modules.filter(({ error }) => error !== undefined);
-    if (missing.length > 0) throw new Error(`${entry}: ${missing.map(({ error }) => error)}`);
-  }
-
-  /** Has a program read a feed to its end; rejects unless it got every frame. */
-  async read({ what, args }: Reading): Promise<void> {
-    await using server = await startPushServer({ feed: generatedFeed(LINES), frames: FRAMES });
-    const host = `127.0.0.1:${server.port}`;
-    const said = await this.deno(
-      "run",
-      "--quiet",
-      "--no-prompt",
-      ...args.map((a) => a.replace("HOST", host)),
-    );
-    if (!new RegExp(`^frames +${FRAMES}\\b`, "m").test(said)) {
-      throw new Error(`${what}: expected ${FRAMES} frames, it said: ${said}`);
-    }
+/** Has a program read a feed to its end; rejects unless it got every frame. */
+async function read(project: UserProject, { what, args }: Reading): Promise<void> {
+  await using server = await startPushServer({ feed: generatedFeed(LINES), frames: FRAMES });
+  const host = `127.0.0.1:${server.port}`;
+  const said = await project.deno(
+    ...["run", "--quiet", "--no-prompt"],
+    ...args.map((arg) => arg.replace("HOST", host)),
+  );
+  if (!new RegExp(`^frames +${FRAMES}\\b`, "m").test(said)) {
+    throw new Error(`${what}: expected ${FRAMES} frames, it said: ${said}`);
   }
 }
 
-async function check(dir: string): Promise<void> {
-  await using registry = await serveRegistry(".");
-  for (const [name, text] of Object.entries(FILES)) await Deno.writeTextFile(join(dir, name), text);
-  const project = new Project(dir, registry);
+async function check(): Promise<void> {
+  await using project = await UserProject.make(".", FILES);
   const { exports } = JSON.parse(await Deno.readTextFile("deno.json"));
-  for (const path of Object.keys(exports)) await project.findModules(join(PACKAGE, path));
+  for (const path of Object.keys(exports)) await findModules(project, join(PACKAGE, path));
   console.log("modules: all there");
   await project.deno("check", "--quiet", ...Object.keys(FILES));
   console.log("types: as published");
   for (const reading of READINGS) {
-    await project.read(reading);
+    await read(project, reading);
     console.log(`${reading.what}: ${FRAMES} frames`);
   }
 }
 
-const dir = await Deno.makeTempDir({ prefix: "spillway-registry-" });
 try {
-  await check(dir);
+  await check();
 } catch (error) {
   console.error((error as Error).message);
   Deno.exitCode = 1;
-} finally {
-  await Deno.remove(dir, { recursive: true });
 }
