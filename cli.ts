@@ -78,9 +78,8 @@ async function run([name, ...rest]: string[]): Promise<number> {
     console.log(config.version);
     return 0;
   }
-  const message = advice(name);
-  const json = rest.includes("--json");
-  console.error(json ? JSON.stringify({ type: "error", message }) : `spillway: ${message}`);
+  const { complain } = await import("./cli/refusal.ts");
+  complain(undefined, advice(name), { json: rest.includes("--json") });
   return 2;
 }
 

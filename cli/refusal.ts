@@ -9,11 +9,14 @@ import { exitCodeOf } from "./exit_code.ts";
 import { beforeSeparator } from "./usage.ts";
 import { printable } from "./words.ts";
 
-/** Tells it: a sentence, or with `--json` an object as all else on standard error is. */
-export function complain(command: string, message: string, { json }: { json: boolean }): void {
-  console.error(
-    json ? JSON.stringify({ type: "error", message }) : `spillway ${command}: ${lines(message)}`,
-  );
+/** Tells it: a sentence, or with `--json` an object as all else on standard error is; `command` is `undefined` where there is none. */
+export function complain(
+  command: string | undefined,
+  message: string,
+  { json }: { json: boolean },
+): void {
+  const who = command === undefined ? "spillway" : `spillway ${command}`;
+  console.error(json ? JSON.stringify({ type: "error", message }) : `${who}: ${lines(message)}`);
 }
 
 /** What a message shows of a file may be made to fool a terminal; some have several lines. */

@@ -207,9 +207,7 @@ class FeedClient implements Client {
       }
     }
     this.#attach(handlers);
-    const end = await this.closed;
-    await lanes.idle();
-    await lanes.ended();
+    const end = await this.#over();
     const error = await closeAll(all, handlers) ?? lanes.error;
     if (error !== undefined) throw error;
     throwUnlessExpected(end);
@@ -223,17 +221,19 @@ class FeedClient implements Client {
     const handlers = handlersOf(iterator, Array.from(this.#engine.lanes, ({ name }) => name));
     this.#take();
     this.#attach(handlers);
-    this.#over().then(() => iterator.end(), (error) => iterator.end(error));
+    this.#over().then(throwUnlessExpected).then(
+      () => iterator.end(),
+      (error) => iterator.end(error),
+    );
     return iterator;
   }
 
-  /** All that came is handled, as far as it will be, and directories are given up; rejects unless it ended as expected. */
-  async #over(): Promise<void> {
-    const { lanes } = this.#engine;
+  /** How it ended, once all that came is handled, as far as it will be, and directories are given up. */
+  async #over(): Promise<DisconnectError> {
     const end = await this.closed;
-    await lanes.idle();
-    await lanes.ended();
-    throwUnlessExpected(end);
+    await this.#engine.lanes.idle();
+    await this.#engine.lanes.ended();
+    return end;
   }
 
   // Not async: each promise in between would be one more turn between a frame and its answer.

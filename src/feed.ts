@@ -250,7 +250,7 @@ export class Feed {
   /** Resolves at the next ring. */
   #bell(): Promise<void> {
     // Not at once: of a handler that settles within microtasks, the timer would be the feed's p99.
-    if (this.#parts.lanes.busy) this.#lag.begin(performance.now());
+    this.#lag.begin();
     this.#wake = withResolvers();
     return this.#wake.promise;
   }
@@ -261,7 +261,7 @@ export class Feed {
   }
 
   async #turn(): Promise<number> {
-    if (this.#parts.lanes.busy) this.#lag.begin(performance.now());
+    this.#lag.begin();
     await turn();
     return this.#awake();
   }

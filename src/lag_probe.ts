@@ -20,7 +20,7 @@ const LAG_MIN_MS = 50;
 export interface LagProbeParts {
   stats: ClientStats;
   meter: HoldMeter;
-  /** Whether a handler may be holding the loop: then the next probe begins behind this one. */
+  /** Whether a handler may be holding the loop. */
   busy: () => boolean;
 }
 
@@ -38,12 +38,12 @@ export class LagProbe {
     this.#parts = parts;
   }
 
-  /** Begins at `now`, unless it is under way. */
-  begin(now: number): void {
-    if (this.#dueAt !== undefined || this.#ended) return;
+  /** Begins, unless it is under way or no handler may be holding the loop. */
+  begin(): void {
+    if (this.#dueAt !== undefined || this.#ended || !this.#parts.busy()) return;
     const probeMs = this.#late ? NEXT_PROBE_MS : PROBE_MS;
     this.#late = false;
-    this.#from(now + probeMs);
+    this.#from(performance.now() + probeMs);
     // Not setTimeout(): for its first call Deno loads Node's timers, which takes 6 to 9 ms.
     AbortSignal.timeout(probeMs).addEventListener("abort", () => this.#came());
   }
@@ -76,9 +76,8 @@ export class LagProbe {
 
   #came(): void {
     if (this.#ended) return;
-    const now = performance.now();
-    this.check(now);
+    this.check(performance.now());
     this.#dueAt = undefined;
-    if (this.#parts.busy()) this.begin(now);
+    this.begin();
   }
 }

@@ -103,21 +103,24 @@ function stallAdvice({ activity, pid, totals }: VerdictInput): string {
   }
 }
 
+function programOf(pid: number | undefined): string {
+  return pid === undefined ? "the program" : `process ${pid}`;
+}
+
 function behind({ totals, pid }: VerdictInput): LiveVerdict {
-  const process = pid === undefined ? "the program" : `process ${pid}`;
   const server = totals.windowShut ? ", and the server had to wait" : "";
   return {
     kind: "slow_consumer",
     confidence: "certain",
     sentence: `the program reads, but for ${timeText(totals.behindMs)} less than came, ` +
       `up to ${bytesText(totals.unreadMax)} waited${server}`,
-    next:
-      `make what ${process} does for a message cheaper, or let it read ahead and handle batches`,
+    next: `make what ${
+      programOf(pid)
+    } does for a message cheaper, or let it read ahead and handle batches`,
   };
 }
 
 function full({ totals, pid }: VerdictInput): LiveVerdict {
-  const process = pid === undefined ? "the program" : `process ${pid}`;
   const [fullText, watched] = [totals.fullMs, totals.toMs - totals.fromMs].map(timeText);
   return {
     kind: "slow_consumer",
@@ -125,7 +128,9 @@ function full({ totals, pid }: VerdictInput): LiveVerdict {
     sentence: `the program reads, but for ${fullText} of ${watched} no more fitted, ` +
       `up to ${bytesText(totals.unreadMax)} waited, and the server had to wait`,
     next:
-      `watch ${process} for longer to be certain, and make what it does for a message cheaper, ` +
+      `watch ${
+        programOf(pid)
+      } for longer to be certain, and make what it does for a message cheaper, ` +
       "or let it read ahead and handle batches",
   };
 }

@@ -63,8 +63,13 @@ const RATE_MS = 1000;
 /** Growth that is slower than the ups and downs of reading shows in a window so much longer. */
 const LONG_WINDOWS = 10;
 
-function isFull({ unread, window }: Pick<LiveStatus, "unread" | "window">): boolean {
-  return unread > 0 && (window ?? "open") !== "open";
+/** Whether no more fits, or hardly any, as far as that is known. */
+function isShut(window: LiveStatus["window"]): boolean {
+  return (window ?? "open") !== "open";
+}
+
+function isFull({ unread, window }: LiveStatus): boolean {
+  return unread > 0 && isShut(window);
 }
 
 interface Seen extends Sample {
@@ -138,9 +143,8 @@ export class SocketWatch {
     if (low === 0) return this.#behind = false;
     // Once behind, it is until half of what waited is read: where the window ends, so does growth.
     if (this.#behind) return this.#behind = low * 2 >= lowest(older);
-    const shut = (look: Seen) => (windowOf(look) ?? "open") !== "open";
-    return this.#behind =
-      older.length > 0 && lowest(older) > 0 && [...older, ...newer].every(shut) ||
+    return this.#behind = older.length > 0 && lowest(older) > 0 &&
+        [...older, ...newer].every((look) => isShut(windowOf(look))) ||
       this.#grows(seen.atMs, this.#windowMs) ||
       this.#grows(seen.atMs, LONG_WINDOWS * this.#windowMs);
   }
@@ -229,7 +233,7 @@ export class SocketWatch {
     totals.toMs = atMs;
     totals.unreadMax = Math.max(totals.unreadMax, unread);
     const slow = state === "not_reading" || state === "behind";
-    if (slow && (status.window ?? "open") !== "open") totals.windowShut = true;
+    if (slow && isShut(status.window)) totals.windowShut = true;
     if (state === "behind") totals.behindMs += lasted;
     if (before !== undefined && isFull(before) && isFull(status)) {
       totals.fullMs += atMs - before.atMs;

@@ -18,7 +18,7 @@ import type { RecordReader } from "../spill/record_store.ts";
 import type { SyncResult } from "../spill/result.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
-import { type LostRecords, RestoredBatches } from "./restored.ts";
+import { type HandledPart, type LostRecords, RestoredBatches } from "./restored.ts";
 import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
 /** After so many refusals in a row a record is given up as lost: a feed must not wait for a bad sector for ever. */
@@ -169,11 +169,9 @@ export class SpillInput {
    * nothing that is on disk. Resolves with whether the next start will see it so.
    */
   async pass(all: boolean): Promise<boolean> {
-    const { store, cursor } = this.#parts;
-    const { epoch, sequence } = store.last;
-    const nothing = { sequence: all ? sequence + 1 : this.#next, handledFrames: 0 };
-    const behind = all ? nothing : this.#restored.taken ?? nothing;
-    store.acknowledge(cursor, { epoch, ...behind, sequence: behind.sequence - 1 });
+    const taken = all ? undefined : this.#restored.taken;
+    const next = all ? this.#parts.store.last.sequence + 1 : this.#next;
+    this.#acknowledge(taken ?? { sequence: next, handledFrames: 0 });
     return await this.end();
   }
 
@@ -190,7 +188,7 @@ export class SpillInput {
   /** Puts what was acknowledged on disk, for good; resolves with whether the next start will see it. */
   async end(): Promise<boolean> {
     this.#over = true;
-    this.#acknowledgePart();
+    this.#acknowledge(this.#restored.part);
     const result = await this.#parts.store.sync();
     this.#told(result);
     return result.type === "synced" || result.acknowledged;
@@ -306,9 +304,8 @@ export class SpillInput {
     if (this.#handledBytes >= this.#parts.segmentBytes) this.sync();
   }
 
-  /** Up to within a record: with a slow handler that may be minutes of a feed. */
-  #acknowledgePart(): void {
-    const part = this.#restored.part;
+  /** All before a record is handled, and so many frames of it. */
+  #acknowledge(part: HandledPart | undefined): void {
     if (part === undefined) return;
     const { store, cursor } = this.#parts;
     store.acknowledge(cursor, { epoch: store.last.epoch, ...part, sequence: part.sequence - 1 });
@@ -326,7 +323,8 @@ export class SpillInput {
     // What came since one began may be none of what it puts on disk.
     do {
       this.#syncAgain = false;
-      this.#acknowledgePart();
+      // Within a record, too: with a slow handler one may be minutes of a feed.
+      this.#acknowledge(this.#restored.part);
       result = await this.#parts.store.sync();
       this.#told(result);
     } while (this.#syncAgain);

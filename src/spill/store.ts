@@ -292,15 +292,22 @@ export class SpillStore implements AsyncDisposable {
     // The disk may have refused it before.
     if (exceeds()) await this.#passed.delete();
     if (exceeds()) {
-      // The last segment is deleted like the others, once there is another.
-      const passed = filled && last.nextSequence <= this.#passed.sequence + 1;
-      const left = passed ? this.#bytes() - last.bytes : this.#bytes();
-      if (!passed || left + SEGMENT_HEADER_BYTES + bytes > maxBytes) return false;
+      if (!this.#lastEndsBy(this.#passed.sequence)) return false;
+      // INVARIANT: it is there, since it ends.
+      const left = this.#bytes() - last!.bytes;
+      if (left + SEGMENT_HEADER_BYTES + bytes > maxBytes) return false;
       rotates = true;
     }
     if (rotates) await this.#rotate();
     await this.#passed.delete();
     return true;
+  }
+
+  /** Whether all of the last segment, if there is any, is up to `sequence`: it is deleted like the others, once there is another. */
+  #lastEndsBy(sequence: number): boolean {
+    const last = this.#segments.at(-1);
+    if (last === undefined || last.nextSequence === last.firstSequence) return false;
+    return last.nextSequence <= sequence + 1;
   }
 
   #bytes(): number {
@@ -353,11 +360,8 @@ export class SpillStore implements AsyncDisposable {
    */
   async #giveRoom(): Promise<void> {
     const { acknowledged } = this.#passed;
-    const last = this.#segments.at(-1);
-    const filled = last !== undefined && last.nextSequence > last.firstSequence;
     try {
-      // The last segment is deleted like the others, once there is another.
-      if (filled && last.nextSequence <= acknowledged + 1) await this.#rotate();
+      if (this.#lastEndsBy(acknowledged)) await this.#rotate();
     } catch (error) {
       if (!isDiskError(error)) throw error;
     }
