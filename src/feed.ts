@@ -223,7 +223,8 @@ export class Feed {
 
   #tellWater(): void {
     const { lanes, tell } = this.#parts;
-    for (const crossing of lanes.crossings()) tell(crossing);
+    const crossings = lanes.crossings();
+    for (let i = 0; i < crossings.length; i++) tell(crossings[i]);
   }
 
   /** No slab is free, or the tap has a chunk: reading waits until it is given back. */

@@ -124,7 +124,8 @@ export class RangeQueue {
   }
 
   #shift(): SlabRange | undefined {
-    const oldest = this.#ranges.shift();
+    // A list that shift() empties has no room left: each push would make it some.
+    const oldest = this.#ranges.length === 1 ? this.#ranges.pop() : this.#ranges.shift();
     if (oldest !== undefined && this.head?.store !== oldest.store) this.slabs -= 1;
     return oldest;
   }

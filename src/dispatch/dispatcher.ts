@@ -7,6 +7,7 @@
 
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
+import { withResolvers } from "../deferred.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
@@ -36,8 +37,8 @@ export class Dispatcher {
   #handler: Handler | undefined;
   /** Batches that are out. */
   #out = 0;
-  /** Settle, never rejecting, when the batches that are out come back. */
-  readonly #outstanding = new Set<Promise<void>>();
+  /** Settles when none is out, if somebody waits for that. */
+  #idle: PromiseWithResolvers<void> | undefined;
   #error: HandlerError | undefined;
   /** What the handler was given. */
   readonly counts = { batches: 0, framesDelivered: 0, heldMs: 0 };
@@ -70,7 +71,7 @@ export class Dispatcher {
 
   /** Resolves when no batch is out. */
   async idle(): Promise<void> {
-    while (this.#outstanding.size > 0) await Promise.all(this.#outstanding);
+    while (this.#out > 0) await (this.#idle ??= withResolvers()).promise;
   }
 
   /** What the handler threw. */
@@ -115,20 +116,25 @@ export class Dispatcher {
       return now;
     }
     this.#out += 1;
-    const failed = (error: unknown) => {
-      this.#fail(error, batch);
-      handled = false;
-    };
-    const settled = (how: unknown) => handled = how !== NOT_HANDLED;
     // Of what is no promise nobody knows what its then() gives back.
-    const outstanding = Promise.resolve(settling).then(settled, failed).then(() => {
-      this.#outstanding.delete(outstanding);
-      this.#out -= 1;
-      this.#release(range, batch, handled);
-      this.#options.onSettled();
-    });
-    this.#outstanding.add(outstanding);
+    void Promise.resolve(settling).then(
+      (how: unknown) => this.#back(range, batch, how !== NOT_HANDLED),
+      (error) => {
+        this.#fail(error, batch);
+        this.#back(range, batch, false);
+      },
+    );
     return now;
+  }
+
+  /** A batch that was out has come back. */
+  #back(range: FrameRange, batch: SlabBatch, handled: boolean): void {
+    this.#out -= 1;
+    this.#release(range, batch, handled);
+    this.#options.onSettled();
+    if (this.#out > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #account(heldMs: number, count: number, now: number): void {

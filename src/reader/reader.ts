@@ -29,6 +29,8 @@ export type DrainEnd = "empty" | "short" | "limit" | "full" | "tapped" | "end";
 
 /** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
 const READY_MICROTASKS = 4;
+/** Awaited to let a microtask pass: for `undefined` a promise would be made each time. */
+const MICROTASK = Promise.resolve();
 
 /** Reads one connection. */
 export class Reader {
@@ -107,7 +109,7 @@ export class Reader {
         this.#commitTapped();
       }
       if (!this.#reading && !this.#begin()) return "full";
-      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
+      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await MICROTASK;
       if (!this.#settled) {
         this.#stats.drainsEmpty += 1;
         return "empty";
@@ -158,7 +160,7 @@ export class Reader {
     try {
       if (this.#tappedBytes > 0) this.#commitTapped();
       if (!this.#reading) return;
-      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await undefined;
+      for (let i = 0; i < READY_MICROTASKS && !this.#settled; i++) await MICROTASK;
       const count = this.#settled ? this.#take() : null;
       if (count === null) return;
       this.#gate?.show(this.#room.subarray(0, count), this.#filler.bytes);

@@ -53,7 +53,8 @@ export class WriteQueue {
   /** The bytes to write next, short neighbours in one; `undefined` when nothing waits. */
   next(): Uint8Array | undefined {
     if (this.#head === undefined) return undefined;
-    const first = this.#head.entry.bytes.subarray(this.#begunBytes);
+    const { bytes } = this.#head.entry;
+    const first = this.#begunBytes === 0 ? bytes : bytes.subarray(this.#begunBytes);
     const alone = first.length === this.#bytes || first.length >= JOINED_BYTES_MAX;
     return alone ? first : this.#join();
   }

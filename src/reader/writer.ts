@@ -84,6 +84,7 @@ export class Writer {
 
   /** Queues of the answers that are owed what there is room for. */
   #queueOwed(): void {
+    if (this.#owedBytes === 0) return;
     for (const [bytes, times] of this.#owed) {
       const roomBytes = this.#limitBytes - this.#queue.bytes;
       const fitting = Math.min(times, Math.floor(roomBytes / bytes.length));
