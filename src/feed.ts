@@ -7,7 +7,7 @@
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
 import { LagProbe } from "./lag_probe.ts";
-import { Coalescing } from "./reader/coalescing.ts";
+import { Coalescing, REST_MS } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
@@ -163,7 +163,7 @@ export class Feed {
   #coalesce(now: number): void {
     const { stats, settings } = this.#parts;
     if (!settings.coalesceReads) return;
-    if (this.#coalescing.emptied(stats.bytesRead, now) && rest()) stats.rests += 1;
+    if (this.#coalescing.emptied(stats.bytesRead, now) && rest(REST_MS)) stats.rests += 1;
   }
 
   /** Until the pending read settles, or a batch that is out comes back. */

@@ -59,7 +59,7 @@ export interface ClientStats {
   drainsEmpty: number;
   /** Drains that ended at their limit of bytes or time: the server is faster than this side. */
   drainsAtLimit: number;
-  /** How often the reader rested for 0.1 ms behind an emptied socket, to let bytes of a flat-out server gather. */
+  /** How often the reader rested, for less than 0.1 ms, behind an emptied socket, to let bytes of a flat-out server gather. */
   rests: number;
   /** How often reading was paused because no slab was free or the tap was behind. */
   pauses: number;

@@ -39,13 +39,10 @@ export async function poll(done: () => boolean): Promise<void> {
   for (let i = 0; i < POLL_TURNS && !done(); i++) await turn();
 }
 
-/** How long one rest is asked to be, in milliseconds; with the kernel's timer slack it becomes 0.1. */
-const REST_MS = 0.05;
-
-/** Keeps this thread from running for a moment; false where it may not be. */
-export function rest(): boolean {
+/** Keeps this thread from running for `ms`, and the 0.05 to 0.08 that the kernel's timers are late; false where it may not be. */
+export function rest(ms: number): boolean {
   try {
-    Atomics.wait(cell(), 0, 0, REST_MS);
+    Atomics.wait(cell(), 0, 0, ms);
     return true;
   } catch (error) {
     // A TypeError: not in this thread of this runtime.

@@ -11,6 +11,11 @@
  * @module
  */
 
+/**
+ * How long a rest is asked to be, in milliseconds: as short as timers are, since what
+ * gathers meanwhile is read from the nearer caches then.
+ */
+export const REST_MS = 0.001;
 /** Below this rate, in bytes per millisecond, wake-ups are few and latency counts: no rests. */
 const RATE_MIN = 500_000;
 /** How often the socket must run empty before rates are compared. */

@@ -55,6 +55,7 @@ const SHORT_MS = 0.08;
  */
 const FLOWING_BYTES = 64 * 1024;
 const RESTS = 20;
+const REST_MS = 0.05;
 
 /** Longest time without a turn of the event loop, in milliseconds: timers and messages wait for it. */
 const TURN_MS = 1;
@@ -164,7 +165,7 @@ class Runtime {
     const looks = long ? LONG_LOOKS : LOOKS;
     for (let i = 0; i < looks; i++) if (Atomics.load(words, Word.request) !== served) return;
     const rests = this.#flowing ? RESTS : 0;
-    for (let i = 0; i < rests && rest(); i++) {
+    for (let i = 0; i < rests && rest(REST_MS); i++) {
       if (Atomics.load(words, Word.request) !== served) return;
     }
     const parkedAt = performance.now();
