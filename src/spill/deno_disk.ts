@@ -16,6 +16,9 @@ const OPEN_OPTIONS: Readonly<Record<OpenMode, Deno.OpenOptions>> = {
 /** Whether a directory can be opened to be synced; NTFS journals names by itself. */
 const SYNCS_DIRECTORIES = () => Deno.build.os !== "windows";
 
+/** The first that can ask for a lock. */
+const OLDEST_DENO = "2.7";
+
 /**
  * The directory at `path`, which is made when its lock is taken. Needs
  * `--allow-read=DIR --allow-write=DIR`, with `access: "read"` the first only; a
@@ -68,6 +71,7 @@ export class DenoDisk implements Disk {
     await this.#ask("lock", this.path, () => makeDirectory(this.path));
     const path = this.#pathOf(name);
     return await this.#ask("lock", path, async () => {
+      refuseOldDeno();
       // Never removed: who has the file open and who makes it anew would both hold a lock.
       const file = await Deno.open(path, { read: true, write: true, create: true });
       if (await file.tryLock(true)) return file;
@@ -99,6 +103,12 @@ export class DenoDisk implements Disk {
       throw new SpillIoError(operation, path, error.message, code, error);
     }
   }
+}
+
+/** An older one can only wait for a lock, for as long as another process has it. */
+function refuseOldDeno(): void {
+  if ("tryLock" in Deno.FsFile.prototype) return;
+  throw new Error(`a directory needs Deno ${OLDEST_DENO} or newer, this is ${Deno.version.deno}`);
 }
 
 /** Says of a file what it is not: the system says that it exists. */

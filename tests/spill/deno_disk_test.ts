@@ -46,6 +46,22 @@ Deno.test("DenoDisk reads, writes, cuts and syncs at any position", async () => 
   });
 });
 
+Deno.test("a directory needs a Deno that can ask for a lock, and says so", async () => {
+  const { prototype } = Deno.FsFile;
+  const tryLock = Object.getOwnPropertyDescriptor(prototype, "tryLock")!;
+  await inDirectory(async (directory) => {
+    Reflect.deleteProperty(prototype, "tryLock");
+    try {
+      const error = await assertRejects(() => openSpill(directory), SpillIoError);
+      const why = `a directory needs Deno 2.7 or newer, this is ${Deno.version.deno}`;
+      assertEquals(error.message, `cannot lock ${directory}/lock: ${why}`);
+    } finally {
+      Object.defineProperty(prototype, "tryLock", tryLock);
+    }
+    await using _store = await openSpill(directory);
+  });
+});
+
 Deno.test("DenoDisk says what could not be done with which file, and the system's code", async () => {
   await inDirectory(async (directory) => {
     const disk = new DenoDisk(directory);
