@@ -12,6 +12,7 @@ import type {
   IsolatedOptions,
 } from "../isolation.ts";
 import { type ClientEvent, DisconnectError } from "../mod.ts";
+import { TIMER_MS_MAX } from "../src/errors.ts";
 import { framesGiven } from "../src/dispatch/lanes.ts";
 import { startFor } from "../src/isolated/connect.ts";
 import { ONLY_HANDLER } from "../src/isolated/plan.ts";
@@ -20,9 +21,6 @@ import type { ConnectPlan } from "./connect_flags.ts";
 import type { HandlerReport } from "./handlers/crew.ts";
 import type { HandlerEvent } from "./handlers/make.ts";
 import type { HandlerPlan } from "./handlers/plan.ts";
-
-/** The longest there is. */
-const CLOSE_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What a run has to do with its client. */
 export interface IsolatedHooks {
@@ -106,7 +104,7 @@ function optionsOf(plan: ConnectPlan, hooks: IsolatedHooks): IsolatedOptions {
       ? { handlers: Object.fromEntries(handlers) }
       : { handler: handlers[0][1] },
     // Whoever runs this has a patience of its own, which begins with an interrupt only.
-    closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    closeTimeoutMs: TIMER_MS_MAX,
     signal: hooks.signal,
     onEvent: (event) => {
       if (!isOfHandler(event)) return hooks.onClientEvent(event);

@@ -5,6 +5,7 @@
  */
 
 import type { ClientEvent } from "../mod.ts";
+import { TIMER_MS_MAX } from "../src/errors.ts";
 import type { ReplaySpeed } from "../src/record/pace.ts";
 import type { ReplayOptions } from "../src/record/replay.ts";
 import { type ConnectPlan, outputFlags, outputPlan } from "./connect_flags.ts";
@@ -62,7 +63,7 @@ export function replayPlan(flags: Flags, positionals: string[]): ReplayPlan {
       options: {
         ...{ framing: parseFraming(flags), ...options },
         // The next recorded connection may be hours away, and is there as soon as it is due.
-        connectTimeoutMs: 2 ** 31 - 1,
+        connectTimeoutMs: TIMER_MS_MAX,
         reconnect: { initialDelayMs: 0, maxDelayMs: 0 },
       },
     },

@@ -6,6 +6,7 @@
  */
 
 import type { Socket } from "node:net";
+import { TIMER_MS_MAX } from "../src/errors.ts";
 import { concat, indexOf } from "./encode.ts";
 import type { ClientCounters, PushEnding, PushEvent } from "./events.ts";
 import type { Feed } from "./feed.ts";
@@ -42,8 +43,6 @@ const PIECE_BYTES = 1024 * 1024;
 const MAX_PIECES = 2;
 /** How long a client that got everything may take to read it and close. */
 const LINGER_MS = 5_000;
-/** Timers cannot wait longer than this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One client, from accept to close. */
 export class PushConnection {
@@ -211,7 +210,7 @@ export class PushConnection {
     }
     clearTimeout(this.#timer);
     if (at === Infinity) return;
-    const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(at - now)));
+    const waitMs = Math.min(TIMER_MS_MAX, Math.max(1, Math.ceil(at - now)));
     this.#timer = setTimeout(() => this.#step(), waitMs);
   }
 

@@ -351,7 +351,7 @@ class FeedClient implements Client {
         this.#epoch += 1;
         return this.#connection;
       } catch (error) {
-        // Connection.open rejects with nothing else, but for a defect, which must not be retried.
+        // Connection.open rejects with nothing else.
         this.#lastError = error as DisconnectError;
         this.#emit({ type: "disconnected", error: this.#lastError });
         if (!this.#mayReconnect(this.#lastError) || !await this.#wait()) return undefined;

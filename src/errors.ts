@@ -66,12 +66,12 @@ export class OptionError extends SpillwayError {
 }
 
 /** Timers take no more, and would fire at once. */
-const MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Throws an `OptionError` for what is no time from `min` on. */
 export function checkMs(option: string, ms: number, min: number): void {
-  if (typeof ms === "number" && ms >= min && ms <= MS_MAX) return;
-  throw new OptionError(option, `milliseconds from ${min} to ${MS_MAX}`, ms);
+  if (typeof ms === "number" && ms >= min && ms <= TIMER_MS_MAX) return;
+  throw new OptionError(option, `milliseconds from ${min} to ${TIMER_MS_MAX}`, ms);
 }
 
 /** What the core tells of an invalid frame. */

@@ -111,8 +111,8 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   /** Milliseconds after which a drain ends. Default 10. */
   drainMs?: number;
   /**
-   * Against a server that pushes half a gigabyte a second or more, rest for 0.1
-   * ms behind an emptied socket as long as that makes the feed faster: it halves
+   * Against a server that pushes half a gigabyte a second or more, rest for less
+   * than 0.1 ms behind an emptied socket as long as that makes the feed faster: it halves
    * the CPU both sides pay for wake-ups, and blocks this thread for that time.
    * Default `true`.
    */

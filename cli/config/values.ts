@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod";
+import { TIMER_MS_MAX } from "../../src/errors.ts";
 import { closest } from "../suggest.ts";
 import { BYTES_FORM, bytesOf, msOf, TIME_FORM } from "../usage.ts";
 
@@ -53,15 +54,12 @@ export const size = (max = Number.MAX_SAFE_INTEGER, limit = "", min = 1) =>
     return bytes === undefined ? undefined : inside(bytes, min, max);
   });
 
-/** Timers take no more. */
-const MS_MAX = 2 ** 31 - 1;
-
 /** A time, as on the command line: a number alone would leave its unit open. */
 export const time = () =>
   z.unknown().transform((given, context): number => {
     const ms = typeof given === "string" ? msOf(given) : undefined;
-    if (ms !== undefined && ms >= 1 && ms <= MS_MAX) return ms;
-    const limit = ms === undefined ? "" : `, from 1ms to ${MS_MAX}ms`;
+    if (ms !== undefined && ms >= 1 && ms <= TIMER_MS_MAX) return ms;
+    const limit = ms === undefined ? "" : `, from 1ms to ${TIMER_MS_MAX}ms`;
     const message = `expected ${TIME_FORM}${limit}, got ${shown(given)}`;
     context.addIssue({ code: "custom", message, input: given });
     return z.NEVER;

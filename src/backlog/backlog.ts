@@ -32,7 +32,7 @@ export interface FrameRange {
   /** Numbers of the first one and of the one behind the last. */
   readonly first: number;
   readonly end: number;
-  /** Gives them up; their memory may be filled again. `handled` is false if the handler threw. */
+  /** Gives them up; their memory may be filled again. `handled` is false if the handler threw, or gave them back unhandled. */
   release(handled: boolean): void;
 }
 

@@ -51,7 +51,7 @@ export class JournalBacklog implements Backlog {
         this.#input.appended(frames);
         this.#dirty = true;
       },
-      () => this.#onWritten(),
+      () => this.#onIdle(),
     );
     this.#timer = setInterval(() => this.#sync(), syncEveryMs);
     this.#input.read();
@@ -117,7 +117,7 @@ export class JournalBacklog implements Backlog {
     await this.#parts.store.close();
   }
 
-  /** A record was read back, or all of one was handled, so that the disk may have room again. */
+  /** A record was read back, or a sync has made room on disk. */
   #onRead(): void {
     if (this.#closed) return;
     this.#output.write();
@@ -126,7 +126,7 @@ export class JournalBacklog implements Backlog {
   }
 
   /** Without writing again: a disk that refuses is asked later. */
-  #onWritten(): void {
+  #onIdle(): void {
     if (this.#closed) return;
     this.#input.read();
     this.#parts.onChange();

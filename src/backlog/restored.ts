@@ -57,7 +57,7 @@ interface Entry {
   bytes: number;
   /** The queue's, until it is behind it, and those of ranges that are out. */
   references: number;
-  /** A handler threw on some of it. */
+  /** A handler threw on some of it, or gave it back unhandled. */
   failed: boolean;
 }
 

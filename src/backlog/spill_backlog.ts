@@ -46,7 +46,7 @@ export class SpillBacklog implements Backlog {
       parts,
       this.counts,
       (frames) => this.#input.appended(frames),
-      () => this.#onWritten(),
+      () => this.#onIdle(),
     );
     this.#spilling = this.#input.recoverable > 0;
     this.#input.read();
@@ -129,7 +129,7 @@ export class SpillBacklog implements Backlog {
     this.#parts.tell({ type: "spill_ended" });
   }
 
-  /** A record was read back, or all of one was handled, so that the disk may have room again. */
+  /** A record was read back, or a sync has made room on disk. */
   #onRead(): void {
     if (this.#closed) return;
     this.#output.write();
@@ -137,7 +137,7 @@ export class SpillBacklog implements Backlog {
     this.#parts.onChange();
   }
 
-  #onWritten(): void {
+  #onIdle(): void {
     if (this.#closed) return;
     this.#input.read();
     this.#endSpilling();

@@ -89,8 +89,10 @@ export class Dispatcher {
    * loan ended (synchronous handler) or {@linkcode busy} set.
    */
   dispatch(started: number): number {
+    // INVARIANT: whoever dispatches has seen that it is ready.
+    if (this.#handler === undefined) return started;
     const range = this.#options.backlog.take(this.#sizer.allowed);
-    if (range === undefined || this.#handler === undefined) return started;
+    if (range === undefined) return started;
     const { stats, context, backlog, columnNames, raw, handOver } = this.#options;
     if (this.#out === 0) handOver.failure.threw = false;
     const count = range.end - range.first;

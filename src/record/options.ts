@@ -5,7 +5,7 @@
  */
 
 import { CHUNK_BYTES_MAX } from "../core/layout.ts";
-import { OptionError } from "../errors.ts";
+import { checkMs, OptionError } from "../errors.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { RecordingError } from "./errors.ts";
 
@@ -42,8 +42,6 @@ export type RecorderSettings = Required<Omit<RecorderOptions, keyof SpillOptions
 
 /** One chunk waits while another is written. */
 const BUFFER_BYTES_MIN = 2 * CHUNK_BYTES_MAX;
-/** Timers take no more. */
-const SYNC_MS_MAX = 2 ** 31 - 1;
 
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settleRecorder(options: RecorderOptions): RecorderSettings {
@@ -64,9 +62,7 @@ export function settleRecorder(options: RecorderOptions): RecorderSettings {
   if (!["end_feed", "go_on"].includes(whenEnded)) {
     throw new OptionError("whenEnded", '"end_feed" or "go_on"', whenEnded);
   }
-  if (!(syncEveryMs >= 1 && syncEveryMs <= SYNC_MS_MAX)) {
-    throw new OptionError("syncEveryMs", `milliseconds from 1 to ${SYNC_MS_MAX}`, syncEveryMs);
-  }
+  checkMs("syncEveryMs", syncEveryMs, 1);
   if (typeof onEvent !== "function") throw new OptionError("onEvent", "a function", onEvent);
   return settings;
 }

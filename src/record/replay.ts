@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OptionError } from "../errors.ts";
+import { OptionError, TIMER_MS_MAX } from "../errors.ts";
 import { tell } from "../options.ts";
 import type { Chunk } from "../reader/tap.ts";
 import { sleep } from "../reconnect.ts";
@@ -108,12 +108,9 @@ export async function openReplayBy(
   return new DirectoryReplay(reader, path, selection, options, clock);
 }
 
-/** Timers wait no longer than this. */
-const SLEEP_MS_MAX = 2 ** 31 - 1;
-
 const CLOCK: Clock = {
   now: () => performance.now(),
-  sleep: (ms, signal) => sleep(Math.min(ms, SLEEP_MS_MAX), signal),
+  sleep: (ms, signal) => sleep(Math.min(ms, TIMER_MS_MAX), signal),
 };
 
 function settle(options: ReplayOptions): Selection {

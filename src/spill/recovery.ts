@@ -2,8 +2,8 @@
  * What a store does when it opens a directory: finds the segments, finishes
  * what a crash left unfinished, cuts the torn tail of the newest segment.
  *
- * Reads the header of every segment and all of the newest one, each once, and
- * where that has no record the one before. What is damaged elsewhere is found
+ * Reads the header of every segment and all of the newest one, which it writes
+ * once more and syncs, and where that has no record the one before. What is damaged elsewhere is found
  * when it is read.
  *
  * @module
@@ -40,7 +40,7 @@ export async function recover(disk: Disk): Promise<Recovered> {
   const names = await finishUnfinished(disk, await disk.list(), findings);
   const cursors = new Cursors(disk);
   await cursors.load(names, findings);
-  const { segments, damaged, previousEpoch } = await findSegments(disk, names, findings);
+  const { segments, damaged, previousEpoch } = await sortOutSegments(disk, names, findings);
   await removeLeftovers(disk, segments, findings);
   if (findings.total > 0) await disk.sync();
   const last = segments.at(-1);
@@ -111,8 +111,12 @@ async function finishUnfinished(
   return [...left];
 }
 
-/** All segments that can be read, by number; `damaged` are those whose header is not whole. */
-async function findSegments(
+/**
+ * Removes segments that were never begun and sets aside what is none; gives all
+ * others by number, those of them whose header is damaged, and the epoch that the
+ * last one's header names.
+ */
+async function sortOutSegments(
   disk: Disk,
   names: string[],
   findings: FindingList,
@@ -205,7 +209,8 @@ async function goesBeyond(disk: Disk, segment: Segment, next: Segment): Promise<
 const NO_HEADER = { expected: "a segment's header", actual: "none" };
 
 /**
- * Reads all of the newest segment and cuts its torn tail; gives the last record's
+ * Reads all of the newest segment, cuts its torn tail and brings the rest onto the
+ * disk; gives the last record's
  * epoch, and whether all before that is whole. Else nothing may be appended: it
  * could come to lie within the length that a torn record's header claims, and
  * would be passed over with that.

@@ -257,8 +257,8 @@ export class SpillStore implements AsyncDisposable {
       this.#stats.fullAppends += 1;
       return { type: "full", bytes, maxBytes: this.#options.maxBytes };
     }
-    const output = this.#output ?? await this.#rotate();
-    // INVARIANT: the output writes the last segment.
+    // INVARIANT: where there is room there is an output, and it writes the last segment.
+    const output = this.#output!;
     const segment = this.#segments.at(-1)!;
     gathering.begin(output.marker, this.#nextSequence);
     const appending = output.append(gathering);
@@ -315,7 +315,7 @@ export class SpillStore implements AsyncDisposable {
   }
 
   /** Begins a new segment. The old one is cut back and synced first, so that only the last can be torn. */
-  async #rotate(): Promise<SegmentOutput> {
+  async #rotate(): Promise<void> {
     await this.#syncRecords();
     const number = this.#nextNumber;
     // Should it fail, the name is not used again: a sync that failed may have forgotten it.
@@ -331,7 +331,6 @@ export class SpillStore implements AsyncDisposable {
     this.#segments.push(segment);
     const { segmentBytes } = this.#options;
     this.#output = new SegmentOutput(file, segment.marker, segment.bytes, segmentBytes);
-    return this.#output;
   }
 
   async #syncRecords(): Promise<void> {

@@ -10,6 +10,8 @@ import { random } from "../spill/random.ts";
 const READING_MS = 0.0005;
 /** A turn of the event loop. */
 const TURN_MS = 0.0025;
+/** So much longer than asked a thread rests. */
+const REST_LATE_MS = 0.06;
 
 interface Timer {
   id: number;
@@ -186,6 +188,11 @@ export function enter(world: World, connect: typeof Deno.connect): Disposable {
   put(globalThis, "clearInterval", (id: number) => world.cancel(id));
   put(globalThis, "setImmediate", setImmediate);
   put(Math, "random", world.draw);
+  put(Atomics, "wait", (_cell: Int32Array, _at: number, _value: number, ms: number) => {
+    world.compute(ms + REST_LATE_MS);
+    return "timed-out";
+  });
+  // None of the client's that must be called off: they keep no process from ending.
   put(AbortSignal, "timeout", (ms: number) => {
     const controller = new AbortController();
     world.after(ms, () => controller.abort(new DOMException("timed out", "TimeoutError")));

@@ -1,4 +1,5 @@
 import { checkModule } from "../../tools/tidy/imports.ts";
+import { LAYERS as REAL_LAYERS } from "../../tools/tidy/layers.ts";
 import { checkText } from "../../tools/tidy/text.ts";
 import { assertEquals } from "@std/assert";
 
@@ -17,6 +18,11 @@ function texts(path: string, text: string | Uint8Array): string[] {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   return checkText(path, bytes).map(({ line, what }) => `${line} ${what}`);
 }
+
+Deno.test("no path is in two layers", () => {
+  const paths = REAL_LAYERS.flatMap((layer) => layer.paths);
+  assertEquals(paths.filter((path, i) => paths.indexOf(path) !== i), []);
+});
 
 Deno.test("checkModule() refuses an import of a later layer", () => {
   assertEquals(modules("src/low.ts", '\nimport { a } from "./mid/a.ts";\n'), [

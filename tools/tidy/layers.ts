@@ -18,7 +18,7 @@ export interface Layer {
 export const LAYERS: readonly Layer[] = [
   { name: "package", paths: ["deno.json"] },
   {
-    name: "errors",
+    name: "words and numbers",
     paths: [
       "src/deferred.ts",
       "src/turn.ts",
@@ -45,7 +45,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "reader", paths: ["src/reader/"] },
   { name: "backlog", paths: ["src/backlog/"] },
   { name: "dispatch, handler", paths: ["src/dispatch/"] },
-  // The text of the one two layers below.
+  // The text of the handler process, two layers further.
   {
     name: "handler process, generated",
     paths: ["src/isolation/process/child_program.ts"],
@@ -63,7 +63,6 @@ export const LAYERS: readonly Layer[] = [
       "src/open_lanes.ts",
       "src/options.ts",
       "src/session.ts",
-      "src/turn.ts",
     ],
   },
   { name: "isolated mode", paths: ["src/isolated/"] },
