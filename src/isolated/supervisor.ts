@@ -8,6 +8,7 @@
 import { withResolvers } from "../deferred.ts";
 import { NO_OPTIONS } from "../dispatch/handler.ts";
 import { SpillwayError } from "../errors.ts";
+import { PostedWrites } from "../isolation/posted_writes.ts";
 import {
   bootstrapUrl,
   moduleUrl,
@@ -15,7 +16,6 @@ import {
   type WorkerPermissions,
 } from "../isolation/worker/bootstrap.ts";
 import { workerOptions } from "../isolation/worker/peer.ts";
-import { PostedWrites } from "../isolation/worker/posted_writes.ts";
 import { tell } from "../options.ts";
 import { SpillPermissionError } from "../spill/errors.ts";
 import type { ClientStats } from "../status.ts";

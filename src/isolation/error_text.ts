@@ -27,3 +27,10 @@ export function textOf(thrown: unknown): ErrorText {
   }
   return { name: typeof thrown, message, stack: "" };
 }
+
+/** Whether what came from another isolate is that. */
+export function isErrorText(value: unknown): value is ErrorText {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, message, stack } = value as Partial<Record<keyof ErrorText, unknown>>;
+  return [name, message, stack].every((text) => typeof text === "string");
+}

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { ProtocolViolation, WRITE_BYTES_MAX, WRITE_PREFIX_BYTES, WRITES_MAX } from "./protocol.ts";
+import { WRITE_BYTES_MAX, WRITES_MAX } from "../posted_writes.ts";
+import { ProtocolViolation, WRITE_PREFIX_BYTES } from "./protocol.ts";
 import { encodeError } from "./remote_error.ts";
 
 const ERROR_BYTES_MAX = 4000;

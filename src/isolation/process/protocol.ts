@@ -27,10 +27,6 @@
 export const HEADER_BYTES = 8;
 /** Longest message of a child with its header, in bytes: POSIX keeps writes of up to 4096 in one piece on Linux, and of 512 everywhere. */
 export const CHILD_MESSAGE_BYTES_MAX = 4096;
-/** Bytes a handler may have waiting to be written to the server. */
-export const WRITE_BYTES_MAX = 1024 * 1024;
-/** Writes a handler may have waiting. */
-export const WRITES_MAX = 1024;
 /** What stands before a piece of a write in its body, in bytes. */
 export const WRITE_PREFIX_BYTES = 8;
 

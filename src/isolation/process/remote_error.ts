@@ -5,7 +5,7 @@
  */
 
 import { SpillwayError } from "../../errors.ts";
-import { type ErrorText, textOf } from "../error_text.ts";
+import { type ErrorText, isErrorText, textOf } from "../error_text.ts";
 
 /** What was thrown in another process; the message is the original one. */
 export class RemoteError extends SpillwayError {
@@ -50,10 +50,4 @@ export function decodeError(bytes: Uint8Array): RemoteError | undefined {
     return undefined;
   }
   return isErrorText(text) ? new RemoteError(text) : undefined;
-}
-
-function isErrorText(value: unknown): value is ErrorText {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, message, stack } = value as Partial<Record<keyof ErrorText, unknown>>;
-  return [name, message, stack].every((text) => typeof text === "string");
 }

@@ -9,7 +9,8 @@ import type { RawRule } from "../../batch.ts";
 import type { Column } from "../../columns.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { BatchPlace } from "../../dispatch/shared_feed.ts";
-import { type ErrorText, textOf } from "../error_text.ts";
+import { type ErrorText, isErrorText, textOf } from "../error_text.ts";
+import { WRITE_BYTES_MAX } from "../posted_writes.ts";
 
 /** What a worker must know of the client's memory; posted once. */
 export interface FeedDescription {
@@ -58,10 +59,6 @@ export type Report =
   /** Bytes for the server. */
   | { type: "write"; id: number; bytes: Uint8Array<ArrayBuffer> };
 
-/** Bytes a worker may have on their way to the server. */
-export const WRITE_BYTES_MAX = 1024 * 1024;
-/** And writes. */
-export const WRITES_MAX = 1024;
 /** Of an error's texts, this many characters go across. */
 const TEXT_MAX = 16 * 1024;
 
@@ -103,11 +100,8 @@ export function parseReport(value: unknown): Report | undefined {
 }
 
 function isPosted(value: unknown): value is PostedError {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, message, stack } = value as Record<string, unknown>;
-  return [name, message, stack].every((text) =>
-    typeof text === "string" && text.length <= TEXT_MAX
-  );
+  return isErrorText(value) &&
+    [value.name, value.message, value.stack].every((text) => text.length <= TEXT_MAX);
 }
 
 function isPlace(value: unknown): value is BatchPlace {

@@ -5,7 +5,8 @@
  */
 
 import type { HandlerContext } from "../../dispatch/handler.ts";
-import { type Order, toPosted, WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+import { WRITE_BYTES_MAX, WRITES_MAX } from "../posted_writes.ts";
+import { type Order, toPosted } from "./messages.ts";
 
 /** How much that may be at most, in words. */
 export const ON_THEIR_WAY = `${WRITE_BYTES_MAX} bytes in ${WRITES_MAX} writes`;

@@ -19,11 +19,11 @@ import { BatchSizer } from "../../dispatch/sizer.ts";
 import { poll, rest, turn } from "../../turn.ts";
 import { placeOf, watched } from "../budget.ts";
 import type { HandlerModule } from "../contract.ts";
+import { PostedWrites } from "../posted_writes.ts";
 import { configuredHandler } from "../schema.ts";
 import { ControlBlock, type HandedRange, Word } from "./control.ts";
 import { Lender } from "./lender.ts";
 import { fromPosted, type Order, toPosted } from "./messages.ts";
-import { PostedWrites } from "./posted_writes.ts";
 import type { Channel } from "./scope.ts";
 
 /** Serves the handler that `module` exports; called by the bootstrap, once. */

@@ -13,6 +13,7 @@ import {
 } from "../../../dispatch/handler.ts";
 import { type ClientStats, newStats } from "../../../status.ts";
 import type { HandlerModule } from "../../contract.ts";
+import { PostedWrites } from "../../posted_writes.ts";
 import { configuredHandler } from "../../schema.ts";
 import { decodeBatch } from "../batch_message.ts";
 import {
@@ -26,7 +27,7 @@ import { encodeError } from "../remote_error.ts";
 import { printToStderr } from "./console.ts";
 import { Channel, type ParentMessage } from "./channel.ts";
 import { startWatchdog } from "./watchdog.ts";
-import { PendingWrites } from "./writes.ts";
+import { outcomeOf, piecesOf } from "./writes.ts";
 
 /** Serves the client until it is gone. `load` imports the handler's module. */
 export async function serve(
@@ -74,7 +75,7 @@ function leaveSignalsToClient(): void {
 class Child {
   readonly #channel: Channel;
   readonly #handler: Handler;
-  readonly #writes: PendingWrites;
+  readonly #writes: PostedWrites;
   readonly #abort = new AbortController();
   readonly #context: HandlerContext;
   #stats: ClientStats = newStats();
@@ -82,7 +83,9 @@ class Child {
   constructor(channel: Channel, handler: Handler) {
     this.#channel = channel;
     this.#handler = handler;
-    this.#writes = new PendingWrites((piece) => channel.send(FromChild.write, piece));
+    this.#writes = new PostedWrites((id, bytes) => {
+      for (const piece of piecesOf(id, bytes)) channel.send(FromChild.write, piece);
+    });
     this.#context = {
       write: (bytes) => this.#writes.write(bytes),
       signal: this.#abort.signal,
@@ -112,9 +115,14 @@ class Child {
         this.#abort.abort();
         break;
       case ToChild.written:
-        this.#writes.settle(body);
+        this.#settle(body);
         break;
     }
+  }
+
+  #settle(body: Uint8Array): void {
+    const { id, error } = outcomeOf(body);
+    this.#writes.settle(id, error);
   }
 
   async #handle(body: Uint8Array): Promise<void> {

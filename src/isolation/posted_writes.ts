@@ -4,10 +4,14 @@
  * @module
  */
 
-import { withResolvers } from "../../deferred.ts";
-import { WriteQueueFullError } from "../../errors.ts";
-import { isBytes, toBytes } from "../../reader/control.ts";
-import { WRITE_BYTES_MAX, WRITES_MAX } from "./messages.ts";
+import { withResolvers } from "../deferred.ts";
+import { WriteQueueFullError } from "../errors.ts";
+import { isBytes, toBytes } from "../reader/control.ts";
+
+/** Bytes that may be on their way to the server. */
+export const WRITE_BYTES_MAX = 1024 * 1024;
+/** And writes. */
+export const WRITES_MAX = 1024;
 
 /** Posts bytes, not without bounds, and waits for what becomes of them. */
 export class PostedWrites {
@@ -35,7 +39,8 @@ export class PostedWrites {
       return Promise.reject(new WriteQueueFullError(bytes.length, this.#bytes, WRITE_BYTES_MAX));
     }
     const settle = withResolvers<void>();
-    const id = ++this.#last;
+    // One of 32 bits, which is what a message to another process has room for.
+    const id = this.#last = (this.#last + 1) >>> 0;
     this.#bytes += bytes.length;
     this.#waiting.set(id, { bytes: bytes.length, settle });
     this.#post(id, bytes);
