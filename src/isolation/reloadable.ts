@@ -16,6 +16,7 @@ import { withResolvers } from "../deferred.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { feedOf, type HandOver, newHandOver, publishFeed } from "../dispatch/shared_feed.ts";
 import { messageOf, OptionError, SpillwayError } from "../errors.ts";
+import { Exclusive } from "../exclusive.ts";
 import type { LoadableHandler } from "./contract.ts";
 
 /** A handler that can be exchanged between two batches. */
@@ -105,7 +106,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
   /** Settles when the first handler is open, or is not going to be. */
   readonly #opened = withResolvers<void>();
   /** Reloads, one behind the other. */
-  #turn: Promise<void> = this.#opened.promise;
+  readonly #reloads = new Exclusive();
   #takingOver: Promise<void> | undefined;
   /** Batches wait: one is taking over. */
   #holding = false;
@@ -163,9 +164,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
   }
 
   async reload(): Promise<void> {
-    const turn = this.#turn.then(() => this.#reload());
-    this.#turn = turn.catch(() => {});
-    await turn;
+    await this.#reloads.run(() => this.#reload());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,6 +178,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
   }
 
   async #reload(): Promise<void> {
+    await this.#opened.promise;
     // INVARIANT: whoever is not closed is open.
     if (this.#closed) return;
     try {

@@ -15,7 +15,7 @@ import { OptionError, SpillwayError } from "../errors.ts";
 import { type Cursor, type Cursors, isBehind, type Position } from "./cursors.ts";
 import type { Disk } from "./disk.ts";
 import { isDiskError, isDiskFull } from "./errors.ts";
-import { Exclusive } from "./exclusive.ts";
+import { Exclusive } from "../exclusive.ts";
 import type { FindingList } from "./finding.ts";
 import { recordBytes, type RecordInfo, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { checkInfo, type OpenOptions } from "./options.ts";

@@ -21,6 +21,7 @@ export const LAYERS: readonly Layer[] = [
     name: "words and numbers",
     paths: [
       "src/deferred.ts",
+      "src/exclusive.ts",
       "src/turn.ts",
       "src/reason.ts",
       "src/errors.ts",

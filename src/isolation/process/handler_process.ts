@@ -7,6 +7,7 @@
 import type { Batch } from "../../batch.ts";
 import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
+import { Exclusive } from "../../exclusive.ts";
 import type { ClientStats } from "../../status.ts";
 import { HandlerModuleError } from "../contract.ts";
 import { BatchEncoder } from "./batch_message.ts";
@@ -56,8 +57,8 @@ export class HandlerProcess {
   #asked: Asked | undefined;
   /** Resolves when a question has been written, or the process has ended. */
   #sent: PromiseWithResolvers<void> | undefined;
-  /** Settles when nothing is asked. */
-  #free: Promise<unknown> = Promise.resolve();
+  /** One question at a time. */
+  readonly #exclusive = new Exclusive();
   #pinging: ReturnType<typeof setInterval> | undefined;
   #error: Error | undefined;
   #over = false;
@@ -113,9 +114,12 @@ export class HandlerProcess {
   /** Resolves when the handler is done with the batch; rejects with a `RemoteError` when it threw, and with how the process ended if it did. */
   async batch(batch: Batch): Promise<void> {
     const { batchTimeoutMs } = this.#settings;
-    await this.#free;
-    const parts = this.#encoder.encode(batch, this.#client.stats());
-    await this.#ask(parts, FromChild.settled, batchTimeoutMs, `handle ${batch.count} frames`);
+    const what = `handle ${batch.count} frames`;
+    await this.#exclusive.run(() => {
+      // Not before its turn: what was encoded last is still being sent.
+      const parts = this.#encoder.encode(batch, this.#client.stats());
+      return this.#askNow(parts, FromChild.settled, batchTimeoutMs, what);
+    });
   }
 
   /** Closes the handler and ends the process, by force if it takes too long. Rejects with what went wrong. */
@@ -150,9 +154,7 @@ export class HandlerProcess {
    * killed. What was asked with is not in use any more when this settles.
    */
   #ask(parts: Uint8Array[], answer: FromChild, limitMs: number, what: string): Promise<void> {
-    const asking = this.#free.then(() => this.#askNow(parts, answer, limitMs, what));
-    this.#free = asking.catch(() => {});
-    return asking;
+    return this.#exclusive.run(() => this.#askNow(parts, answer, limitMs, what));
   }
 
   async #askNow(
