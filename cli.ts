@@ -41,7 +41,7 @@ Commands:
   record     write what a feed sends to a directory, byte for byte
   replay     a recording again, into your code or as a server
   spill      look into a spill directory, verify it, repair it
-  doctor     why connections died, from a packet capture
+  doctor     why connections died, from a packet capture, or what holds one up now (--live)
   demo       the story, live: a naive client is cut off, Spillway is not
 
   spillway COMMAND --help explains a command

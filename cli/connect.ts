@@ -28,7 +28,7 @@ import { flagOf, inFlags, inKeys, keyOf } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
-import { Patience } from "./patience.ts";
+import { MOMENT_MS, Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
 import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
@@ -94,7 +94,7 @@ export class Run {
       nameOf: configFile === undefined ? flagOf : keyOf,
       idleTimeoutMs: plan.options.idleTimeoutMs,
     };
-    this.#patience = new Patience(plan.stopTimeoutMs);
+    this.#patience = new Patience(plan.stopTimeoutMs, () => this.#tellWait());
     this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());
     this.#log = new ConnectLog({ command, name, json, words, status: this.#status });
   }
@@ -103,7 +103,7 @@ export class Run {
     const failure = await this.#feed().then(() => undefined, (error) => this.#plainly(error));
     // Ends of connections have been told as they happened.
     const disconnected = failure instanceof DisconnectError;
-    const stop = this.#how(failure);
+    const stop = this.#counting(this.#how(failure));
     if (failure !== undefined && !disconnected) this.#log.error(failure);
     // What never was connected has come to nothing.
     if (this.#client !== undefined && this.#clock.started && stop.end !== "output_closed") {
@@ -237,6 +237,14 @@ export class Run {
     this.#patience.start();
   }
 
+  /** Something at hand is not finished yet. */
+  #tellWait(): void {
+    if (this.#plan.stopTimeoutMs <= MOMENT_MS) return;
+    const again = this.#stopped?.end === "interrupted" ? "; interrupt again to end at once" : "";
+    const wait = `ending: what is at hand has ${seconds(this.#plan.stopTimeoutMs)}${again}`;
+    this.#log.note({ type: "stopping" }, wait);
+  }
+
   /** Ends though a handler is not open. */
   #leaveUnopened(): void {
     this.#finishes = false;
@@ -294,6 +302,14 @@ export class Run {
     return exitCode === undefined
       ? { end: "server_closed", exitCode: 0 }
       : { end: "disconnected", exitCode };
+  }
+
+  /** Who wants all of it on disk is told where some of it is not. */
+  #counting(stop: Stop): Stop {
+    const { whenFull } = this.#plan.options;
+    const durable = typeof whenFull === "object" && "journal" in whenFull;
+    const lost = durable && (this.#client?.stats().framesDroppedSpill ?? 0) > 0;
+    return lost ? { ...stop, exitCode: stop.exitCode || UNFINISHED_CODE } : stop;
   }
 
   #summary(client: Client | IsolatedClient, { end, exitCode }: Stop): Summary {

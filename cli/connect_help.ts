@@ -107,6 +107,7 @@ Exit codes:
        --dead-letter can't be used
   2    wrong command line
   3    a permission is missing; the message names the flag
-  4    the handler failed, or standard output could not be written
+  4    the handler failed, standard output could not be written, or with --durable the disk did not take
+       all of the frames
   130  interrupted (143 when by SIGTERM, 129 when by SIGHUP)
 `;

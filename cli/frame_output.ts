@@ -77,6 +77,7 @@ export class FrameOutput implements Handler {
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw outputError(error);
       this.#end("output_closed");
+      return await notHandled();
     } finally {
       if (this.#onTerminal) status.restore();
     }

@@ -7,20 +7,27 @@
 /** What is let go of may take so long when the time is over, as it should be gone at once. */
 const END_MS = 1000;
 
+/** Who waits for longer is told so. */
+export const MOMENT_MS = 500;
+
 /** A time that runs once it is started. */
 export class Patience implements Disposable {
   readonly #ms: number;
   readonly #over = Promise.withResolvers<"late">();
+  readonly #onMoment: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #moment: ReturnType<typeof setTimeout> | undefined;
 
-  /** Runs for `ms`. */
-  constructor(ms: number) {
+  /** Runs for `ms`; calls `onMoment` when a moment of that is over. */
+  constructor(ms: number, onMoment: () => void = () => {}) {
     this.#ms = ms;
+    this.#onMoment = onMoment;
   }
 
   /** Begins; once. */
   start(): void {
     this.#timer ??= setTimeout(() => this.#over.resolve("late"), this.#ms);
+    this.#moment ??= setTimeout(this.#onMoment, MOMENT_MS);
   }
 
   /** What `work` settles with, or `"late"` if the time is over before. */
@@ -39,5 +46,6 @@ export class Patience implements Disposable {
   /** Ends it. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#moment);
   }
 }

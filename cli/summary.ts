@@ -61,7 +61,7 @@ export function summaryTable(summary: Summary, recordsLeft = 0): string {
     ["frames", `${whole(summary.frames)} in ${seconds(elapsedMs)}`],
     ["received", `${bytes(stats.bytesRead)} in ${counted(stats.chunks, "chunk")}`],
     [
-      "rate",
+      "received at",
       `${whole(stats.frames * perSecond)} frames/s, ${bytes(stats.bytesRead * perSecond)}/s`,
     ],
     [

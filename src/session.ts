@@ -7,7 +7,7 @@
 import { OptionError, SpillwayError } from "./errors.ts";
 import { toBytes } from "./reader/control.ts";
 import { upgrade } from "./transport/open.ts";
-import type { TlsOptions, Transport } from "./transport/transport.ts";
+import { type TlsOptions, type Transport, writtenOf } from "./transport/transport.ts";
 
 /** A line or reply longer than this is no handshake. */
 const READ_BYTES_MAX = 1024 * 1024;
@@ -66,6 +66,8 @@ export class HandshakeSession implements Session {
   readonly #reading: Promise<Uint8Array | null>[] = [];
   /** Resolves when all that was written is with the kernel. */
   #writing: Promise<void> = Promise.resolve();
+  /** Settles as the last upgrade to TLS does. */
+  #upgrading: Promise<unknown> = Promise.resolve();
   #over = false;
 
   /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
@@ -80,10 +82,11 @@ export class HandshakeSession implements Session {
     return this.#transport;
   }
 
-  /** The handshake is done: refuses further calls, and resolves when what it wrote is out. */
-  close(): Promise<void> {
+  /** The handshake is done: refuses further calls, and resolves when what it wrote is out. Rejects if TLS was to begin and could not, whatever became of that error. */
+  async close(): Promise<void> {
     this.#over = true;
-    return this.#writing;
+    await this.#writing;
+    await this.#upgrading;
   }
 
   /** Gives what was received and not read to the feed. Reads under way are the {@linkcode transport}'s from now on. */
@@ -95,12 +98,19 @@ export class HandshakeSession implements Session {
     return this.#take(this.#received.length);
   }
 
-  async write(bytes: string | Uint8Array): Promise<void> {
+  write(bytes: string | Uint8Array): Promise<void> {
+    return abandonable(this.#write(bytes));
+  }
+
+  async #write(bytes: string | Uint8Array): Promise<void> {
     this.#checkOpen();
     const all = toBytes(bytes);
     // Behind those that nobody waited for: a write may take some of its bytes only.
     const writing = this.#writing.then(async () => {
-      for (let at = 0; at < all.length;) at += await this.#transport.write(all.subarray(at));
+      for (let at = 0; at < all.length;) {
+        const rest = all.subarray(at);
+        at += writtenOf(rest, await this.#transport.write(rest));
+      }
     });
     // What it threw is told to who wrote, and may be made good by another write.
     this.#writing = writing.catch(() => {});
@@ -156,7 +166,9 @@ export class HandshakeSession implements Session {
       );
     }
     await this.#writing;
-    this.#transport = await upgrade(this.#transport, this.#hostname, tls, this.signal);
+    const upgrading = upgrade(this.#transport, this.#hostname, tls, this.signal);
+    this.#upgrading = abandonable(upgrading);
+    this.#transport = await upgrading;
   }
 
   async #receiveMore(expected: string): Promise<void> {
@@ -207,10 +219,10 @@ export class HandshakeSession implements Session {
   }
 }
 
-/** What nobody waits for any more may fail, since its bytes are the feed's. */
-function abandonable<T>(reading: Promise<T>): Promise<T> {
-  reading.catch(() => {});
-  return reading;
+/** What nobody waits for any more may fail. */
+function abandonable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /** A connection of which the handshake has begun reads that it did not wait for: their bytes are the feed's. */

@@ -95,6 +95,7 @@ const OURS: ReadonlySet<DisconnectReason> = new Set([
 ]);
 
 const NOT_HERE = "the cause is not on this side";
+const NEVER_PAUSED = `reads were never paused: ${NOT_HERE}`;
 
 /** Draws the conclusion. */
 export function report(input: ReportInput): DisconnectReport {
@@ -135,10 +136,12 @@ function judge(
   const waitedMs = heldMs + pausedMs;
   const share = windowMs > 0 ? waitedMs / windowMs : 0;
   const window = seconds(windowMs);
-  if (waitedMs >= 1 && unreadMs < Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2))) {
+  if (unreadMs < Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2))) {
     return {
       kind: "not_this_side",
-      sentence: unreadMs < windowMs
+      sentence: waitedMs < 1
+        ? NEVER_PAUSED
+        : unreadMs < windowMs
         ? `the socket was read to empty at least every ${seconds(unreadMs)}: ${NOT_HERE}`
         : `reads waited only ${seconds(waitedMs)}: ${NOT_HERE}`,
     };
@@ -165,7 +168,7 @@ function judge(
     return {
       kind: "not_this_side",
       sentence: waitedMs < 1
-        ? `reads were never paused: ${NOT_HERE}`
+        ? NEVER_PAUSED
         : `reads waited only ${seconds(waitedMs)} of the last ${window}: ${NOT_HERE}`,
     };
   }

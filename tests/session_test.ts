@@ -210,6 +210,33 @@ Deno.test("a handshake may make good a write that failed", async () => {
   assertEquals(await collectNumbers(client), upTo(1));
 });
 
+Deno.test("a write that a handshake did not wait for may fail", async () => {
+  const transport = new ScriptedTransport(numbered(1), null);
+  transport.onWrite = () => Promise.reject(new Error("broken"));
+  await using client = await connected(transport, {
+    handshake: (session) => {
+      session.write("hello");
+      return Promise.resolve();
+    },
+  });
+  assertEquals(await collectNumbers(client), upTo(1));
+});
+
+Deno.test("a handshake that makes light of a failed startTls() has failed", async () => {
+  await using server = serve(async (conn) => {
+    await send(conn, "220 ready\r\n");
+    await conn.read(new Uint8Array(1024));
+    await send(conn, "this is no TLS");
+  });
+  const error = await refusal(server.target, {
+    async handshake(session) {
+      await session.readLine();
+      await session.startTls().catch(() => {});
+    },
+  });
+  assertEquals(error.reason, "tls");
+});
+
 Deno.test("startTls() refuses what it can't do", async () => {
   await using server = serve(async (conn) => {
     await send(conn, "STARTTLS ok\nplain text that must not count");

@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { type FailureCounts, ReloadError } from "../../isolation.ts";
 import type { Batch, Client, Handler, HandlerContext, HandlerStats, Partition } from "../../mod.ts";
+import { promised } from "../../src/deferred.ts";
 import { framesGiven } from "../../src/dispatch/lanes.ts";
 import { errorOf } from "../../src/errors.ts";
 import { loadAll } from "../../src/isolation/load.ts";
@@ -167,12 +168,12 @@ class CountingHandler implements Handler {
   batch(batch: Batch, context: HandlerContext): void | Promise<void> {
     this.frames += batch.count;
     const { count } = batch;
-    const settling = this.kept.batch(batch, context);
+    const settling = promised(this.kept.batch(batch, context));
     this.#onFrames();
-    if (typeof settling?.then !== "function") return;
+    if (settling === undefined) return;
     // A worker has several at a time.
     this.framesHeld += count;
-    return settling.finally(() => this.framesHeld -= count) as Promise<void>;
+    return settling.finally(() => this.framesHeld -= count);
   }
 
   close(context: HandlerContext): Promise<void> {

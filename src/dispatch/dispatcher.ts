@@ -7,7 +7,7 @@
 
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
-import { withResolvers } from "../deferred.ts";
+import { promised, withResolvers } from "../deferred.ts";
 import type { ClientStats, HoldMeter } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
@@ -103,24 +103,23 @@ export class Dispatcher {
     stats.framesDelivered += count;
     this.counts.batches += 1;
     this.counts.framesDelivered += count;
-    let settling: void | Promise<void> = undefined;
+    let settling: Promise<unknown> | undefined;
     let handled = true;
     try {
-      settling = this.#handler.batch(batch, context);
+      settling = promised<unknown>(this.#handler.batch(batch, context));
     } catch (error) {
       this.#fail(error, batch);
       handled = false;
     }
     const now = performance.now();
     this.#account(now - started, count, now);
-    if (typeof settling?.then !== "function") {
+    if (settling === undefined) {
       this.#release(range, batch, handled);
       return now;
     }
     this.#out += 1;
-    // Of what is no promise nobody knows what its then() gives back.
-    void Promise.resolve(settling).then(
-      (how: unknown) => this.#back(range, batch, how !== NOT_HANDLED),
+    void settling.then(
+      (how) => this.#back(range, batch, how !== NOT_HANDLED),
       (error) => {
         this.#fail(error, batch);
         this.#back(range, batch, false);

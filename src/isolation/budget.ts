@@ -5,6 +5,7 @@
  */
 
 import type { Batch } from "../batch.ts";
+import { promised } from "../deferred.ts";
 import type { BatchPlace } from "../dispatch/shared_feed.ts";
 
 /** Where a batch is. */
@@ -19,13 +20,13 @@ export function watched(
   overrun: () => void,
 ): void | Promise<void> {
   const started = performance.now();
-  let settling: void | Promise<void> = undefined;
+  let settling: Promise<void> | undefined;
   try {
-    settling = attempt();
+    settling = promised(attempt());
   } finally {
     const leftMs = budgetMs - (performance.now() - started);
     if (leftMs < 0) overrun();
-    else if (typeof settling?.then === "function") {
+    else if (settling !== undefined) {
       const timer = setTimeout(overrun, leftMs);
       settling = settling.finally(() => clearTimeout(timer));
     }

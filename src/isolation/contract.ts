@@ -41,10 +41,19 @@ export interface HandlerModule {
 /** The handler a module exports; throws a {@linkcode HandlerModuleError} that names `specifier` if there is none. */
 export function handlerOf(module: HandlerModule, specifier: string): Handler {
   if (isHandler(module.default)) return module.default;
-  const got = module.default === undefined ? "no default export" : "another default export";
+  const got = module.default === undefined ? "no default export" : kindOf(module.default);
   throw new HandlerModuleError(
     `${specifier} must have export default { batch(batch) { … } }, got ${got}`,
   );
+}
+
+/** What it has, so that a typo is seen. */
+function kindOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) {
+    return `a default export of type ${typeof value}`;
+  }
+  const has = Object.entries(value).map(([name, given]) => `${name}: ${typeof given}`);
+  return `one with { ${has.join(", ")} }`;
 }
 
 function isHandler(value: unknown): value is Handler {

@@ -12,7 +12,7 @@
 
 import type { Batch } from "../batch.ts";
 import type { Column } from "../columns.ts";
-import { withResolvers } from "../deferred.ts";
+import { promised, withResolvers } from "../deferred.ts";
 import type { Handler, HandlerContext } from "../dispatch/handler.ts";
 import { feedOf, type HandOver, newHandOver, publishFeed } from "../dispatch/shared_feed.ts";
 import { messageOf, OptionError, SpillwayError } from "../errors.ts";
@@ -278,16 +278,16 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
   #hand(batch: Batch): void | Promise<void> {
     // INVARIANT: batches come behind open().
     const { handler, context } = this.#running!;
-    let settling: void | Promise<void>;
+    let settling: Promise<void> | undefined;
     try {
-      settling = handler.batch(batch, context);
+      settling = promised(handler.batch(batch, context));
     } catch (error) {
       this.#threw(error);
       throw error;
     }
-    if (typeof settling?.then !== "function") return;
+    if (settling === undefined) return;
     this.#out += 1;
-    return Promise.resolve(settling).then((how) => {
+    return settling.then((how) => {
       this.#returned();
       return how;
     }, (error) => {

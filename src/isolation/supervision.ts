@@ -13,6 +13,7 @@
  */
 
 import type { Batch } from "../batch.ts";
+import { promised } from "../deferred.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
 import { type BatchPlace, feedOf } from "../dispatch/shared_feed.ts";
 import { errorOf } from "../errors.ts";
@@ -119,13 +120,13 @@ export class Supervision<E = FailureEvent> {
     context: HandlerContext,
     attempt: () => void | Promise<void>,
   ): void | Promise<void> {
-    let settling: void | Promise<void>;
+    let settling: Promise<void> | undefined;
     try {
-      settling = this.#timed(batch, context, attempt);
+      settling = promised(this.#timed(batch, context, attempt));
     } catch (error) {
       return this.#recover(error, batch, context, attempt);
     }
-    if (typeof settling?.then !== "function") return this.#handled(batch);
+    if (settling === undefined) return this.#handled(batch);
     return settling.then(
       () => this.#handled(batch),
       (error) => this.#recover(error, batch, context, attempt),

@@ -196,7 +196,7 @@ export class Reader {
     if (this.#failed) throw this.#error;
     const count = this.#count;
     // What a user's transport says is not always so: beyond the room is what was there before.
-    if (count !== null && !(count >= 0 && count <= this.#room.length)) {
+    if (count !== null && !(Number.isInteger(count) && count >= 0 && count <= this.#room.length)) {
       throw new TypeError(
         `expected read() to give null or 0 to ${this.#room.length} bytes, got ${count}`,
       );

@@ -8,7 +8,7 @@ import { messageOf, SpillwayError } from "../errors.ts";
 
 /** The bytes of one read. */
 export interface Chunk {
-  /** As they came; a view that is valid until the tap is done with it. */
+  /** As they came; a view that is valid until the tap is done with it, or its client ends, which frames it all the same: escapes are undone in place. */
   readonly bytes: Uint8Array;
   /** Offset of the first byte in the connection's stream, from 0 behind what the handshake read. */
   readonly streamOffset: number;

@@ -8,7 +8,7 @@
 import { withResolvers } from "../deferred.ts";
 import { type DisconnectError, WriteQueueFullError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
-import type { Transport } from "../transport/transport.ts";
+import { type Transport, writtenOf } from "../transport/transport.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** Writes to one connection. */
@@ -119,7 +119,9 @@ export class Writer {
     try {
       for (let bytes = this.#queue.next(); bytes !== undefined; bytes = this.#queue.next()) {
         // What is empty only waits for its turn.
-        const written = bytes.length === 0 ? 0 : await this.#transport.write(bytes);
+        const written = bytes.length === 0
+          ? 0
+          : writtenOf(bytes, await this.#transport.write(bytes));
         this.#stats.bytesWritten += written;
         // fail() may have emptied the queue meanwhile.
         if (this.#error !== undefined) return;

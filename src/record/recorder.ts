@@ -175,7 +175,10 @@ class DirectoryRecorder implements Recorder {
     this.#stats.receivedBytes += bytes.length;
     if (this.#ended !== undefined || this.#closing) return this.#lose(bytes.length);
     if (this.#queue.fits(bytes.length)) return this.#put(info, bytes);
-    if (whenBehind === "pause") return this.#wait(info, bytes);
+    if (whenBehind === "pause") {
+      // A copy: a client that ends meanwhile frames the chunk, which may undo escapes in place.
+      return this.#wait(info, bytes.slice());
+    }
     const why = `the disk was behind the feed by more than bufferBytes, ${bufferBytes}`;
     this.#ended = { reason: "behind", why };
     this.#wake.resolve();

@@ -119,14 +119,16 @@ function settle(options: ReplayOptions): Selection {
   if (speed !== "flat_out" && !(typeof speed === "number" && speed > 0 && speed < Infinity)) {
     throw new OptionError("speed", 'a number above 0 or "flat_out"', speed);
   }
-  if (!(fromMs >= 0 && fromMs < Infinity)) {
+  if (!(typeof fromMs === "number" && fromMs >= 0 && fromMs < Infinity)) {
     throw new OptionError("fromMs", "milliseconds from 0 on", fromMs);
   }
-  if (!(toMs >= fromMs)) throw new OptionError("toMs", `milliseconds from ${fromMs} on`, toMs);
+  if (!(typeof toMs === "number" && toMs >= fromMs)) {
+    throw new OptionError("toMs", `milliseconds from ${fromMs} on`, toMs);
+  }
   if (!(Number.isInteger(firstEpoch) && firstEpoch >= 1)) {
     throw new OptionError("epochs.first", "a whole number from 1 on", firstEpoch);
   }
-  if (!(lastEpoch >= firstEpoch)) {
+  if (!(typeof lastEpoch === "number" && lastEpoch >= firstEpoch)) {
     throw new OptionError("epochs.last", `a number from ${firstEpoch} on`, lastEpoch);
   }
   return { fromMs, toMs, firstEpoch, lastEpoch };

@@ -199,7 +199,7 @@ function findUnfinished(names: readonly string[], findings: FindingList): void {
     findings.add({
       ...{ type: "unfinished_file", file: name, offset: 0, bytes: 0, records: 0, action: "none" },
       expected: "no unfinished file",
-      actual: "one that a crash left",
+      actual: "one that a crash or a full disk left",
     });
   }
 }

@@ -104,7 +104,7 @@ async function finishUnfinished(
       bytes: 0,
       records: 0,
       expected: "no unfinished file",
-      actual: "one that a crash left",
+      actual: "one that a crash or a full disk left",
       action: finish ? "finished" : "removed",
     });
   }

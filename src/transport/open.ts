@@ -35,6 +35,9 @@ export async function open(endpoint: Endpoint, signal: AbortSignal): Promise<Tra
     case "dialer": {
       const dialing = endpoint.dialer.dial(signal).then((dialed) => {
         if (dialed === null) throw new Exhausted("the dialer has come to its end");
+        if (Object(dialed) !== dialed) {
+          throw new TypeError(`expected a connection or null from dial(), got ${dialed}`);
+        }
         return transportOf(dialed);
       });
       return await aborting(signal, dialing);

@@ -32,6 +32,9 @@ export class StreamTransport implements Transport {
     while (this.#surplus.length === 0) {
       const chunk = await this.#next();
       if (chunk === undefined) return null;
+      if (!(chunk instanceof Uint8Array)) {
+        throw new TypeError(`expected chunks of bytes from readable, got ${typeof chunk}`);
+      }
       this.#surplus = chunk;
     }
     const taken = this.#surplus.subarray(0, into.length);

@@ -8,7 +8,7 @@
 export interface Transport {
   /** Reads into `into`; resolves to the number of bytes, or `null` at the end. */
   read(into: Uint8Array): Promise<number | null>;
-  /** Writes some of `bytes`; resolves to how many. */
+  /** Writes some of `bytes`; resolves to how many, at least 1. */
   write(bytes: Uint8Array): Promise<number>;
   /** Closes at once; a pending read ends. Is called again on what is closed already; what it throws is of no interest. */
   close(): void;
@@ -61,3 +61,9 @@ export type Target =
   | Dialer
   | Transport
   | Duplex;
+
+/** What `write()` gave for `bytes`, which are not empty. Throws a `TypeError` for a count that can't be: a user's transport may give any. */
+export function writtenOf(bytes: Uint8Array, count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= bytes.length) return count;
+  throw new TypeError(`expected write() to give 1 to ${bytes.length} bytes, got ${count}`);
+}

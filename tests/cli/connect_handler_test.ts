@@ -84,7 +84,7 @@ Deno.test("connect exits with 4 when the handler file is no handler", async () =
     ["export const batch = 1;", "must have export default { batch(batch) { … } }, got no default"],
     [
       "export default { batch: 1 };",
-      "must have export default { batch(batch) { … } }, got another",
+      "must have export default { batch(batch) { … } }, got one with { batch: number }",
     ],
     ["export default {", "cannot be loaded: "],
     ["throw new Error('at once');", "cannot be loaded: at once"],

@@ -5,12 +5,15 @@ import {
   readUntil,
   resets,
   run,
+  runInShell,
   sends,
   sendsAndStays,
   start,
   TestServer,
   writeAll,
 } from "./spillway.ts";
+import { delay } from "../client/harness.ts";
+import { inDirectory } from "../spill/harness.ts";
 
 const utf8 = new TextEncoder();
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
@@ -256,6 +259,26 @@ Deno.test("connect --json ends without a word when standard output is closed", a
   const types = lines(stderr).map((line) => JSON.parse(line).type);
   // That the buffer fills, and a pause, may have been told before.
   assertEquals(types.filter((type) => !/_water$|^(paused|resumed)$/.test(type)), ["connected"]);
+});
+
+Deno.test({
+  name: "connect --durable gives again what a closed standard output did not take",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await inDirectory(async (directory) => {
+      const lines = "zero\none\n";
+      await using server = new TestServer(async (conn) => {
+        await delay(300);
+        await conn.write(new TextEncoder().encode(lines));
+      });
+      const rights = [`--allow-net=${server.address}`, "--allow-read", "--allow-write"];
+      const args = ["connect", server.address, "--spill", directory, "--durable"];
+      await runInShell('"$@" | true', rights, args);
+      await using empty = new TestServer(() => {});
+      const again = await run(["-A"], ["connect", empty.address, ...args.slice(2)]);
+      assertEquals(again.stdout, lines);
+    });
+  },
 });
 
 Deno.test({

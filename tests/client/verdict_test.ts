@@ -21,6 +21,12 @@ Deno.test("a server that closes at once is not put down to a call of a milliseco
   assertEquals(sentence, "reads waited only 1.1 ms: the cause is not on this side");
   assertEquals(verdictOf(5.4, 3).kind, "not_this_side");
   assertEquals(verdictOf(5.4, 5.4, "reset").kind, "not_this_side");
+  for (const heldMs of [0.1, 0.6, 0.9]) {
+    assertEquals(verdictOf(heldMs + 0.1, heldMs, "reset"), {
+      kind: "not_this_side",
+      sentence: "reads were never paused: the cause is not on this side",
+    });
+  }
 });
 
 Deno.test("what a handler held is not called a pause of reading", () => {

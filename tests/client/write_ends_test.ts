@@ -1,7 +1,14 @@
 /** What `write()` is rejected with when the connection ends while it waits. */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { DisconnectError } from "../../mod.ts";
-import { connected, numbered, send, serve, until, within } from "./harness.ts";
+import { ScriptedTransport } from "../transport/scripted.ts";
+import { connected, numbered, refusal, send, serve, until, within } from "./harness.ts";
 
 /** More than any kernel takes for a server that does not read. */
 const TOO_MUCH = new Uint8Array(32 * 1024 * 1024);
@@ -39,6 +46,21 @@ Deno.test("a handler that waits for its write does not keep a connection from en
   await within(running.catch(() => {}), "end");
   assertInstanceOf(rejected, DisconnectError);
 });
+
+for (const count of [0, -1, 1.5, 1e9, NaN]) {
+  Deno.test(`a transport whose write() gives ${count} is not written to for ever`, async () => {
+    const transport = new ScriptedTransport();
+    transport.onWrite = () => Promise.resolve(count);
+    const said = `expected write() to give 1 to 5 bytes, got ${count}`;
+    {
+      await using client = await connected(transport);
+      const error = await assertRejects(() => client.write("hello"), DisconnectError);
+      assertEquals((error.cause as Error).message, said);
+      assertEquals(client.stats().bytesWritten, 0);
+    }
+    assertStringIncludes((await refusal(transport, { hello: "hello" })).message, said);
+  });
+}
 
 Deno.test("a write that a silent server did not take says that the client gave up", async () => {
   const done = Promise.withResolvers<void>();

@@ -232,6 +232,19 @@ Deno.test("a handler without batch() is refused, and another one may come", asyn
   await within(running, "end");
 });
 
+Deno.test("run() rejects with a HandlerError when it can't be seen whether batch() gave a promise", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const unseen = Object.defineProperty({}, "then", { get: () => assert(false) });
+  for (const given of [proxy, unseen]) {
+    await using server = serveThenWait(numbered(1));
+    await using client = await connected(server.target);
+    const error = await failure(client, { batch: () => given as Promise<void> });
+    assertInstanceOf(error.cause, Error);
+    await assertEnds(client, "handler");
+  }
+});
+
 Deno.test("what batch() returns need not be a promise, as long as one can wait for it", async () => {
   await using server = serveBytes(numbered(3));
   await using client = await connected(server.target);

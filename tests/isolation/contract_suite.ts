@@ -352,7 +352,11 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
 
   const refused: [what: string, specifier: string, message: string][] = [
     ["has no default export", moduleOf("export const a = 1"), "no default export"],
-    ["exports no handler", moduleOf("export default { batch: 1 }"), "another default export"],
+    [
+      "exports no handler",
+      moduleOf("export default { batch: 1 }"),
+      "got one with { batch: number }",
+    ],
     ["throws while it loads", moduleOf('throw new Error("bad start")'), "bad start"],
     ["does not parse", moduleOf("export default {{"), "cannot be loaded"],
     ["is not there", import.meta.resolve("./not_there.ts"), "not_there.ts"],

@@ -84,14 +84,29 @@ function later(handler: Handler & { numbers: number[] }): Handler & { numbers: n
   };
 }
 
+/** The same, by what is no promise and whose then() gives none back. */
+function foreign(handler: Handler & { numbers: number[] }): Handler & { numbers: number[] } {
+  const inner = later(handler);
+  return {
+    numbers: handler.numbers,
+    batch(batch, context) {
+      const then = (resolve: () => void, reject: (error: unknown) => void) => {
+        Promise.resolve(inner.batch(batch, context)).then(resolve, reject);
+      };
+      return { then } as unknown as Promise<void>;
+    },
+  };
+}
+
 function refuse(): never {
   throw new RangeError("no");
 }
 
-const KINDS = [["synchronous", (handler) => handler], ["asynchronous", later]] as [
-  string,
-  typeof later,
-][];
+const KINDS: [string, typeof later][] = [
+  ["synchronous", (handler) => handler],
+  ["asynchronous", later],
+  ["by a thenable", foreign],
+];
 
 for (const [kind, make] of KINDS) {
   Deno.test(`supervised() stops the client with the place of the batch, ${kind}`, async () => {
@@ -280,6 +295,18 @@ Deno.test("supervised() tells of a budget that is over while the batch still wai
   await within(client.run(handler), "end of the run");
   const event = await told.promise;
   assert(event.type === "over_budget" && event.offset === 0, JSON.stringify(event));
+});
+
+Deno.test("supervised() takes the time of what is no promise, and asks it once", async () => {
+  let asked = 0;
+  const then = (resolve: () => void) => {
+    asked += 1;
+    setTimeout(resolve, 30);
+  };
+  const slow: Handler = { batch: () => ({ then }) as unknown as Promise<void> };
+  const { error, events, stats } = await supervise(slow, { budgetMs: 10 });
+  assertEquals([error, stats.frames, asked], [undefined, FRAMES, stats.batches]);
+  assertEquals([events.length, stats.overBudget], [stats.batches, stats.batches]);
 });
 
 Deno.test("supervised() throws an OptionError for what can't work", () => {

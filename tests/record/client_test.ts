@@ -1,6 +1,6 @@
 /** A client with a recorder: what is handled and what is recorded are the same bytes. */
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
-import { type ClientEvent, TapError } from "../../mod.ts";
+import { type ClientEvent, connect, TapError } from "../../mod.ts";
 import { RecordingError } from "../../src/record/errors.ts";
 import { openRecorder } from "../../src/record/recorder.ts";
 import {
@@ -44,6 +44,33 @@ Deno.test("a disk slower than the socket pauses reading, and not a byte is lost"
   assertRecorderSums(recorder);
   assertEquals(recorder.stats().recordedBytes, stream.length);
   assertEquals(join(...(await replayed(memory)).chunks.map(({ bytes }) => bytes)), stream);
+});
+
+Deno.test("a chunk that waits for the disk is recorded as it came, though the client ends and frames it", async () => {
+  // Each of these packets is shorter when its escapes are undone, in place.
+  const packet = Uint8Array.of(...Array(40).fill([0xdb, 0xdc]).flat(), 0xc0);
+  const stream = join(...Array(FRAMES / 10).fill(packet));
+  await using server = serveBytes(stream);
+  const memory = memoryDisk();
+  const { disk, release } = slowed(memory);
+  const behind = Promise.withResolvers<void>();
+  const recorder = await openRecorder(disk, {
+    bufferBytes: BUFFER_BYTES,
+    onEvent: ({ type }) => type === "behind" && behind.resolve(),
+  });
+  await using client = await connect(server.target, {
+    framing: { type: "slip" },
+    tap: recorder.tap,
+  });
+  const running = client.run({ batch: () => {} });
+  await within(behind.promise, "a disk that is behind");
+  await client.close();
+  await within(running, "end");
+  release();
+  await recorder.close();
+  const bytes = join(...(await replayed(memory)).chunks.map((chunk) => chunk.bytes));
+  assertEquals(bytes.length, recorder.stats().receivedBytes);
+  assertEquals(bytes, stream.subarray(0, bytes.length));
 });
 
 Deno.test("a full disk ends the feed, and what was handled last is what is not recorded", async () => {

@@ -44,12 +44,19 @@ export function spawnChild(settings: ProcessSettings): Deno.ChildProcess {
 
 function denoOf({ deno, name }: ProcessSettings): string {
   if (deno !== undefined) return deno;
-  if (!Deno.build.standalone) return Deno.execPath();
+  if (!Deno.build.standalone) {
+    return mayRun(Deno.execPath()) || !mayRun("deno") ? Deno.execPath() : "deno";
+  }
   throw new HandlerProcessError(
     name,
     "start",
     "a compiled program has no deno to run it in; the option deno (--deno PATH) takes the path of one",
   );
+}
+
+/** Where `deno` on PATH is a link, as npm makes it, `--allow-run=deno` allows the link only. */
+function mayRun(command: string): boolean {
+  return Deno.permissions.querySync({ name: "run", command }).state === "granted";
 }
 
 function mainOf({ specifier, name, options, memoryLimitBytes }: ProcessSettings): string {

@@ -1,0 +1,67 @@
+/** Ends that leave something undone: told, and no success. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { until } from "../client/harness.ts";
+import { inDirectory } from "../spill/harness.ts";
+import { run, runInShell, sends, sendsAndStays, start, TestServer, writeAll } from "./spillway.ts";
+
+const SPACE = `unshare -rm sh -c 'mount -t tmpfs -o size=1m disk /mnt && exec "$@"' sh "$@"`;
+
+/** Whether a file system of its own can be mounted without being root. */
+async function canMount(): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  return (await runInShell(`${SPACE} 2> /dev/null`, [], ["--help"])).code === 0;
+}
+
+Deno.test({
+  name: "connect --durable exits with 4 when the disk did not take all of the frames",
+  ignore: !await canMount(),
+  async fn() {
+    await using server = new TestServer(async (conn) => {
+      await writeAll(conn, new Uint8Array(4 * 1024 * 1024).fill(0x0a));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    });
+    const args = ["connect", server.address, "--spill", "/mnt/feed", "--durable", "--count"];
+    const ended = await runInShell(SPACE, ["-A"], [...args, "--duration", "600ms"]);
+    assertStringIncludes(ended.stderr, "the disk is full");
+    assertMatch(ended.stdout, /^dropped +[\d,]+ for want of disk$/m);
+    assertEquals(ended.code, 4, ended.stderr);
+  },
+});
+
+Deno.test({
+  name: "connect says on an interrupt that it waits for what is at hand, and for how long",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await inDirectory(async (directory) => {
+      const [handler, begun] = [`${directory}/slow.ts`, `${directory}/begun`];
+      const waits = `Deno.writeTextFileSync("${begun}", ""); return new Promise(() => {});`;
+      await Deno.writeTextFile(handler, `export default { batch() { ${waits} } };`);
+      await using server = sendsAndStays("one\n");
+      const args = ["connect", server.address, "--handler", handler, "--stop-timeout", "1500ms"];
+      const child = start(["-A"], args);
+      await until(() => exists(begun), "a batch");
+      child.kill("SIGINT");
+      const stderr = await new Response(child.stderr).text();
+      await child.stdout.cancel();
+      assertEquals((await child.status).code, 130);
+      const told = "ending: what is at hand has 1.500 s; interrupt again to end at once";
+      assertStringIncludes(stderr, told);
+    });
+  },
+});
+
+Deno.test("connect says nothing of waiting where nothing is at hand", async () => {
+  await using server = sends("one\n");
+  const { code, stderr } = await run(["-A"], ["connect", server.address, "--duration", "5s"]);
+  assertEquals(code, 0);
+  assert(!stderr.includes("ending:"), stderr);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
