@@ -76,9 +76,9 @@ class LiveRun {
       : await CommandLooks.open(this.#watcher, intervalMs, signal);
     for await (const text of commands ?? inputLooks(signal)) {
       this.#look(text, output);
-      if (this.#anySeen && !fromInput && this.#watcher.sockets().length === 0) break;
+      if (this.#anySeen && !this.#waits && this.#watcher.sockets().length === 0) break;
     }
-    if (!this.#anySeen && this.#end === undefined) throw this.#nothingThere();
+    if (!this.#anySeen && (this.#end ?? "duration") === "duration") throw this.#nothingThere();
     const end = this.#end ?? (fromInput ? "input_ended" : "gone");
     const sockets = [...this.#watcher.goneSockets(), ...this.#watcher.sockets()];
     const verdict = worstOf(sockets.map((socket) => socket.verdict));
@@ -102,7 +102,12 @@ class LiveRun {
     const changes = this.#watcher.look(look);
     this.#anySeen ||= changes.length > 0;
     if (this.#anySeen) output.look(text, changes, this.#watcher);
-    else if (!this.#options.fromInput) throw this.#nothingThere();
+    else if (!this.#waits) throw this.#nothingThere();
+  }
+
+  /** Whether there may be a socket later: a program that connects again and again has none now and then. */
+  get #waits(): boolean {
+    return this.#options.fromInput || this.#options.forMs !== undefined;
   }
 
   #nothingThere(): LiveError {

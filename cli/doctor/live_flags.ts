@@ -75,7 +75,8 @@ export const LIVE_HELP: string = `Watching a running program (Linux; any program
   --live PID             sockets of that process, in its network namespace
   --interval TIME        time from look to look (100ms)
   --stall TIME           bytes that wait so long without a read are "not read" (500ms)
-  --for TIME             end after this; else when the socket is gone, or by Ctrl-C
+  --for TIME             end after this, whatever sockets come and go, as of a program that
+                         connects again and again; else when the socket is gone, or by Ctrl-C
   --every TIME           say it again though nothing has changed (10s; 1s with --json)
   --json                 an object a line: "change" of state, "state" again, "summary"
   -                      looks come on standard input, from another machine or a file:

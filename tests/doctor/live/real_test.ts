@@ -63,6 +63,27 @@ for (const [name, run, ignored] of [["cat", "cat", ignore], ["ss", "cat,ss", ign
 }
 
 Deno.test({
+  name: "--live --for waits for a program that connects again and again",
+  ignore,
+  async fn() {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const args = ["--live", `127.0.0.1:${port}`, "--for", "2500ms", "--interval", "20ms", "--json"];
+    const doctor = runLive(["--allow-run=cat"], args);
+    for (let i = 0; i < 2; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      using _client = await Deno.connect({ port });
+      using _server = await listener.accept();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const { code, stdout } = await doctor;
+    listener.close();
+    const summary = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    assertEquals([code, summary.end, summary.sockets.length], [0, "duration", 2]);
+  },
+});
+
+Deno.test({
   name: "--live with ss tells a program that reads too slowly from one that does not read",
   ignore: ignoreSs,
   async fn() {
