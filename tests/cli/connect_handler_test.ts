@@ -1,6 +1,6 @@
 /** `spillway connect --handler`: modules of the user's. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Finished, floods, run, sends, type TestServer } from "./spillway.ts";
+import { type Finished, floods, run, runInShell, sends, type TestServer } from "./spillway.ts";
 
 /** A directory with a handler file. */
 async function handlerFile(source: string): Promise<AsyncDisposable & { file: string }> {
@@ -32,6 +32,26 @@ Deno.test("connect --handler opens, feeds and closes a module's default export",
   );
   assertEquals([code, stdout], [0, "open\nsum 321\n"]);
   assertStringIncludes(stderr, "frames      3 in ");
+});
+
+Deno.test({
+  name:
+    "connect --isolation process takes --allow-run=deno where deno on PATH is a link, as npm's is",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using handler = await handlerFile("export default { batch() {} };");
+    await using server = sends("1\n2\n");
+    const bin = handler.file.replace("handler.ts", "bin");
+    await Deno.mkdir(bin);
+    await Deno.symlink(Deno.execPath(), `${bin}/deno`);
+    const { code, stderr } = await runInShell(
+      `PATH=${bin} exec "$@"`,
+      [`--allow-net=${server.address}`, `--allow-read=${handler.file}`, "--allow-run=deno"],
+      ["connect", server.address, "--handler", handler.file, "--isolation", "process"],
+    );
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "frames      2 in ");
+  },
 });
 
 Deno.test("connect --handler hands columns over", async () => {
