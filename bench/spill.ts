@@ -24,7 +24,7 @@ const BURST_SECONDS = 6;
 const HOLD_MS = 5000;
 /** Rides out the pauses a disk makes for itself. */
 const BURST_BUFFER_BYTES = 64 * 1024 ** 2;
-/** Shares of the disk's synced rate that bursts come at. */
+/** Shares of the rate that the disk keeps up, synced, that bursts come at. */
 const BELOW = 0.8;
 const ABOVE = 1.5;
 
@@ -147,7 +147,10 @@ async function measureBursts(
   rounds: readonly Throughput[],
   scale: Scale,
 ): Promise<Burst[]> {
-  const disk = median(rounds.map(({ disk }) => disk.synced));
+  // For as long as a burst lasts: many a disk is quick for the first gigabyte only.
+  const bytes = median(rounds.map(({ disk }) => disk.synced)) * scale.burstSeconds;
+  await settled(scale);
+  const disk = await diskRate(directory, Math.round(bytes), "synced");
   const bursts = [
     await burst(directory, "spill", BELOW, disk, scale),
     await burst(directory, "spill", BELOW, disk, scale, true),

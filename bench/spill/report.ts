@@ -20,7 +20,7 @@ export interface Throughput {
 /** What a paced server and a client that stood still said. */
 export interface Burst {
   name: string;
-  /** Of the disk's synced rate. */
+  /** Of the rate that the disk keeps up, synced. */
   share: number;
   /** Bytes a second. */
   pace: number;
@@ -65,7 +65,7 @@ export function renderSpill(
     "",
     `The server sends for ${
       digits(bursts[0].seconds)
-    } s at a share of the disk's synced rate; the handler stands still for the most of it. All frames are accounted for: handled, or dropped and counted.`,
+    } s at a share of the rate that the disk kept up for as long, synced every 64 MiB; the handler stands still for the most of it. All frames are accounted for: handled, or dropped and counted.`,
     "",
     table([
       [
