@@ -28,7 +28,7 @@ import { flagOf, inFlags, inKeys, keyOf } from "./in_flags.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import { isIsolated, IsolatedRun } from "./isolated.ts";
 import { Live, statusText } from "./live.ts";
-import { MOMENT_MS, Patience } from "./patience.ts";
+import { Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
 import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
@@ -103,7 +103,7 @@ export class Run {
     const failure = await this.#feed().then(() => undefined, (error) => this.#plainly(error));
     // Ends of connections have been told as they happened.
     const disconnected = failure instanceof DisconnectError;
-    const stop = this.#counting(this.#how(failure));
+    const stop = this.#how(failure);
     if (failure !== undefined && !disconnected) this.#log.error(failure);
     // What never was connected has come to nothing.
     if (this.#client !== undefined && this.#clock.started && stop.end !== "output_closed") {
@@ -239,7 +239,6 @@ export class Run {
 
   /** Something at hand is not finished yet. */
   #tellWait(): void {
-    if (this.#plan.stopTimeoutMs <= MOMENT_MS) return;
     const again = this.#stopped?.end === "interrupted" ? "; interrupt again to end at once" : "";
     const wait = `ending: what is at hand has ${seconds(this.#plan.stopTimeoutMs)}${again}`;
     this.#log.note({ type: "stopping" }, wait);
@@ -287,29 +286,31 @@ export class Run {
     this.#abort.abort();
   }
 
-  /** An error of this side comes first, then what was asked for, then what the server did. */
+  /** How it ended: that is no success where something is left undone; an interrupt has its own code. */
   #how(failure: Error | undefined): Stop {
+    const { end, exitCode } = this.#ended(failure);
+    const whole = this.#finishes && !this.#missesDisk;
+    return { end, exitCode: whole ? exitCode : exitCode || UNFINISHED_CODE };
+  }
+
+  /** An error of this side comes first, then what was asked for, then what the server did. */
+  #ended(failure: Error | undefined): Stop {
     const exitCode = exitCodeOf(failure);
     if (failure !== undefined && !(failure instanceof DisconnectError)) {
       if (exitCode === undefined) throw failure;
       return { end: "failed", exitCode };
     }
-    if (this.#stopped !== undefined) {
-      const { end, exitCode } = this.#stopped;
-      // An end that was asked for is none where something is left; an interrupt has its own code.
-      return { end, exitCode: this.#finishes ? exitCode : exitCode || UNFINISHED_CODE };
-    }
+    if (this.#stopped !== undefined) return this.#stopped;
     return exitCode === undefined
       ? { end: "server_closed", exitCode: 0 }
       : { end: "disconnected", exitCode };
   }
 
-  /** Who wants all of it on disk is told where some of it is not. */
-  #counting(stop: Stop): Stop {
+  /** All of it was to be on disk, and some is not. */
+  get #missesDisk(): boolean {
     const { whenFull } = this.#plan.options;
     const durable = typeof whenFull === "object" && "journal" in whenFull;
-    const lost = durable && (this.#client?.stats().framesDroppedSpill ?? 0) > 0;
-    return lost ? { ...stop, exitCode: stop.exitCode || UNFINISHED_CODE } : stop;
+    return durable && (this.#client?.stats().framesDroppedSpill ?? 0) > 0;
   }
 
   #summary(client: Client | IsolatedClient, { end, exitCode }: Stop): Summary {

@@ -8,7 +8,7 @@
 const END_MS = 1000;
 
 /** Who waits for longer is told so. */
-export const MOMENT_MS = 500;
+const MOMENT_MS = 500;
 
 /** A time that runs once it is started. */
 export class Patience implements Disposable {
@@ -18,7 +18,7 @@ export class Patience implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #moment: ReturnType<typeof setTimeout> | undefined;
 
-  /** Runs for `ms`; calls `onMoment` when a moment of that is over. */
+  /** Runs for `ms`; calls `onMoment` when a moment of that is over, and not all of it. */
   constructor(ms: number, onMoment: () => void = () => {}) {
     this.#ms = ms;
     this.#onMoment = onMoment;
@@ -27,7 +27,7 @@ export class Patience implements Disposable {
   /** Begins; once. */
   start(): void {
     this.#timer ??= setTimeout(() => this.#over.resolve("late"), this.#ms);
-    this.#moment ??= setTimeout(this.#onMoment, MOMENT_MS);
+    if (this.#ms > MOMENT_MS) this.#moment ??= setTimeout(this.#onMoment, MOMENT_MS);
   }
 
   /** What `work` settles with, or `"late"` if the time is over before. */

@@ -14,11 +14,13 @@ import { join } from "../framing/bytes.ts";
 import { until } from "../client/harness.ts";
 import { inDirectory } from "../spill/harness.ts";
 import { noise, random } from "../spill/random.ts";
+import { canMount } from "../spill/small_disk.ts";
 import {
   type Finished,
   floods,
   readUntil,
   run,
+  runOnSmallDisk,
   sends,
   sendsAndStays,
   start,
@@ -199,37 +201,24 @@ Deno.test("record --max ends before the directory holds more, with code 4 and th
   });
 });
 
-const SPACE = 'mount -t tmpfs -o size=1m spill "$1" && shift && "$@"; echo "code $?"; ls -s "$0"';
-
 Deno.test("record on a real disk that is full says so and how much is there", async () => {
-  const mounts = new Deno.Command("unshare", { args: ["-rm", "true"], stderr: "null" });
-  const can = Deno.build.os === "linux" &&
-    await mounts.output().then(({ success }) => success, () => false);
-  if (!can) {
+  if (!await canMount()) {
     console.log("skipped: no file system can be mounted here");
     return;
   }
   await inDirectory(async (directory) => {
     await using server = floods("0123456789abcdef\n");
-    const cli = new URL("../../cli.ts", import.meta.url).href;
     const allowed = [`--allow-net=${server.address}`, ...rights(directory)];
-    const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...allowed, cli];
     const args = ["record", server.address, "--dir", directory];
-    const { stdout, stderr } = await new Deno.Command("unshare", {
-      args: ["-rm", "sh", "-c", SPACE, directory, directory, ...command, ...args],
-    }).output();
-    const told = new TextDecoder().decode(stderr);
-    assertStringIncludes(new TextDecoder().decode(stdout), "code 4\n", told);
+    const { code, stdout, stderr: told } = await runOnSmallDisk(allowed, args, directory);
+    assertEquals(code, 4, told);
     assert(/ended: cannot write .*ENOSPC|ended: cannot write .*No space/.test(told), told);
     assert(
       /; \d{5,} bytes in \d+ chunks are there, \d+ bytes that had come by then are not/.test(told),
       told,
     );
     // More came while the recording ended: that is another amount, and says so.
-    assertMatch(
-      new TextDecoder().decode(stdout),
-      /^lost +[\d.]+ [kM]B in all that came and are not/m,
-    );
+    assertMatch(stdout, /^lost +[\d.]+ [kM]B in all that came and are not/m);
   });
 });
 

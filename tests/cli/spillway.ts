@@ -1,5 +1,6 @@
 /** Runs the real command line in a process of its own, and the servers it meets. */
 import { createServer } from "node:net";
+import { onSmallDisk } from "../spill/small_disk.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).href;
 
@@ -36,6 +37,16 @@ export function runInShell(
   return finished(
     new Deno.Command("sh", { args: ["-c", script, "sh", ...command], ...PIPED }).spawn(),
   );
+}
+
+/** Runs to the end, with a disk of 1 MiB at `directory`. */
+export function runOnSmallDisk(
+  permissions: string[],
+  args: string[],
+  directory: string,
+): Promise<Finished> {
+  const command = [Deno.execPath(), ...denoArgs(permissions, args)];
+  return finished(onSmallDisk(command, directory, PIPED).spawn());
 }
 
 async function finished(child: Deno.ChildProcess): Promise<Finished> {

@@ -1,16 +1,17 @@
 /** Ends that leave something undone: told, and no success. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { until } from "../client/harness.ts";
 import { inDirectory } from "../spill/harness.ts";
-import { run, runInShell, sends, sendsAndStays, start, TestServer, writeAll } from "./spillway.ts";
-
-const SPACE = `unshare -rm sh -c 'mount -t tmpfs -o size=1m disk /mnt && exec "$@"' sh "$@"`;
-
-/** Whether a file system of its own can be mounted without being root. */
-async function canMount(): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
-  return (await runInShell(`${SPACE} 2> /dev/null`, [], ["--help"])).code === 0;
-}
+import { canMount } from "../spill/small_disk.ts";
+import {
+  readUntil,
+  run,
+  runOnSmallDisk,
+  sends,
+  sendsAndStays,
+  start,
+  TestServer,
+  writeAll,
+} from "./spillway.ts";
 
 Deno.test({
   name: "connect --durable exits with 4 when the disk did not take all of the frames",
@@ -21,7 +22,7 @@ Deno.test({
       await new Promise((resolve) => setTimeout(resolve, 1000));
     });
     const args = ["connect", server.address, "--spill", "/mnt/feed", "--durable", "--count"];
-    const ended = await runInShell(SPACE, ["-A"], [...args, "--duration", "600ms"]);
+    const ended = await runOnSmallDisk(["-A"], [...args, "--duration", "600ms"], "/mnt");
     assertStringIncludes(ended.stderr, "the disk is full");
     assertMatch(ended.stdout, /^dropped +[\d,]+ for want of disk$/m);
     assertEquals(ended.code, 4, ended.stderr);
@@ -33,16 +34,17 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await inDirectory(async (directory) => {
-      const [handler, begun] = [`${directory}/slow.ts`, `${directory}/begun`];
-      const waits = `Deno.writeTextFileSync("${begun}", ""); return new Promise(() => {});`;
+      const handler = `${directory}/slow.ts`;
+      const waits = 'console.log("begun"); return new Promise(() => {});';
       await Deno.writeTextFile(handler, `export default { batch() { ${waits} } };`);
       await using server = sendsAndStays("one\n");
       const args = ["connect", server.address, "--handler", handler, "--stop-timeout", "1500ms"];
       const child = start(["-A"], args);
-      await until(() => exists(begun), "a batch");
+      const stdout = child.stdout.getReader();
+      await readUntil(stdout, "begun");
       child.kill("SIGINT");
       const stderr = await new Response(child.stderr).text();
-      await child.stdout.cancel();
+      await stdout.cancel();
       assertEquals((await child.status).code, 130);
       const told = "ending: what is at hand has 1.500 s; interrupt again to end at once";
       assertStringIncludes(stderr, told);
@@ -56,12 +58,3 @@ Deno.test("connect says nothing of waiting where nothing is at hand", async () =
   assertEquals(code, 0);
   assert(!stderr.includes("ending:"), stderr);
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -4,6 +4,7 @@ import { DenoDisk } from "../../src/spill/deno_disk.ts";
 import { SpillIoError, SpillLockedError } from "../../src/spill/errors.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { inDirectory } from "./harness.ts";
+import { canMount, onSmallDisk } from "./small_disk.ts";
 
 const OPENER = new URL("programs/opener.ts", import.meta.url).href;
 const FILLER = new URL("programs/filler.ts", import.meta.url).href;
@@ -121,22 +122,6 @@ Deno.test("a directory has one writer, and a dead one does not block", async () 
   });
 });
 
-const SPACE = 'mount -t tmpfs -o size=1m spill "$1" && shift && exec "$@"';
-
-/** Whether a file system of its own can be mounted without being root. */
-async function canMount(): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
-  return await inNamespace(["true"]).output().then(({ success }) => success, () => false);
-}
-
-/** Runs a command with a disk of 1 MiB at `directory`, which nobody else sees. */
-function inNamespace(command: string[], directory = "/mnt"): Deno.Command {
-  return new Deno.Command("unshare", {
-    args: ["-rm", "sh", "-c", SPACE, "sh", directory, ...command],
-    stderr: "null",
-  });
-}
-
 Deno.test("a real disk that is full refuses records and takes them again when it is not", async () => {
   if (!await canMount()) {
     console.log("skipped: no file system can be mounted here");
@@ -145,7 +130,7 @@ Deno.test("a real disk that is full refuses records and takes them again when it
   await inDirectory(async (directory) => {
     const rights = ["--no-prompt", `--allow-read=${directory}`, `--allow-write=${directory}`];
     const command = [Deno.execPath(), "run", "--quiet", ...rights, FILLER, directory];
-    const { stdout } = await inNamespace(command, directory).output();
+    const { stdout } = await onSmallDisk(command, directory).output();
     assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
       refused: { name: "SpillIoError", code: "ENOSPC", operation: "write" },
       ...{ whole: true, lost: 0, findings: 0, missing: 0 },
