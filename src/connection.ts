@@ -69,7 +69,7 @@ export class Connection {
       control: this.#control,
       stats,
       meter: this.#meter,
-      chunkBytes: filler.chunkBytes,
+      chunkBytes: core.chunkBytes,
       settings,
       tell: (event) => tell(settings, event),
     });

@@ -7,7 +7,7 @@
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
 import { LagProbe } from "./lag_probe.ts";
-import { Coalescing, REST_MS } from "./reader/coalescing.ts";
+import { Coalescing, type ReadMode, REST_MS } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
@@ -45,7 +45,7 @@ export interface FeedParts {
   /** Bounds of drains, dispatching and silence. */
   settings: Pick<
     Settings,
-    "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs" | "coalesceReads"
+    "drainBytes" | "drainMs" | "dutyCycleMs" | "idleTimeoutMs" | "coalesceReads" | "sharedMemory"
   >;
   /** Called with what the user may want to know. */
   tell: (event: ClientEvent) => void;
@@ -59,16 +59,21 @@ export class Feed {
   #turnedAt = performance.now();
   readonly #lag: LagProbe;
   readonly #coalescing: Coalescing;
+  #readMode: ReadMode = "plain";
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
   endedAt = 0;
 
   constructor(parts: FeedParts) {
-    const { lanes, stats, meter } = parts;
+    const { lanes, stats, meter, settings } = parts;
     this.#parts = parts;
     this.#lag = new LagProbe({ stats, meter, busy: () => lanes.busy });
-    this.#coalescing = new Coalescing(parts.stats.bytesRead, this.#turnedAt);
+    this.#coalescing = new Coalescing(
+      settings.sharedMemory ? "plain" : "eager",
+      stats.bytesRead,
+      this.#turnedAt,
+    );
   }
 
   /** Rings when something the loop may wait for has happened. */
@@ -109,7 +114,7 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { chunkBytes, control, lanes, meter, settings } = this.#parts;
+    const { control, lanes, meter, settings } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
     // The clock is read once a chunk, once a handler call, and after each wait.
@@ -131,7 +136,8 @@ export class Feed {
       now = this.#dispatchFor(dutyCycleMs, drainedAt);
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
-      drainBytes = Math.min(settings.drainBytes, quick ? chunkBytes : Infinity);
+      reader.chunkBytes = this.#chunkBytes(now);
+      drainBytes = Math.min(settings.drainBytes, quick ? reader.chunkBytes : Infinity);
       meter.largestDutyCycleMs = Math.max(meter.largestDutyCycleMs, now - started);
       const stopped = this.stopped();
       if (stopped !== undefined) return stopped;
@@ -139,7 +145,7 @@ export class Feed {
       if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
       if (this.#nothingToDo(drained)) {
-        if (drained === "empty" && !this.#parts.lanes.busy) this.#coalesce(now);
+        if (drained === "empty" && !this.#parts.lanes.busy) this.#rest();
         if (!reader.ready && this.stopped() === undefined) await this.#bell();
         now = this.#awake();
         if (drained === "empty") meter.empty(now);
@@ -159,11 +165,16 @@ export class Feed {
     }
   }
 
-  /** All that came is handled: let more gather where that pays. */
-  #coalesce(now: number): void {
-    const { stats, settings } = this.#parts;
-    if (!settings.coalesceReads) return;
-    if (this.#coalescing.emptied(stats.bytesRead, now) && rest(REST_MS)) stats.rests += 1;
+  /** So much is to be read at once from `now` on, at most. */
+  #chunkBytes(now: number): number {
+    const { chunkBytes, settings, stats } = this.#parts;
+    if (settings.coalesceReads) this.#readMode = this.#coalescing.mode(stats.bytesRead, now);
+    return this.#readMode === "eager" ? chunkBytes / 2 : chunkBytes;
+  }
+
+  /** All that came is handled: lets more gather where that pays. */
+  #rest(): void {
+    if (this.#readMode === "resting" && rest(REST_MS)) this.#parts.stats.rests += 1;
   }
 
   /** Until the pending read settles, or a batch that is out comes back. */

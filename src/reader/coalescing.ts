@@ -1,65 +1,114 @@
 /**
  * Read coalescing: against a server that pushes flat out, each read wakes this
- * side for what has just come, and each wake-up costs both sides more than the
- * bytes do. A short rest behind the emptied socket lets bytes gather, as network
- * cards moderate their interrupts.
+ * side for what has just come. Two ways of reading cost less, and which one does
+ * depends on the machine, on the frames and on what else runs; so both are tried.
  *
  * ```text
- *  plain ── fast enough, for a round ──▶ resting ── slower than plain was ──▶ held off ── rounds ──▶ plain
+ *         fast, for a window
+ *  slow ────────────────────▶ resting ◀── whichever is faster ──▶ eager, or plain
+ *   ▲                            │                                      │
+ *   └────────────────────────────┴───── below a rate, for a window ─────┘
  * ```
+ *
+ * - `resting`: a short rest behind the emptied socket lets bytes gather, as network
+ *   cards moderate their interrupts.
+ * - `eager`: half chunks and no rests. What is read lies in the nearer caches, and
+ *   the next bytes are there before this side has gone to sleep. Not where each chunk
+ *   is handed over to another thread: that thread does not find it there.
+ * - `plain`: neither.
  *
  * @module
  */
+
+/** How a feed is read. */
+export type ReadMode = "plain" | "resting" | "eager";
 
 /**
  * How long a rest is asked to be, in milliseconds: as short as timers are, since what
  * gathers meanwhile is read from the nearer caches then.
  */
 export const REST_MS = 0.001;
-/** Below this rate, in bytes per millisecond, wake-ups are few and latency counts: no rests. */
+/** Below this rate, in bytes per millisecond, wake-ups are few and latency counts: plain. */
 const RATE_MIN = 500_000;
-/** How often the socket must run empty before rates are compared. */
-const ROUND = 8;
-/** Rounds without rests after resting did not pay. */
-const HOLD_OFF_ROUNDS = 32;
+/** Rates are taken over so many milliseconds: over less, how full the socket happens to be decides. */
+const WINDOW_MS = 20;
+/** To rest takes the least CPU, so the other mode must be so much faster. */
+const GAIN_MIN = 1.1;
+/** Windows from a mode's beginning to the trial of the other: one to settle, one to measure. */
+const HOLD_WINDOWS_MIN = 2;
+/** Four times as many behind each trial that is lost, up to this: a trial costs two windows of the worse mode. */
+const HOLD_WINDOWS_MAX = 64;
 
-/** Decides behind which emptied reads a rest pays: it must not slow the feed down. */
+/** Decides how to read from how fast that went. */
 export class Coalescing {
-  #resting = false;
-  #holdOff = 0;
-  /** Bytes per millisecond of the last round without rests. */
-  #plainRate = 0;
-  #emptied = 0;
+  readonly #other: Exclude<ReadMode, "resting">;
+  #mode: ReadMode = "plain";
+  #fast = false;
+  #windows = 0;
+  #holdWindows = HOLD_WINDOWS_MIN;
+  /** Of the windows since the mode began, without the first. */
+  #rateSum = 0;
+  /** During a trial: of the mode that has held until then, in bytes per millisecond. */
+  #heldRate: number | undefined;
   #bytesBefore: number;
   #since: number;
 
-  /** `bytesRead` were read in all by now. */
-  constructor(bytesRead: number, now: number) {
+  /** `other` is what resting is compared with; `bytesRead` were read in all by now. */
+  constructor(other: "eager" | "plain", bytesRead: number, now: number) {
+    this.#other = other;
     this.#bytesBefore = bytesRead;
     this.#since = now;
   }
 
-  /** The socket is empty and `bytesRead` were read in all; true if a rest is due. */
-  emptied(bytesRead: number, now: number): boolean {
-    this.#emptied += 1;
-    if (this.#emptied < ROUND) return this.#resting;
-    const rate = (bytesRead - this.#bytesBefore) / (now - this.#since);
-    this.#emptied = 0;
+  /** How to read from `now` on, `bytesRead` having been read in all; to be asked often. */
+  mode(bytesRead: number, now: number): ReadMode {
+    const elapsedMs = now - this.#since;
+    if (elapsedMs < WINDOW_MS) return this.#mode;
+    const rate = (bytesRead - this.#bytesBefore) / elapsedMs;
     this.#bytesBefore = bytesRead;
     this.#since = now;
     this.#judge(rate);
-    return this.#resting;
+    return this.#mode;
   }
 
   #judge(rate: number): void {
-    if (this.#resting) {
-      if (rate >= Math.max(RATE_MIN, this.#plainRate)) return;
-      this.#resting = false;
-      this.#holdOff = HOLD_OFF_ROUNDS;
+    const wasFast = this.#fast;
+    this.#fast = rate >= RATE_MIN;
+    if (!this.#fast) return this.#begin("plain");
+    if (!wasFast) {
+      this.#holdWindows = HOLD_WINDOWS_MIN;
+      return this.#begin("resting");
+    }
+    this.#windows += 1;
+    // What the mode before has left in the socket is not this one's doing.
+    if (this.#windows === 1) return;
+    this.#rateSum += rate;
+    if (this.#heldRate !== undefined) this.#endTrial(rate, this.#heldRate);
+    else if (this.#windows >= this.#holdWindows) this.#try();
+  }
+
+  #try(): void {
+    const heldRate = this.#rateSum / (this.#windows - 1);
+    this.#begin(this.#mode === "resting" ? this.#other : "resting");
+    this.#heldRate = heldRate;
+  }
+
+  #endTrial(rate: number, heldRate: number): void {
+    this.#heldRate = undefined;
+    const [resting, other] = this.#mode === "resting" ? [rate, heldRate] : [heldRate, rate];
+    const faster = other > GAIN_MIN * resting ? this.#other : "resting";
+    if (faster === this.#mode) {
+      this.#holdWindows = HOLD_WINDOWS_MIN;
       return;
     }
-    this.#plainRate = rate;
-    this.#holdOff -= 1;
-    this.#resting = this.#holdOff <= 0 && rate >= RATE_MIN;
+    this.#holdWindows = Math.min(HOLD_WINDOWS_MAX, 4 * this.#holdWindows);
+    this.#begin(faster);
+  }
+
+  #begin(mode: ReadMode): void {
+    this.#mode = mode;
+    this.#windows = 0;
+    this.#rateSum = 0;
+    this.#heldRate = undefined;
   }
 }

@@ -37,20 +37,18 @@ export class Filler {
   /** The index was full before all bytes were framed. */
   #indexFull = false;
   #epoch = 0;
+  /** So much is read at once, at most: what the core was laid out for, or less. */
+  chunkBytes: number;
   /** Bytes and frames of this connection. */
   bytes = 0;
   frames = 0;
 
   constructor(core: Core, pool: SlabPool, sink: FrameSink, stats: ClientStats) {
     this.#core = core;
+    this.chunkBytes = core.chunkBytes;
     this.#pool = pool;
     this.#sink = sink;
     this.#stats = stats;
-  }
-
-  /** So much is read at once, at most. */
-  get chunkBytes(): number {
-    return this.#core.chunkBytes;
   }
 
   /** Bytes of the frame that is not complete yet. */

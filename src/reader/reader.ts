@@ -90,6 +90,15 @@ export class Reader {
     this.#gate = gate;
   }
 
+  /** So much is read at once from now on, at most. */
+  set chunkBytes(bytes: number) {
+    this.#filler.chunkBytes = bytes;
+  }
+
+  get chunkBytes(): number {
+    return this.#filler.chunkBytes;
+  }
+
   /** Whether a drain would find something at once. */
   get ready(): boolean {
     return this.#settled || this.#tappedBytes > 0 && !this.#gate!.waiting;

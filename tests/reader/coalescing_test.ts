@@ -1,55 +1,103 @@
 import { assert, assertEquals } from "@std/assert";
-import { Coalescing } from "../../src/reader/coalescing.ts";
+import { Coalescing, type ReadMode } from "../../src/reader/coalescing.ts";
 import { rest } from "../../src/turn.ts";
 
-const ROUND = 8;
+const WINDOW_MS = 20;
 const FAST = 2_000_000;
+const SLOW = 400_000;
 
-/** A socket that runs empty every `everyMs`, fed at a rate in bytes per millisecond. */
+/** A feed whose rate, in bytes per millisecond, depends on how it is read. */
 class Feed {
   bytesRead = 0;
   now = 1000;
-  readonly coalescing = new Coalescing(this.bytesRead, this.now);
+  readonly coalescing: Coalescing;
+  #mode: ReadMode = "plain";
 
-  /** One round of emptied sockets; how many rests were due in it. */
-  round(rate: number, everyMs = 0.05): number {
-    let rests = 0;
-    for (let i = 0; i < ROUND; i++) {
-      this.bytesRead += rate * everyMs;
-      this.now += everyMs;
-      if (this.coalescing.emptied(this.bytesRead, this.now)) rests += 1;
+  constructor(other: "eager" | "plain" = "eager") {
+    this.coalescing = new Coalescing(other, this.bytesRead, this.now);
+  }
+
+  /** How it is read in each of so many windows. */
+  windows(count: number, rateOf: (mode: ReadMode) => number): ReadMode[] {
+    const modes: ReadMode[] = [];
+    for (let i = 0; i < count; i++) {
+      modes.push(this.#mode);
+      for (let ms = 0; ms < WINDOW_MS; ms++) {
+        this.bytesRead += rateOf(this.#mode);
+        this.now += 1;
+        this.#mode = this.coalescing.mode(this.bytesRead, this.now);
+      }
     }
-    return rests;
+    return modes;
   }
 }
 
-Deno.test("emptied() lets no feed rest that is slow enough for each wake-up to count", () => {
+/** Rates of a feed that is read faster one way. */
+const faster = (eager: number) => (mode: ReadMode) => mode === "eager" ? FAST * eager : FAST;
+
+const share = (modes: ReadMode[], mode: ReadMode) =>
+  modes.filter((each) => each === mode).length / modes.length;
+
+Deno.test("mode() stays plain for a feed slow enough for each wake-up to count", () => {
   const feed = new Feed();
-  for (let i = 0; i < 100; i++) assertEquals(feed.round(400_000), 0);
+  assertEquals(share(feed.windows(100, () => SLOW), "plain"), 1);
 });
 
-Deno.test("emptied() lets a fast feed rest while that makes it no slower", () => {
-  const feed = new Feed();
-  feed.round(FAST);
-  feed.round(FAST);
-  for (let i = 0; i < 100; i++) assertEquals(feed.round(FAST * 1.2), ROUND);
+Deno.test("mode() rests where eager reading is not faster, and asks ever more seldom", () => {
+  for (const eager of [0.5, 1, 1.09]) {
+    const feed = new Feed();
+    feed.windows(100, faster(eager));
+    const modes = feed.windows(1000, faster(eager));
+    assert(share(modes, "resting") > 0.96, `${share(modes, "resting")} at ${eager}`);
+    assert(modes.includes("eager"));
+    assert(!modes.includes("plain"));
+  }
 });
 
-Deno.test("emptied() holds off where resting slowed the feed down, and tries again", () => {
+Deno.test("mode() reads eagerly where that is faster", () => {
   const feed = new Feed();
-  feed.round(FAST);
-  feed.round(FAST);
-  assertEquals(feed.round(FAST * 0.9), ROUND - 1);
-  let rounds = 0;
-  while (feed.round(FAST) < ROUND) rounds += 1;
-  assert(rounds >= 20 && rounds < 50, `${rounds} rounds without rests`);
+  feed.windows(10, faster(1.2));
+  assert(share(feed.windows(1000, faster(1.2)), "eager") > 0.9);
 });
 
-Deno.test("emptied() stops resting within a round when a burst is over", () => {
+Deno.test("mode() is never eager where only resting and plain are to choose from", () => {
+  const rateOf = (gain: number) => (mode: ReadMode) => mode === "plain" ? FAST * gain : FAST;
+  for (const [gain, mode] of [[1, "resting"], [1.2, "plain"]] as const) {
+    const feed = new Feed("plain");
+    feed.windows(30, rateOf(gain));
+    const modes = feed.windows(1000, rateOf(gain));
+    assert(share(modes, mode) > 0.9, `${share(modes, mode)} ${mode} at ${gain}`);
+    assertEquals(share(modes, "eager"), 0);
+  }
+});
+
+Deno.test("mode() finds out when the other way has become the faster one", () => {
   const feed = new Feed();
-  for (let i = 0; i < 4; i++) feed.round(FAST);
-  assertEquals(feed.round(1000), ROUND - 1);
-  assertEquals(feed.round(1000), 0);
+  feed.windows(500, faster(1.2));
+  feed.windows(100, faster(0.9));
+  assert(share(feed.windows(500, faster(0.9)), "resting") > 0.9);
+});
+
+Deno.test("mode() is not misled by what the mode before has left in the socket", () => {
+  const feed = new Feed();
+  let before: ReadMode = "plain";
+  // Whatever is begun is twice as fast for a window.
+  const modes = feed.windows(500, (mode) => {
+    const rate = faster(1)(mode);
+    const left = mode !== before;
+    before = mode;
+    return left ? 20 * rate : rate;
+  });
+  assert(share(modes, "resting") > 0.9);
+});
+
+Deno.test("mode() is plain again within a window when a burst is over", () => {
+  for (const eager of [0.9, 1.2]) {
+    const feed = new Feed();
+    feed.windows(30, faster(eager));
+    assertEquals(feed.windows(3, () => 1000).slice(1), ["plain", "plain"]);
+    assertEquals(feed.windows(3, faster(eager)).includes("resting"), true);
+  }
 });
 
 Deno.test("rest() waits as long as it is asked to at least", () => {
