@@ -7,7 +7,8 @@
 import { OptionError, SpillwayError } from "./errors.ts";
 import { toBytes } from "./reader/control.ts";
 import { upgrade } from "./transport/open.ts";
-import { type TlsOptions, type Transport, writtenOf } from "./transport/transport.ts";
+import { readOf, type TlsOptions, type Transport, writtenOf } from "./transport/transport.ts";
+import { turn } from "./turn.ts";
 
 /** A line or reply longer than this is no handshake. */
 const READ_BYTES_MAX = 1024 * 1024;
@@ -195,7 +196,10 @@ export class HandshakeSession implements Session {
     this.#checkOpen();
     const chunk = new Uint8Array(CHUNK_BYTES);
     const reading = this.#transport.read(chunk)
-      .then((count) => count === null ? null : chunk.subarray(0, count));
+      .then((count) => {
+        const bytes = readOf(chunk.length, count);
+        return bytes === null ? null : chunk.subarray(0, bytes);
+      });
     this.#reading.push(reading);
     let came: Uint8Array | null;
     try {
@@ -205,6 +209,8 @@ export class HandshakeSession implements Session {
     }
     this.#checkOpen();
     if (came === null) return false;
+    // Who asks again at once would keep the event loop, and the connect timeout with it, from turning.
+    if (came.length === 0) await turn();
     const joined = new Uint8Array(this.#received.length + came.length);
     joined.set(this.#received);
     joined.set(came, this.#received.length);

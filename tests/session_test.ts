@@ -237,6 +237,31 @@ Deno.test("a handshake that makes light of a failed startTls() has failed", asyn
   assertEquals(error.reason, "tls");
 });
 
+/** Reads give what `count` makes of each call's room. */
+function counting(count: (roomBytes: number) => number): ScriptedTransport {
+  const transport = new ScriptedTransport();
+  transport.read = (into) => Promise.resolve(count(into.length));
+  return transport;
+}
+
+Deno.test("a handshake refuses bytes that its connection can't have read", async () => {
+  for (const count of [(room: number) => room + 1, () => -1, () => 0.5, () => NaN]) {
+    const error = await refusal(counting(count), {
+      handshake: async (session) => void await session.readLine(),
+    });
+    assertEquals(error.reason, "handshake");
+    assertStringIncludes(error.message, "expected read() to give null or 0 to 4096 bytes, got");
+  }
+});
+
+Deno.test("a connection that gives nothing, again and again, ends a handshake in time", async () => {
+  const error = await refusal(counting(() => 0), {
+    connectTimeoutMs: 50,
+    handshake: async (session) => void await session.readLine(),
+  });
+  assertEquals(error.reason, "connect_timeout");
+});
+
 Deno.test("startTls() refuses what it can't do", async () => {
   await using server = serve(async (conn) => {
     await send(conn, "STARTTLS ok\nplain text that must not count");

@@ -6,7 +6,7 @@
 
 /** A two-way byte stream. Every `Deno.Conn` is one. */
 export interface Transport {
-  /** Reads into `into`; resolves to the number of bytes, or `null` at the end. */
+  /** Reads into `into`; resolves to the number of bytes, which may be 0, or `null` at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some of `bytes`; resolves to how many, at least 1. */
   write(bytes: Uint8Array): Promise<number>;
@@ -61,6 +61,13 @@ export type Target =
   | Dialer
   | Transport
   | Duplex;
+
+/** What `read()` gave, of `roomBytes` of room. Throws a `TypeError` for a count that can't be: beyond the room is what was there before. */
+export function readOf(roomBytes: number, count: number | null): number | null {
+  if (count === null) return null;
+  if (Number.isInteger(count) && count >= 0 && count <= roomBytes) return count;
+  throw new TypeError(`expected read() to give null or 0 to ${roomBytes} bytes, got ${count}`);
+}
 
 /** What `write()` gave for `bytes`, which are not empty. Throws a `TypeError` for a count that can't be: a user's transport may give any. */
 export function writtenOf(bytes: Uint8Array, count: number): number {
