@@ -132,14 +132,6 @@ export class Cursors {
     return [...this.all()].every(({ acknowledged, inFile }) => !isBehind(acknowledged, inFile));
   }
 
-  /** Forgets `name`: it holds back nothing any more. */
-  async forget(name: string): Promise<void> {
-    if (!this.#cursors.has(name)) return;
-    await this.#disk.remove(fileOf(name));
-    this.#cursors.delete(name);
-    await this.#disk.sync();
-  }
-
   async #read(
     file: string,
   ): Promise<{ position: Position } | { expected: string; actual: string; bytes: number }> {

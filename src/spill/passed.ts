@@ -20,8 +20,6 @@ export class Passed {
   readonly #of: Deletable;
   readonly #cursors: Cursors;
   readonly #stats: { deletedSegments: number; failedDeletions: number };
-  /** For use without named cursors: up to here nobody needs records any more. */
-  #consumed: number | undefined;
 
   /** Counts in `stats`. */
   constructor(
@@ -42,11 +40,6 @@ export class Passed {
   /** The same of cursors as they are, on disk or not. */
   get acknowledged(): number {
     return this.#least(({ acknowledged }) => acknowledged.sequence);
-  }
-
-  /** Without a cursor, nobody needs records up to `sequence`. */
-  consume(sequence: number): void {
-    this.#consumed = Math.max(this.#consumed ?? 0, sequence);
   }
 
   /** Deletes segments all of which is up to `sequence`, but for the last: new records continue its sequence. */
@@ -71,7 +64,6 @@ export class Passed {
 
   #least(sequenceOf: (cursor: Cursor) => number): number {
     const sequences = Array.from(this.#cursors.all(), sequenceOf);
-    if (this.#consumed !== undefined) sequences.push(this.#consumed);
     return sequences.length === 0 ? 0 : Math.min(...sequences);
   }
 }

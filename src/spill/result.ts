@@ -38,7 +38,7 @@ export type SyncResult =
 export interface SpillStats {
   /** Bytes of all segments. */
   bytes: number;
-  /** Records in them, damaged ones and consumed ones of segments not yet deleted included. */
+  /** Records in them, damaged ones and acknowledged ones of segments not yet deleted included. */
   records: number;
   /** Segments there are. */
   segments: number;

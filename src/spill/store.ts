@@ -173,15 +173,6 @@ export class SpillStore implements AsyncDisposable {
     return new SpillReader(this.#source, Math.max(sequence, this.#oldestSequence()));
   }
 
-  /** For use without named cursors: nobody needs the records up to `sequence` any more. */
-  async consumedThrough(sequence: number): Promise<void> {
-    this.#checkPassed(sequence);
-    this.#passed.consume(sequence);
-    const [oldest] = this.#segments;
-    if (oldest === undefined || oldest.nextSequence > this.#passed.sequence + 1) return;
-    await this.#run(() => this.#passed.delete());
-  }
-
   /**
    * Registers a named handler, if it is not registered yet, and gives its
    * acknowledged position. A new one begins at the oldest record. From now on,
@@ -194,14 +185,6 @@ export class SpillStore implements AsyncDisposable {
       if (known !== undefined) return known.acknowledged;
       const before = { epoch: 0, sequence: this.#oldestSequence() - 1 };
       return (await this.#cursors.register(name, before)).acknowledged;
-    });
-  }
-
-  /** Forgets a named handler; what it held back is deleted. */
-  forgetCursor(name: string): Promise<void> {
-    return this.#run(async () => {
-      await this.#cursors.forget(name);
-      await this.#passed.delete();
     });
   }
 

@@ -1,5 +1,5 @@
 /** What the spill store's tests share. */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Disk } from "../../src/spill/disk.ts";
 import type { Finding } from "../../src/spill/finding.ts";
 import { type RecordHeader, type RecordInfo, RecordKind } from "../../src/spill/format.ts";
@@ -10,6 +10,10 @@ import type { SpillStore } from "../../src/spill/store.ts";
 
 /** The smallest segments there are. */
 export const SEGMENT_BYTES = 4096;
+/** The only handler of a store, where a test needs no second one. */
+const HANDLER = "handler";
+/** File of its cursor. */
+export const CURSOR_FILE = `cursor-${HANDLER}`;
 
 /** What is said of a record, told apart by `n`. */
 export function infoOf(n: number): RecordInfo {
@@ -36,6 +40,13 @@ export async function appended(
   const result = await store.append(infoOf(n), parts);
   assert(result.type === "appended", JSON.stringify(result));
   return result.sequence;
+}
+
+/** Has the handler acknowledge all up to `sequence`, and syncs: what that leaves to nobody is deleted. */
+export async function handled(store: SpillStore, sequence: number): Promise<void> {
+  await store.registerCursor(HANDLER);
+  store.acknowledge(HANDLER, { epoch: infoOf(sequence).epoch, sequence });
+  assertEquals((await store.sync()).type, "synced");
 }
 
 /** What a reader gives until its end. */

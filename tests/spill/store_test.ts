@@ -5,7 +5,16 @@ import { SpillIoError, SpillLockedError } from "../../src/spill/errors.ts";
 import { type RecordKind, segmentName } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { FaultDisk } from "./fault_disk.ts";
-import { appended, infoOf, openSmall, readAll, readStore, SEGMENT_BYTES } from "./harness.ts";
+import {
+  appended,
+  CURSOR_FILE,
+  handled,
+  infoOf,
+  openSmall,
+  readAll,
+  readStore,
+  SEGMENT_BYTES,
+} from "./harness.ts";
 import { noise, random } from "./random.ts";
 
 /** `size` bytes that all are `n`. */
@@ -54,7 +63,7 @@ Deno.test("append() takes parts of any number and size", async () => {
   }
 });
 
-Deno.test("append() gives full at maxBytes and writes nothing; consuming makes room", async () => {
+Deno.test("append() gives full at maxBytes and writes nothing; handling makes room", async () => {
   const disk = new FaultDisk(random(1));
   await using store = await openSmall(disk, { maxBytes: 2 * SEGMENT_BYTES });
   let last = 0;
@@ -71,24 +80,24 @@ Deno.test("append() gives full at maxBytes and writes nothing; consuming makes r
   const { bytes } = store.stats();
   assert(bytes <= 2 * SEGMENT_BYTES && bytes > 2 * SEGMENT_BYTES - 2 * 1056);
   // A segment is deleted as a whole.
-  await store.consumedThrough(2);
+  await handled(store, 2);
   assertEquals((await store.append(infoOf(1), [filled(1)])).type, "full");
-  await store.consumedThrough(last);
+  await handled(store, last);
   for (let i = 1; i <= 6; i++) assertEquals(await appended(store, 1, filled(1)), last + i);
   assertEquals((await store.append(infoOf(1), [filled(1)])).type, "full");
   assertEquals((await store.append(infoOf(1), [filled(1, 20_000)])).type, "full");
 });
 
-Deno.test("append() deletes the last segment too when all of it is consumed and its room is needed", async () => {
+Deno.test("append() deletes the last segment too when all of it is handled and its room is needed", async () => {
   const disk = new FaultDisk(random(1));
   await using store = await openSmall(disk, { maxBytes: SEGMENT_BYTES });
   for (let n = 1; n <= 3; n++) await appended(store, n, filled(n));
-  await store.consumedThrough(2);
+  await handled(store, 2);
   assertEquals((await store.append(infoOf(4), [filled(4)])).type, "full");
-  await store.consumedThrough(3);
+  await handled(store, 3);
   assertEquals(await appended(store, 4, filled(4)), 4);
   assertEquals((await readStore(store)).records.map(({ header }) => header.sequence), [4]);
-  assertEquals(disk.names(), [segmentName(2)]);
+  assertEquals(disk.names(), [CURSOR_FILE, segmentName(2)]);
 });
 
 Deno.test("append() takes a record longer than a segment", async () => {
@@ -235,7 +244,7 @@ Deno.test("a reader follows the writer, and a writer's deleting does not disturb
     const result = await reader.next();
     assert(result.type === "record" && result.header.sequence === n);
     assertEquals(await reader.next(), { type: "end" });
-    await store.consumedThrough(n);
+    await handled(store, n);
   }
   const { segments, deletedSegments } = store.stats();
   assertEquals([segments, deletedSegments], [1, 9]);
@@ -266,10 +275,14 @@ Deno.test("segments stay until every registered handler has passed them, restart
   assertEquals(store.stats().segments, 2);
   // A new one begins at the oldest record there is.
   assertEquals((await store.registerCursor("new")).sequence, 6);
-  await store.forgetCursor("new");
-  await store.forgetCursor("slow");
+  assertEquals(store.cursors().map(({ name }) => name), ["quick", "slow", "new"]);
+  // It holds them back like the others.
+  store.acknowledge("slow", { epoch: 1, sequence: 12 });
+  await store.sync();
+  assertEquals(store.stats().segments, 2);
+  store.acknowledge("new", { epoch: 1, sequence: 12 });
+  await store.sync();
   assertEquals(store.stats().segments, 1);
-  assertEquals(store.cursors().map(({ name }) => name), ["quick"]);
 });
 
 Deno.test("a deletion the disk refuses is tried again", async () => {
@@ -277,10 +290,10 @@ Deno.test("a deletion the disk refuses is tried again", async () => {
   await using store = await openSmall(disk);
   for (let n = 1; n <= 8; n++) await appended(store, n, filled(n));
   disk.fault = ({ operation }) => operation === "remove" ? "error" : undefined;
-  await store.consumedThrough(8);
+  await handled(store, 8);
   assertEquals([store.stats().segments, store.stats().failedDeletions], [3, 1]);
   disk.fault = () => undefined;
-  await store.consumedThrough(8);
+  await handled(store, 8);
   assertEquals([store.stats().segments, store.stats().deletedSegments], [1, 2]);
 });
 
@@ -288,7 +301,7 @@ Deno.test("a deletion the disk refused is tried again before a store is full", a
   const disk = new FaultDisk(random(1));
   await using store = await openSmall(disk, { maxBytes: SEGMENT_BYTES + 1000 });
   await appended(store, 1, filled(1, SEGMENT_BYTES - 200));
-  await store.consumedThrough(1);
+  await handled(store, 1);
   disk.fault = ({ operation }) => operation === "remove" ? "error" : undefined;
   assertEquals((await store.append(infoOf(2), [filled(2)])).type, "appended");
   assertEquals([store.stats().segments, store.stats().failedDeletions], [2, 1]);
