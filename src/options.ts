@@ -112,8 +112,9 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
   drainMs?: number;
   /**
    * Against a server that pushes half a gigabyte a second or more, rest for less
-   * than 0.1 ms behind an emptied socket as long as that makes the feed faster: it halves
-   * the CPU both sides pay for wake-ups, and blocks this thread for that time.
+   * than 0.1 ms behind an emptied socket, which halves the CPU both sides pay for
+   * wake-ups and blocks this thread for that time, or read less at once, whichever
+   * makes the feed faster.
    * Default `true`.
    */
   coalesceReads?: boolean;
