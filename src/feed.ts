@@ -7,7 +7,7 @@
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
 import { LagProbe } from "./lag_probe.ts";
-import { Coalescing, type ReadMode, REST_MS } from "./reader/coalescing.ts";
+import { Coalescing, REST_MS } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
@@ -59,7 +59,6 @@ export class Feed {
   #turnedAt = performance.now();
   readonly #lag: LagProbe;
   readonly #coalescing: Coalescing;
-  #readMode: ReadMode = "plain";
   /** When reading paused, and what handlers had held until then. */
   #paused: { at: number; heldMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
@@ -168,13 +167,13 @@ export class Feed {
   /** So much is to be read at once from `now` on, at most. */
   #chunkBytes(now: number): number {
     const { chunkBytes, settings, stats } = this.#parts;
-    if (settings.coalesceReads) this.#readMode = this.#coalescing.mode(stats.bytesRead, now);
-    return this.#readMode === "eager" ? chunkBytes / 2 : chunkBytes;
+    if (settings.coalesceReads) this.#coalescing.observe(stats.bytesRead, now);
+    return this.#coalescing.mode === "eager" ? chunkBytes / 2 : chunkBytes;
   }
 
   /** All that came is handled: lets more gather where that pays. */
   #rest(): void {
-    if (this.#readMode === "resting" && rest(REST_MS)) this.#parts.stats.rests += 1;
+    if (this.#coalescing.mode === "resting" && rest(REST_MS)) this.#parts.stats.rests += 1;
   }
 
   /** Until the pending read settles, or a batch that is out comes back. */

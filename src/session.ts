@@ -197,7 +197,7 @@ export class HandshakeSession implements Session {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const reading = this.#transport.read(chunk)
       .then((count) => {
-        const bytes = readOf(chunk.length, count);
+        const bytes = readOf(chunk, count);
         return bytes === null ? null : chunk.subarray(0, bytes);
       });
     this.#reading.push(reading);

@@ -42,7 +42,8 @@ const HOLD_WINDOWS_MAX = 64;
 /** Decides how to read from how fast that went. */
 export class Coalescing {
   readonly #other: Exclude<ReadMode, "resting">;
-  #mode: ReadMode = "plain";
+  /** How to read from now on. */
+  mode: ReadMode = "plain";
   #fast = false;
   #windows = 0;
   #holdWindows = HOLD_WINDOWS_MIN;
@@ -60,15 +61,14 @@ export class Coalescing {
     this.#since = now;
   }
 
-  /** How to read from `now` on, `bytesRead` having been read in all; to be asked often. */
-  mode(bytesRead: number, now: number): ReadMode {
+  /** `bytesRead` were read in all by `now`: to be told often. */
+  observe(bytesRead: number, now: number): void {
     const elapsedMs = now - this.#since;
-    if (elapsedMs < WINDOW_MS) return this.#mode;
+    if (elapsedMs < WINDOW_MS) return;
     const rate = (bytesRead - this.#bytesBefore) / elapsedMs;
     this.#bytesBefore = bytesRead;
     this.#since = now;
     this.#judge(rate);
-    return this.#mode;
   }
 
   #judge(rate: number): void {
@@ -89,15 +89,15 @@ export class Coalescing {
 
   #try(): void {
     const heldRate = this.#rateSum / (this.#windows - 1);
-    this.#begin(this.#mode === "resting" ? this.#other : "resting");
+    this.#begin(this.mode === "resting" ? this.#other : "resting");
     this.#heldRate = heldRate;
   }
 
   #endTrial(rate: number, heldRate: number): void {
     this.#heldRate = undefined;
-    const [resting, other] = this.#mode === "resting" ? [rate, heldRate] : [heldRate, rate];
+    const [resting, other] = this.mode === "resting" ? [rate, heldRate] : [heldRate, rate];
     const faster = other > GAIN_MIN * resting ? this.#other : "resting";
-    if (faster === this.#mode) {
+    if (faster === this.mode) {
       this.#holdWindows = HOLD_WINDOWS_MIN;
       return;
     }
@@ -106,7 +106,7 @@ export class Coalescing {
   }
 
   #begin(mode: ReadMode): void {
-    this.#mode = mode;
+    this.mode = mode;
     this.#windows = 0;
     this.#rateSum = 0;
     this.#heldRate = undefined;

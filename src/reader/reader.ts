@@ -4,7 +4,7 @@
  * ```text
  *           ┌──── settled: commit ────┐
  *           ▼                         │
- *  room() ──┬─▶ read pending ── 4 microtasks ──▶ still pending: "empty"
+ *  room() ──┬─▶ read pending ── 4 microtasks, or none behind a short read ──▶ still pending: "empty"
  *           └─▶ none free: "full"     ├── limit reached: "limit"   null: "end"
  *                                     ├── less than asked for, of a kernel's stream: "short"
  *                                     └── the tap still has the chunk: "tapped", not committed yet
@@ -208,6 +208,6 @@ export class Reader {
     this.#reading = false;
     this.#settled = false;
     if (this.#failed) throw this.#error;
-    return readOf(this.#room.length, this.#count);
+    return readOf(this.#room, this.#count);
   }
 }

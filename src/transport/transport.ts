@@ -62,11 +62,11 @@ export type Target =
   | Transport
   | Duplex;
 
-/** What `read()` gave, of `roomBytes` of room. Throws a `TypeError` for a count that can't be: beyond the room is what was there before. */
-export function readOf(roomBytes: number, count: number | null): number | null {
+/** What `read()` gave, of `room`. Throws a `TypeError` for a count that can't be: beyond the room is what was there before. */
+export function readOf(room: Uint8Array, count: number | null): number | null {
   if (count === null) return null;
-  if (Number.isInteger(count) && count >= 0 && count <= roomBytes) return count;
-  throw new TypeError(`expected read() to give null or 0 to ${roomBytes} bytes, got ${count}`);
+  if (Number.isInteger(count) && count >= 0 && count <= room.length) return count;
+  throw new TypeError(`expected read() to give null or 0 to ${room.length} bytes, got ${count}`);
 }
 
 /** What `write()` gave for `bytes`, which are not empty. Throws a `TypeError` for a count that can't be: a user's transport may give any. */

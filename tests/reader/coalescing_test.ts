@@ -11,7 +11,6 @@ class Feed {
   bytesRead = 0;
   now = 1000;
   readonly coalescing: Coalescing;
-  #mode: ReadMode = "plain";
 
   constructor(other: "eager" | "plain" = "eager") {
     this.coalescing = new Coalescing(other, this.bytesRead, this.now);
@@ -21,11 +20,11 @@ class Feed {
   windows(count: number, rateOf: (mode: ReadMode) => number): ReadMode[] {
     const modes: ReadMode[] = [];
     for (let i = 0; i < count; i++) {
-      modes.push(this.#mode);
+      modes.push(this.coalescing.mode);
       for (let ms = 0; ms < WINDOW_MS; ms++) {
-        this.bytesRead += rateOf(this.#mode);
+        this.bytesRead += rateOf(this.coalescing.mode);
         this.now += 1;
-        this.#mode = this.coalescing.mode(this.bytesRead, this.now);
+        this.coalescing.observe(this.bytesRead, this.now);
       }
     }
     return modes;
@@ -38,12 +37,12 @@ const faster = (eager: number) => (mode: ReadMode) => mode === "eager" ? FAST * 
 const share = (modes: ReadMode[], mode: ReadMode) =>
   modes.filter((each) => each === mode).length / modes.length;
 
-Deno.test("mode() stays plain for a feed slow enough for each wake-up to count", () => {
+Deno.test("mode stays plain for a feed slow enough for each wake-up to count", () => {
   const feed = new Feed();
   assertEquals(share(feed.windows(100, () => SLOW), "plain"), 1);
 });
 
-Deno.test("mode() rests where eager reading is not faster, and asks ever more seldom", () => {
+Deno.test("mode rests where eager reading is not faster, and asks ever more seldom", () => {
   for (const eager of [0.5, 1, 1.09]) {
     const feed = new Feed();
     feed.windows(100, faster(eager));
@@ -54,13 +53,13 @@ Deno.test("mode() rests where eager reading is not faster, and asks ever more se
   }
 });
 
-Deno.test("mode() reads eagerly where that is faster", () => {
+Deno.test("mode reads eagerly where that is faster", () => {
   const feed = new Feed();
   feed.windows(10, faster(1.2));
   assert(share(feed.windows(1000, faster(1.2)), "eager") > 0.9);
 });
 
-Deno.test("mode() is never eager where only resting and plain are to choose from", () => {
+Deno.test("mode is never eager where only resting and plain are to choose from", () => {
   const rateOf = (gain: number) => (mode: ReadMode) => mode === "plain" ? FAST * gain : FAST;
   for (const [gain, mode] of [[1, "resting"], [1.2, "plain"]] as const) {
     const feed = new Feed("plain");
@@ -71,14 +70,14 @@ Deno.test("mode() is never eager where only resting and plain are to choose from
   }
 });
 
-Deno.test("mode() finds out when the other way has become the faster one", () => {
+Deno.test("mode finds out when the other way has become the faster one", () => {
   const feed = new Feed();
   feed.windows(500, faster(1.2));
   feed.windows(100, faster(0.9));
   assert(share(feed.windows(500, faster(0.9)), "resting") > 0.9);
 });
 
-Deno.test("mode() is not misled by what the mode before has left in the socket", () => {
+Deno.test("mode is not misled by what the mode before has left in the socket", () => {
   const feed = new Feed();
   let before: ReadMode = "plain";
   // Whatever is begun is twice as fast for a window.
@@ -91,7 +90,7 @@ Deno.test("mode() is not misled by what the mode before has left in the socket",
   assert(share(modes, "resting") > 0.9);
 });
 
-Deno.test("mode() is plain again within a window when a burst is over", () => {
+Deno.test("mode is plain again within a window when a burst is over", () => {
   for (const eager of [0.9, 1.2]) {
     const feed = new Feed();
     feed.windows(30, faster(eager));
