@@ -71,6 +71,7 @@ export type { Heartbeat, RespondRule } from "./src/reader/control.ts";
 export { type Chunk, type Tap, TapError } from "./src/reader/tap.ts";
 export type { DisconnectReason } from "./src/reason.ts";
 export { HandshakeError, type Session } from "./src/session.ts";
-export type { ClientStats, HandlerCall, HandlerStats } from "./src/status.ts";
+export type { HandlerCall } from "./src/hold_meter.ts";
+export type { ClientStats, HandlerStats } from "./src/status.ts";
 export type { Dialer, Duplex, Target, TlsOptions, Transport } from "./src/transport/transport.ts";
 export type { DisconnectReport, Verdict, VerdictKind } from "./src/verdict.ts";

@@ -6,13 +6,14 @@
 
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
+import type { HoldMeter } from "./hold_meter.ts";
 import { LagProbe } from "./lag_probe.ts";
 import { Coalescing, REST_MS } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
-import type { ClientStats, HoldMeter } from "./status.ts";
-import { poll, rest, turn } from "./turn.ts";
+import type { ClientStats } from "./status.ts";
+import { microtasks, poll, rest, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
@@ -28,6 +29,9 @@ const SHORT_TURN_MS = 20;
  * Else everything there is gets drained first, since the handler is what takes long.
  */
 const QUICK_DISPATCH_MS = 0.25;
+/** A loop's body begins one microtask behind its batch; each generator between them takes three more. */
+const SETTLE_MICROTASKS = 4;
+
 /** Why a feed ended without the connection's doing. */
 export type FeedStop = "aborted" | "handler" | "idle_timeout";
 
@@ -55,19 +59,24 @@ export interface FeedParts {
 export class Feed {
   readonly #parts: FeedParts;
   #wake: PromiseWithResolvers<void> | undefined;
+  /** The bell has rung since the last drain began: what it found full need not be any more. */
+  #rung = false;
   #stop: FeedStop | undefined;
   #turnedAt = performance.now();
   readonly #lag: LagProbe;
   readonly #coalescing: Coalescing;
-  /** When reading paused, and what handlers had held until then. */
-  #paused: { at: number; heldMs: number } | undefined;
+  /** When reading paused, and what else had kept the socket from being read until then. */
+  #paused: { at: number; otherMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
   endedAt = 0;
 
   constructor(parts: FeedParts) {
-    const { lanes, stats, meter, settings } = parts;
+    const { lanes, stats, settings } = parts;
     this.#parts = parts;
-    this.#lag = new LagProbe({ stats, meter, busy: () => lanes.busy });
+    this.#lag = new LagProbe({
+      busy: () => lanes.busyHere,
+      late: (ms, byHandler, now) => this.#late(ms, byHandler, now),
+    });
     this.#coalescing = new Coalescing(
       settings.sharedMemory ? "plain" : "eager",
       stats.bytesRead,
@@ -77,6 +86,7 @@ export class Feed {
 
   /** Rings when something the loop may wait for has happened. */
   ring(): void {
+    this.#rung = true;
     this.#wake?.resolve();
   }
 
@@ -99,7 +109,7 @@ export class Feed {
     clearInterval(watchdog);
     this.#resume();
     this.endedAt = performance.now();
-    this.#lag.end(this.endedAt);
+    this.#lag.end();
     // What handlers do from now on is not what ended the connection.
     this.#parts.lanes.meter = undefined;
     return await this.#deliverRest(end, mayFollow) ?? end;
@@ -113,14 +123,15 @@ export class Feed {
   }
 
   async #cycle(reader: Reader): Promise<FeedEnd> {
-    const { control, lanes, meter, settings } = this.#parts;
+    const { control, lanes, meter, settings, stats } = this.#parts;
     const { drainMs, dutyCycleMs } = settings;
     let drainBytes = settings.drainBytes;
     // The clock is read once a chunk, once a handler call, and after each wait.
     let now = performance.now();
     while (true) {
       const started = now;
-      this.#lag.check(now);
+      const { batches } = stats;
+      this.#rung = false;
       lanes.poll();
       let drained: DrainEnd;
       try {
@@ -132,7 +143,11 @@ export class Feed {
       control.answer();
       this.#tellWater();
       const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
-      now = this.#dispatchFor(dutyCycleMs, drainedAt);
+      now = this.#dispatchFor(dutyCycleMs, drainedAt, drainedAt);
+      while (lanes.unsettled) {
+        now = await this.#settle(now);
+        now = this.#dispatchFor(dutyCycleMs, drainedAt, now);
+      }
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
       reader.chunkBytes = this.#chunkBytes(now);
@@ -143,11 +158,14 @@ export class Feed {
       if (drained === "end") return { kind: "eof" };
       if (drained === "full" || drained === "tapped") this.#pause();
       else this.#resume();
-      if (this.#nothingToDo(drained)) {
-        if (drained === "empty" && !this.#parts.lanes.busy) this.#rest();
-        if (!reader.ready && this.stopped() === undefined) await this.#bell();
+      if (this.#nothingToDo(drained, this.#rung || stats.batches > batches)) {
+        if (drained === "empty") {
+          meter.empty(now);
+          if (!lanes.busy) this.#rest();
+        }
+        if (!reader.ready && this.stopped() === undefined) await this.#bell(now);
         now = this.#awake();
-        if (drained === "empty") meter.empty(now);
+        if (drained === "empty") meter.idle(now);
       } else if (drained === "empty" || (drained === "short" && this.#parts.lanes.ready)) {
         // That is what the last look at the socket said, and handlers have run since.
         try {
@@ -155,13 +173,26 @@ export class Feed {
         } catch (error) {
           return { kind: "failed", error };
         }
+        this.#lag.wait(now);
         await poll(() => reader.ready || this.stopped() !== undefined);
         now = this.#awake();
         if (!reader.ready) meter.empty(now);
       } else if (now - this.#turnedAt >= (drained === "short" ? SHORT_TURN_MS : TURN_MS)) {
-        now = await this.#turn();
+        now = await this.#turn(now);
       }
     }
+  }
+
+  /**
+   * Calls that gave a promise go on in microtasks, as the body of a `for await`
+   * loop does: what they take there is theirs as well. Returns the time then.
+   */
+  async #settle(started: number): Promise<number> {
+    const { lanes } = this.#parts;
+    await microtasks(SETTLE_MICROTASKS, () => !lanes.busy);
+    const now = performance.now();
+    lanes.settle(now - started, now);
+    return now;
   }
 
   /** So much is to be read at once from `now` on, at most. */
@@ -176,13 +207,12 @@ export class Feed {
     if (this.#coalescing.mode === "resting" && rest(REST_MS)) this.#parts.stats.rests += 1;
   }
 
-  /** Until the pending read settles, or a batch that is out comes back. */
-  #nothingToDo(drained: DrainEnd): boolean {
+  /** Until the pending read settles, or a batch that is out comes back; `handled` since the drain began, one that did has freed what that missed. */
+  #nothingToDo(drained: DrainEnd, handled: boolean): boolean {
     const { lanes } = this.#parts;
     if (lanes.ready) return false;
-    // A handler that took everything at once has freed the slabs a full drain missed.
     return drained === "empty" || drained === "tapped" ||
-      (drained === "full" && (lanes.busy || !lanes.empty));
+      (drained === "full" && !handled && (lanes.busy || !lanes.empty));
   }
 
   /** Delivers every byte received before the end, unless the handler threw or the user gave up. */
@@ -197,14 +227,16 @@ export class Feed {
   /** Hands out a batch, or waits for the bell unless `done`. */
   async #deliverNext(done: () => boolean): Promise<void> {
     const { lanes } = this.#parts;
-    let now: number;
-    if (lanes.ready) now = lanes.dispatch(performance.now());
-    else {
-      if (!done()) await this.#bell();
+    let now = performance.now();
+    if (lanes.ready) {
+      now = lanes.dispatch(now);
+      if (lanes.unsettled) now = await this.#settle(now);
+    } else {
+      if (!done()) await this.#bell(now);
       now = this.#awake();
     }
     this.#tellWater();
-    if (now - this.#turnedAt >= TURN_MS) await this.#turn();
+    if (now - this.#turnedAt >= TURN_MS) await this.#turn(now);
   }
 
   #givenUp(): FeedEnd | undefined {
@@ -213,12 +245,11 @@ export class Feed {
   }
 
   /**
-   * Hands out batches until none waits or the budget is used up: then the socket
-   * comes first again. Returns the time then.
+   * Hands out batches from `now` on until none waits or the budget is used up:
+   * then the socket comes first again. Returns the time then.
    */
-  #dispatchFor(budgetMs: number, started: number): number {
+  #dispatchFor(budgetMs: number, started: number, now: number): number {
     const { lanes } = this.#parts;
-    let now = started;
     while (lanes.ready && this.stopped() === undefined && now - started < budgetMs) {
       now = lanes.dispatch(now);
     }
@@ -241,7 +272,7 @@ export class Feed {
   #pause(): void {
     if (this.#paused !== undefined) return;
     const { stats, tell } = this.#parts;
-    this.#paused = { at: performance.now(), heldMs: stats.heldMs };
+    this.#paused = { at: performance.now(), otherMs: stats.heldMs + stats.blockedMs };
     stats.pauses += 1;
     tell({ type: "paused" });
   }
@@ -250,31 +281,46 @@ export class Feed {
     if (this.#paused === undefined) return;
     const { stats, meter, tell } = this.#parts;
     const now = performance.now();
-    // What a handler held meanwhile is booked as held already.
-    const pausedMs = Math.max(0, now - this.#paused.at - (stats.heldMs - this.#paused.heldMs));
+    // What a handler or other code held meanwhile is booked already.
+    const otherMs = stats.heldMs + stats.blockedMs - this.#paused.otherMs;
+    const pausedMs = Math.max(0, now - this.#paused.at - otherMs);
     this.#paused = undefined;
     stats.pausedMs += pausedMs;
-    meter.paused(pausedMs, now);
+    meter.waited("paused", pausedMs, now);
     tell({ type: "resumed" });
   }
 
   /** Resolves at the next ring. */
-  #bell(): Promise<void> {
-    // Not at once: of a handler that settles within microtasks, the timer would be the feed's p99.
-    this.#lag.begin();
+  #bell(now: number): Promise<void> {
+    this.#lag.wait(now);
     this.#wake = withResolvers();
     return this.#wake.promise;
   }
 
   /** The event loop has turned; returns the time now. */
   #awake(): number {
-    return this.#turnedAt = performance.now();
+    this.#turnedAt = performance.now();
+    this.#lag.awake(this.#turnedAt);
+    return this.#turnedAt;
   }
 
-  async #turn(): Promise<number> {
-    this.#lag.begin();
+  async #turn(now: number): Promise<number> {
+    this.#lag.wait(now);
     await turn();
     return this.#awake();
+  }
+
+  /** While the feed waited, something held the event loop for `ms` until `now`. */
+  #late(ms: number, byHandler: boolean, now: number): void {
+    const { stats, meter } = this.#parts;
+    meter.unread(ms, now);
+    if (byHandler) {
+      stats.heldMs += ms;
+      meter.held(ms, 0, now);
+    } else {
+      stats.blockedMs += ms;
+      meter.waited("blocked", ms, now);
+    }
   }
 
   #watchIdle(reader: Reader): ReturnType<typeof setInterval> | undefined {

@@ -1,6 +1,5 @@
 /**
- * Counters of a client and the clockwork behind its verdicts: when the socket
- * was not read, and who was to blame.
+ * Counters of a client.
  *
  * @module
  */
@@ -67,6 +66,8 @@ export interface ClientStats {
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
+  /** How long other code kept the thread from reading, as far as a timer that came 50 ms late or more tells. */
+  blockedMs: number;
   /** Bytes the kernel took; those of `hello` and of a handshake are not counted. */
   bytesWritten: number;
   /** Answers of `respond` rules that the kernel took. */
@@ -137,103 +138,10 @@ export function newStats(): ClientStats {
     pauses: 0,
     pausedMs: 0,
     heldMs: 0,
+    blockedMs: 0,
     bytesWritten: 0,
     responses: 0,
     responsesDropped: 0,
     reconnects: 0,
   };
 }
-
-/** A handler call worth naming. */
-export interface HandlerCall {
-  /** How long it held the read loop, in milliseconds. */
-  heldMs: number;
-  /** Frames it was given; 0 where an asynchronous handler computed between two awaits. */
-  frames: number;
-}
-
-/** Bytes that waited for less than this, in milliseconds, got no client cut off. */
-export const UNREAD_MS = 100;
-
-/** How far back a verdict looks, in milliseconds. */
-export const VERDICT_WINDOW_MS = 3000;
-
-/** Time in which the socket was not read, over a sliding window and in all; one a connection. */
-export class HoldMeter {
-  /** Longest time from one drain's begin to the next's, waiting for data left out. */
-  largestDutyCycleMs = 0;
-  /** The handler call that held the read loop longest. */
-  slowestCall: HandlerCall | undefined;
-  /** Sum of all holds and pauses. */
-  heldMs = 0;
-  pausedMs = 0;
-  /** When the socket was last known to be empty. */
-  #emptyAt = performance.now();
-  /** Times without, long enough to matter. */
-  readonly #unread: { end: number; ms: number }[] = [];
-  readonly #spans: { kind: "held" | "paused"; end: number; ms: number }[] = [];
-  #oldest = 0;
-
-  /** A handler call that ended at `now` held the loop for `ms`. */
-  held(ms: number, frames: number, now: number): void {
-    this.heldMs += ms;
-    if (this.slowestCall === undefined || ms > this.slowestCall.heldMs) {
-      this.slowestCall = { heldMs: ms, frames };
-    }
-    this.#remember("held", ms, now);
-  }
-
-  /** Reading was paused for `ms` until `now`. */
-  paused(ms: number, now: number): void {
-    this.pausedMs += ms;
-    this.#remember("paused", ms, now);
-  }
-
-  /** A look at the socket found nothing, or the wait for more has ended. */
-  empty(now: number): void {
-    const ms = now - this.#emptyAt;
-    this.#emptyAt = now;
-    if (ms < UNREAD_MS) return;
-    this.#unread.push({ end: now, ms });
-    while (this.#unread[0].end < now - VERDICT_WINDOW_MS) this.#unread.shift();
-  }
-
-  /** Longest time within the last `windowMs` in which the socket was not known to be empty. */
-  longestUnreadMs(now: number, windowMs: number): number {
-    const ended = this.#unread.filter((gap) => gap.end > now - windowMs).map((gap) => gap.ms);
-    return Math.min(windowMs, Math.max(now - this.#emptyAt, ...ended, 0));
-  }
-
-  /** Held and paused milliseconds within the last `windowMs`. */
-  recent(now: number, windowMs: number): { heldMs: number; pausedMs: number } {
-    const from = now - windowMs;
-    const sum = { heldMs: 0, pausedMs: 0 };
-    for (const span of this.#spans.slice(this.#oldest)) {
-      const inside = span.end - Math.max(from, span.end - span.ms);
-      if (inside <= 0) continue;
-      if (span.kind === "held") sum.heldMs += inside;
-      else sum.pausedMs += inside;
-    }
-    return sum;
-  }
-
-  /** Short spans are merged, so that a second of tiny calls costs a few entries. */
-  #remember(kind: "held" | "paused", ms: number, now: number): void {
-    const last = this.#spans.at(-1);
-    if (
-      last !== undefined && last.kind === kind && now - last.end < MERGE_MS && last.ms < MERGE_MS
-    ) {
-      last.end = now;
-      last.ms += ms;
-      return;
-    }
-    this.#spans.push({ kind, end: now, ms });
-    while (this.#spans[this.#oldest].end < now - VERDICT_WINDOW_MS) this.#oldest++;
-    if (this.#oldest > 1024) {
-      this.#spans.splice(0, this.#oldest);
-      this.#oldest = 0;
-    }
-  }
-}
-
-const MERGE_MS = 20;

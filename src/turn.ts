@@ -1,8 +1,16 @@
 /**
- * Waiting: for the event loop to turn, or for a while in which it stands still.
+ * Waiting: for microtasks, for the event loop to turn, or for a while in which it stands still.
  *
  * @module
  */
+
+/** Awaited to let a microtask pass: for `undefined` a promise would be made each time. */
+const MICROTASK = Promise.resolve();
+
+/** Lets `count` microtasks pass, or fewer if `done` before. */
+export async function microtasks(count: number, done: () => boolean): Promise<void> {
+  for (let i = 0; i < count && !done(); i++) await MICROTASK;
+}
 
 type Schedule = (callback: () => void) => unknown;
 

@@ -6,7 +6,13 @@
  */
 
 import type { DisconnectReason } from "./reason.ts";
-import { type HandlerCall, type HoldMeter, UNREAD_MS, VERDICT_WINDOW_MS } from "./status.ts";
+import {
+  type HandlerCall,
+  type HoldMeter,
+  VERDICT_WINDOW_MS,
+  type Wait,
+  type Waits,
+} from "./hold_meter.ts";
 
 /**
  * `slow_consumer`: this side did not read, and the server cut it off ·
@@ -44,10 +50,14 @@ export interface DisconnectReport {
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
+  /** How long other code kept the thread from reading, as far as a timer that came 50 ms late or more tells. */
+  blockedMs: number;
   /** `pausedMs` within the last `recentWindowMs`. */
   recentPausedMs: number;
   /** `heldMs` within the last `recentWindowMs`. */
   recentHeldMs: number;
+  /** `blockedMs` within the last `recentWindowMs`. */
+  recentBlockedMs: number;
   /** Longest time within the last `recentWindowMs` in which the socket was not known to be empty. */
   recentUnreadMs: number;
   /** How far back the verdict looks: 3000, or as long as the connection stood. */
@@ -83,6 +93,8 @@ const SLOW_SHARE = 0.5;
 const FAST_SHARE = 0.1;
 /** What waited no longer, in milliseconds, is as long as one handler call may take: no wait at all, however short the connection. */
 const BRIEF_MS = 10;
+/** Bytes that waited for less than this, in milliseconds, got no client cut off. */
+const UNREAD_MS = 100;
 
 const OURS: ReadonlySet<DisconnectReason> = new Set([
   "aborted",
@@ -109,10 +121,12 @@ export function report(input: ReportInput): DisconnectReport {
     bytes: input.bytes,
     frames: input.frames,
     connectedMs,
-    pausedMs: meter.pausedMs,
-    heldMs: meter.heldMs,
-    recentPausedMs: recent.pausedMs,
-    recentHeldMs: recent.heldMs,
+    pausedMs: meter.total.paused,
+    heldMs: meter.total.held,
+    blockedMs: meter.total.blocked,
+    recentPausedMs: recent.paused,
+    recentHeldMs: recent.held,
+    recentBlockedMs: recent.blocked,
     recentUnreadMs: unreadMs,
     recentWindowMs: windowMs,
     largestDutyCycleMs: meter.largestDutyCycleMs,
@@ -125,32 +139,28 @@ export function report(input: ReportInput): DisconnectReport {
 
 function judge(
   reason: DisconnectReason,
-  recent: { heldMs: number; pausedMs: number },
+  recent: Waits,
   unreadMs: number,
   windowMs: number,
 ): Verdict {
-  const { heldMs, pausedMs } = recent;
   if (OURS.has(reason)) {
     return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
   }
-  const waitedMs = heldMs + pausedMs;
+  const waitedMs = recent.held + recent.paused + recent.blocked;
   const share = windowMs > 0 ? waitedMs / windowMs : 0;
   const window = seconds(windowMs);
-  if (unreadMs < Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2))) {
+  const harmlessMs = Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2));
+  if (Math.min(unreadMs, waitedMs) < harmlessMs) {
     return {
       kind: "not_this_side",
       sentence: waitedMs < 1
         ? NEVER_PAUSED
-        : unreadMs < windowMs
+        : unreadMs < waitedMs
         ? `the socket was read to empty at least every ${seconds(unreadMs)}: ${NOT_HERE}`
-        : `reads waited only ${seconds(waitedMs)}: ${NOT_HERE}`,
+        : `reads waited only ${seconds(waitedMs)} of the last ${window}: ${NOT_HERE}`,
     };
   }
-  const who = heldMs >= pausedMs
-    ? `your handler held the read loop ${seconds(heldMs)} of the last ${window}`
-    : `reading was paused ${
-      seconds(pausedMs)
-    } of the last ${window} because your handler kept the buffer full, or your tap was behind`;
+  const who = WAIT_SENTENCES[longest(recent)](seconds(recent[longest(recent)]), window);
   if (share >= SLOW_SHARE) {
     if (reason === "eof") {
       // An ordinary close looks the same.
@@ -176,6 +186,19 @@ function judge(
     kind: "unclear",
     sentence: `${who}: that may be why the server dropped you, but need not`,
   };
+}
+
+const WAIT_SENTENCES: Record<Wait, (waited: string, window: string) => string> = {
+  held: (waited, window) => `your handler held the read loop ${waited} of the last ${window}`,
+  paused: (waited, window) =>
+    `reading was paused ${waited} of the last ${window} because your handler kept the buffer full, or your tap was behind`,
+  blocked: (waited, window) =>
+    `this thread was kept from reading ${waited} of the last ${window}, by code outside your handler or because the program was stopped`,
+};
+
+function longest(waits: Waits): Wait {
+  const all = Object.keys(waits) as Wait[];
+  return all.reduce((most, wait) => waits[wait] > waits[most] ? wait : most);
 }
 
 function noConnection({ reason, unix = false, opened = false }: ReportInput): Verdict {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { HoldMeter } from "../../src/status.ts";
+import { HoldMeter } from "../../src/hold_meter.ts";
 import { report } from "../../src/verdict.ts";
 import { prepare, Reporter } from "./client.ts";
 import { FRAME_BYTES } from "./load.ts";
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     code,
     checksum: handler.checksum,
     pauses: 0,
-    costUs: meter.heldMs * 1000 / Math.max(1, handler.frames),
+    costUs: meter.total.held * 1000 / Math.max(1, handler.frames),
     report: report({
       reason: code === undefined ? "eof" : code === "ECONNRESET" ? "reset" : "other",
       epoch: 1,

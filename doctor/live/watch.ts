@@ -4,7 +4,7 @@
  * @module
  */
 
-import { VERDICT_WINDOW_MS } from "../../src/status.ts";
+import { VERDICT_WINDOW_MS } from "../../src/hold_meter.ts";
 import {
   isPeerClosed,
   readBetween,

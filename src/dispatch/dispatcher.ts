@@ -8,7 +8,8 @@
 import type { Backlog, FrameRange } from "../backlog/backlog.ts";
 import { type RawRule, SlabBatch } from "../batch.ts";
 import { promised, withResolvers } from "../deferred.ts";
-import type { ClientStats, HoldMeter } from "../status.ts";
+import type { HoldMeter } from "../hold_meter.ts";
+import type { ClientStats } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
 import { BatchSizer } from "./sizer.ts";
@@ -37,6 +38,8 @@ export class Dispatcher {
   #handler: Handler | undefined;
   /** Batches that are out. */
   #out = 0;
+  /** The last call, if it goes on in this thread and its cost is not known yet. */
+  #unsettled: { frames: number; heldMs: number } | undefined;
   /** Settles when none is out, if somebody waits for that. */
   #idle: PromiseWithResolvers<void> | undefined;
   #error: HandlerError | undefined;
@@ -61,6 +64,16 @@ export class Dispatcher {
   /** Whether a batch is out. */
   get busy(): boolean {
     return this.#out > 0;
+  }
+
+  /** Whether a batch is out that is handled in this thread. */
+  get busyHere(): boolean {
+    return this.#out > 0 && !this.#options.handOver.elsewhere;
+  }
+
+  /** Whether the last call goes on in microtasks, and {@linkcode settle} is to tell how long it did. */
+  get unsettled(): boolean {
+    return this.#unsettled !== undefined;
   }
 
   /** Has those who wait for another thread look whether the batch that is out has come back. */
@@ -112,7 +125,10 @@ export class Dispatcher {
       handled = false;
     }
     const now = performance.now();
-    this.#account(now - started, count, now);
+    const heldMs = now - started;
+    this.#hold(heldMs);
+    if (settling === undefined || handOver.elsewhere) this.#account(heldMs, count, now);
+    else this.#unsettled = { frames: count, heldMs };
     if (settling === undefined) {
       this.#release(range, batch, handled);
       return now;
@@ -138,11 +154,24 @@ export class Dispatcher {
     this.#idle = undefined;
   }
 
-  #account(heldMs: number, count: number, now: number): void {
-    this.#sizer.observe(count, heldMs);
-    this.#options.stats.heldMs += heldMs;
-    this.counts.heldMs += heldMs;
-    this.meter?.held(heldMs, count, now);
+  /** The last call has gone on for `ms` in microtasks until `now`. */
+  settle(ms: number, now: number): void {
+    if (this.#unsettled === undefined) return;
+    const { frames, heldMs } = this.#unsettled;
+    this.#unsettled = undefined;
+    this.#hold(ms);
+    this.#account(heldMs + ms, frames, now);
+  }
+
+  /** What a call has cost, all in all, is known. */
+  #account(heldMs: number, frames: number, now: number): void {
+    this.#sizer.observe(frames, heldMs);
+    this.meter?.held(heldMs, frames, now);
+  }
+
+  #hold(ms: number): void {
+    this.#options.stats.heldMs += ms;
+    this.counts.heldMs += ms;
   }
 
   #release(range: FrameRange, batch: SlabBatch, handled: boolean): void {

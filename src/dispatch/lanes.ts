@@ -14,7 +14,8 @@
 import { type Backlog, type BacklogCounts, newCounts } from "../backlog/backlog.ts";
 import type { WaterMarks } from "../backlog/water_marks.ts";
 import type { Slab } from "../slab.ts";
-import type { HandlerStats, HoldMeter } from "../status.ts";
+import type { HoldMeter } from "../hold_meter.ts";
+import type { HandlerStats } from "../status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Handler, HandlerContext, HandlerError } from "./handler.ts";
 import type { KeyPartition } from "./key_partition.ts";
@@ -96,6 +97,19 @@ export class Lanes {
   /** A batch is out. */
   get busy(): boolean {
     for (let i = 0; i < this.#lanes.length; i++) if (this.#lanes[i].dispatcher.busy) return true;
+    return false;
+  }
+
+  /** A batch is out that is handled in this thread. */
+  get busyHere(): boolean {
+    return this.#lanes.some(({ dispatcher }) => dispatcher.busyHere);
+  }
+
+  /** A call goes on in microtasks, and {@linkcode settle} is to tell how long it did. */
+  get unsettled(): boolean {
+    for (let i = 0; i < this.#lanes.length; i++) {
+      if (this.#lanes[i].dispatcher.unsettled) return true;
+    }
     return false;
   }
 
@@ -186,6 +200,11 @@ export class Lanes {
       if (dispatcher.ready) return dispatcher.dispatch(started);
     }
     return started;
+  }
+
+  /** Calls have gone on for `ms` in microtasks until `now`: whose they were nobody can tell, so the last one's. */
+  settle(ms: number, now: number): void {
+    this.#lanes.forEach(({ dispatcher }, i) => dispatcher.settle(i === this.#lent ? ms : 0, now));
   }
 
   /** Has those who wait for another thread look whether a batch has come back. */

@@ -30,6 +30,8 @@ export interface HandOver {
    * for the next while its answer is on the way; it still handles one at a time.
    */
   batchesOut: number;
+  /** Its calls end when another thread or process answers: what this one does meanwhile is not theirs. */
+  elsewhere: boolean;
   readonly failure: Failure;
   readonly budget: Budget;
 }
@@ -73,6 +75,7 @@ export function newHandOver(): HandOver {
   return {
     polls: new Set(),
     batchesOut: 1,
+    elsewhere: false,
     failure: { threw: false, goesOn: false },
     budget: { ms: undefined, overrun: () => {}, taken: false },
   };

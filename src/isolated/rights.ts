@@ -7,7 +7,7 @@
 import { DisconnectError } from "../errors.ts";
 import type { Grants } from "../isolation/contract.ts";
 import type { WorkerPermissions } from "../isolation/worker/bootstrap.ts";
-import { HoldMeter } from "../status.ts";
+import { HoldMeter } from "../hold_meter.ts";
 import { classify } from "../transport/failure.ts";
 import { report } from "../verdict.ts";
 import { GrantError } from "./errors.ts";

@@ -146,6 +146,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     const feed = feedOf(context);
     if (feed === undefined) return;
     feed.batchesOut = this.#running.handOver.batchesOut;
+    feed.elsewhere = this.#running.handOver.elsewhere;
     feed.polls.add(() => this.#running?.handOver.polls.forEach((poll) => poll()));
   }
 
@@ -248,8 +249,11 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     } finally {
       this.#running = next;
       const feed = feedOf(this.#context!);
-      // Who supervises this may have made it fewer.
-      if (feed) feed.batchesOut = Math.min(feed.batchesOut, next.handOver.batchesOut);
+      if (feed !== undefined) {
+        // Who supervises this may have made it fewer.
+        feed.batchesOut = Math.min(feed.batchesOut, next.handOver.batchesOut);
+        feed.elsewhere = next.handOver.elsewhere;
+      }
       this.#releasing = this.#release();
     }
   }

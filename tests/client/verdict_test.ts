@@ -1,9 +1,22 @@
 /** Verdicts, most on times that are given: a connection's own vary with the machine. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, DisconnectError } from "../../mod.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type Client, connect, DisconnectError, type DisconnectReport } from "../../mod.ts";
 import type { DisconnectReason } from "../../src/reason.ts";
-import { HoldMeter } from "../../src/status.ts";
+import { HoldMeter } from "../../src/hold_meter.ts";
 import { report, type Verdict } from "../../src/verdict.ts";
+import { ScriptedTransport } from "../transport/scripted.ts";
+import { assertEnds, connected, delay, numbered } from "./harness.ts";
+
+function spin(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+const RESET = new Deno.errors.ConnectionReset("os error 104");
+
+async function reportOf(client: Client): Promise<DisconnectReport> {
+  return (await assertEnds(client, "reset")).report;
+}
 
 /** Of a connection of `livedMs` whose handler held the loop for `heldMs` at its end, the socket never seen empty. */
 function verdictOf(livedMs: number, heldMs: number, reason: DisconnectReason = "eof"): Verdict {
@@ -18,7 +31,10 @@ function verdictOf(livedMs: number, heldMs: number, reason: DisconnectReason = "
 Deno.test("a server that closes at once is not put down to a call of a millisecond", () => {
   const { kind, sentence } = verdictOf(4, 1.1);
   assertEquals(kind, "not_this_side");
-  assertEquals(sentence, "reads waited only 1.1 ms: the cause is not on this side");
+  assertEquals(
+    sentence,
+    "reads waited only 1.1 ms of the last 4.0 ms: the cause is not on this side",
+  );
   assertEquals(verdictOf(5.4, 3).kind, "not_this_side");
   assertEquals(verdictOf(5.4, 5.4, "reset").kind, "not_this_side");
   for (const heldMs of [0.1, 0.6, 0.9]) {
@@ -68,4 +84,90 @@ Deno.test("a loop that computes is told as what held the read loop, batch after 
   const { slowestCall, heldMs, connectedMs } = report;
   assert(heldMs <= connectedMs + 1, `${heldMs} of ${connectedMs}`);
   assert(slowestCall!.heldMs < 2 * blockMs, `${slowestCall!.heldMs}`);
+});
+
+Deno.test("what a loop's body holds is told from its first batch on, with the frames it had", async () => {
+  const transport = new ScriptedTransport(numbered(1));
+  await using client = await connected(transport);
+  let rounds = 0;
+  await assertRejects(async () => {
+    for await (const _ of client) {
+      spin(120);
+      transport.give(++rounds < 4 ? numbered(1) : RESET);
+    }
+  }, DisconnectError);
+  const { heldMs, slowestCall, verdict } = await reportOf(client);
+  assertEquals(verdict.kind, "slow_consumer", verdict.sentence);
+  assert(heldMs >= 480, `${heldMs}`);
+  assertEquals(slowestCall?.frames, 1);
+});
+
+Deno.test("a loop whose body is slow for each frame gets few of them at a time", async () => {
+  const [frames, frameMs] = [400, 1];
+  const transport = new ScriptedTransport(numbered(frames), null);
+  await using client = await connected(transport);
+  const counts: number[] = [];
+  for await (const batch of client) {
+    spin(batch.count * frameMs);
+    counts.push(batch.count);
+  }
+  assertEquals(counts.reduce((sum, count) => sum + count), frames);
+  // 10 ms is the budget; a size is doubled now and then, to see what it costs.
+  assert(Math.max(...counts) <= 40, `${counts}`);
+});
+
+Deno.test("other code that keeps the thread from reading is told as that, and no handler is blamed", async () => {
+  const transport = new ScriptedTransport(numbered(1));
+  await using client = await connected(transport);
+  const running = client.run({ batch() {} }).catch(() => {});
+  setTimeout(() => {
+    spin(1200);
+    transport.give(RESET);
+  }, 1);
+  const report = await reportOf(client);
+  await running;
+  assertEquals(report.verdict.kind, "slow_consumer", report.verdict.sentence);
+  assertMatch(
+    report.verdict.sentence,
+    /^this thread was kept from reading .* outside your handler/,
+  );
+  assert(report.blockedMs > 800, `${report.blockedMs}`);
+  assert(report.recentUnreadMs >= report.recentBlockedMs, `${report.recentUnreadMs}`);
+  assertEquals(client.stats().blockedMs, report.blockedMs);
+});
+
+Deno.test("silence behind a call is no time in which bytes waited", async () => {
+  const transport = new ScriptedTransport(numbered(1));
+  await using client = await connected(transport);
+  const running = client.run({ batch: () => spin(15) }).catch(() => {});
+  await delay(1500);
+  transport.give(RESET);
+  const { recentUnreadMs, verdict } = await reportOf(client);
+  await running;
+  assertEquals(verdict.kind, "not_this_side", verdict.sentence);
+  assert(recentUnreadMs >= 15 && recentUnreadMs < 750, `${recentUnreadMs}`);
+});
+
+Deno.test("a busy handler between two looks at an empty socket is not blamed, and the looks are told", () => {
+  const meter = new HoldMeter();
+  const connectedAt = Math.ceil(performance.now());
+  let now = connectedAt;
+  for (; now < connectedAt + 4000; now += 20) {
+    meter.idle(now);
+    meter.held(15, 1, now + 15);
+    meter.empty(now + 15);
+  }
+  const { verdict } = report({
+    reason: "reset",
+    epoch: 1,
+    bytes: 34,
+    frames: 1,
+    connectedAt,
+    endedAt: now,
+    meter,
+  });
+  assertEquals(verdict, {
+    kind: "not_this_side",
+    sentence: "the socket was read to empty at least every 15 ms: the cause is not on this side",
+  });
 });

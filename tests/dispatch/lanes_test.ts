@@ -29,6 +29,18 @@ function recorder() {
   };
 }
 
+/** One that writes it down at once. */
+function writer() {
+  const numbers: number[] = [];
+  return {
+    numbers,
+    release() {},
+    batch(batch: Parameters<typeof numbersOf>[0]) {
+      numbers.push(...numbersOf(batch));
+    },
+  };
+}
+
 function connected(transport: ScriptedTransport, options: Partial<ConnectOptions>) {
   return connect(transport, { framing: FRAMING, bufferBytes: 8 * SLAB_BYTES, ...options });
 }
@@ -48,14 +60,20 @@ Deno.test("every handler gets every frame, and its slabs go back when the last i
   assertEquals(client.statsByHandler().b.framesDelivered, FRAMES);
 });
 
-Deno.test("a handler that stands and drops does not stop another that blocks", async () => {
+for (const how of ["a promise", "nothing"]) {
+  Deno.test(`a handler that stands and drops does not stop another that blocks and gives ${how}`, async () => {
+    await standsAndDrops(how === "nothing");
+  });
+}
+
+async function standsAndDrops(synchronous: boolean): Promise<void> {
   const transport = new ScriptedTransport();
   const events: ClientEvent[] = [];
   await using client = await connected(transport, {
     handlers: { fast: {}, slow: { whenFull: "drop_oldest" } },
     onEvent: (event) => events.push(event),
   });
-  const [fast, slow] = [recorder(), recorder()];
+  const [fast, slow] = [synchronous ? writer() : recorder(), recorder()];
   fast.release();
   const running = client.run({ fast, slow });
   transport.give(numbered(FRAMES, FRAME_BYTES - 4));
@@ -70,7 +88,7 @@ Deno.test("a handler that stands and drops does not stop another that blocks", a
   assertEquals(slow.numbers.at(-1), FRAMES - 1);
   const marks = events.filter((event) => event.type === "high_water" && event.handler === "slow");
   assertGreater(marks.length, 0);
-});
+}
 
 Deno.test("each handler spills into a directory of its own", async () => {
   const dir = Deno.makeTempDirSync();

@@ -27,6 +27,7 @@ export const LAYERS: readonly Layer[] = [
       "src/errors.ts",
       "src/reconnect.ts",
       "src/status.ts",
+      "src/hold_meter.ts",
       "src/verdict.ts",
     ],
   },

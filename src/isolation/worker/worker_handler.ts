@@ -171,6 +171,7 @@ class WorkerHandler implements LoadableHandler {
     await this.#worker;
     feed.polls.add(this.#poll);
     feed.batchesOut = BATCHES_OUT;
+    feed.elsewhere = true;
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
