@@ -13,7 +13,7 @@ import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
 import type { ClientStats } from "./status.ts";
-import { microtasks, poll, rest, turn } from "./turn.ts";
+import { MICROTASK, poll, rest, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
@@ -29,7 +29,11 @@ const SHORT_TURN_MS = 20;
  * Else everything there is gets drained first, since the handler is what takes long.
  */
 const QUICK_DISPATCH_MS = 0.25;
-/** A loop's body begins one microtask behind its batch; each generator between them takes three more. */
+/**
+ * Calls that gave a promise go on in microtasks, and what they take there is
+ * theirs: a loop's body begins one behind its batch, each generator between them
+ * takes three more.
+ */
 const SETTLE_MICROTASKS = 4;
 
 /** Why a feed ended without the connection's doing. */
@@ -145,8 +149,9 @@ export class Feed {
       const drainedAt = reader.lastByteAt > started ? reader.lastByteAt : performance.now();
       now = this.#dispatchFor(dutyCycleMs, drainedAt, drainedAt);
       while (lanes.unsettled) {
-        now = await this.#settle(now);
-        now = this.#dispatchFor(dutyCycleMs, drainedAt, now);
+        // Not in a function of its own: its promise would cost each batch of a loop as much again.
+        for (let i = 0; i < SETTLE_MICROTASKS && lanes.busy; i++) await MICROTASK;
+        now = this.#dispatchFor(dutyCycleMs, drainedAt, lanes.settle(now));
       }
       this.#tellWater();
       const quick = now - drainedAt <= QUICK_DISPATCH_MS;
@@ -181,18 +186,6 @@ export class Feed {
         now = await this.#turn(now);
       }
     }
-  }
-
-  /**
-   * Calls that gave a promise go on in microtasks, as the body of a `for await`
-   * loop does: what they take there is theirs as well. Returns the time then.
-   */
-  async #settle(started: number): Promise<number> {
-    const { lanes } = this.#parts;
-    await microtasks(SETTLE_MICROTASKS, () => !lanes.busy);
-    const now = performance.now();
-    lanes.settle(now - started, now);
-    return now;
   }
 
   /** So much is to be read at once from `now` on, at most. */
@@ -230,7 +223,10 @@ export class Feed {
     let now = performance.now();
     if (lanes.ready) {
       now = lanes.dispatch(now);
-      if (lanes.unsettled) now = await this.#settle(now);
+      if (lanes.unsettled) {
+        for (let i = 0; i < SETTLE_MICROTASKS && lanes.busy; i++) await MICROTASK;
+        now = lanes.settle(now);
+      }
     } else {
       if (!done()) await this.#bell(now);
       now = this.#awake();

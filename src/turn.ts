@@ -5,12 +5,7 @@
  */
 
 /** Awaited to let a microtask pass: for `undefined` a promise would be made each time. */
-const MICROTASK = Promise.resolve();
-
-/** Lets `count` microtasks pass, or fewer if `done` before. */
-export async function microtasks(count: number, done: () => boolean): Promise<void> {
-  for (let i = 0; i < count && !done(); i++) await MICROTASK;
-}
+export const MICROTASK: Promise<void> = Promise.resolve();
 
 type Schedule = (callback: () => void) => unknown;
 

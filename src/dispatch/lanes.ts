@@ -202,9 +202,13 @@ export class Lanes {
     return started;
   }
 
-  /** Calls have gone on for `ms` in microtasks until `now`: whose they were nobody can tell, so the last one's. */
-  settle(ms: number, now: number): void {
-    this.#lanes.forEach(({ dispatcher }, i) => dispatcher.settle(i === this.#lent ? ms : 0, now));
+  /** Calls have gone on in microtasks since `started`: whose they were nobody can tell, so the last one's. Returns the time now. */
+  settle(started: number): number {
+    const now = performance.now();
+    for (let i = 0; i < this.#lanes.length; i++) {
+      this.#lanes[i].dispatcher.settle(i === this.#lent ? now - started : 0, now);
+    }
+    return now;
   }
 
   /** Has those who wait for another thread look whether a batch has come back. */

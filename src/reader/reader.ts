@@ -14,6 +14,7 @@
  */
 
 import type { ClientStats } from "../status.ts";
+import { MICROTASK } from "../turn.ts";
 import { closeQuietly } from "../transport/open.ts";
 import { readOf, type Transport } from "../transport/transport.ts";
 import type { Filler } from "./filler.ts";
@@ -29,8 +30,6 @@ export type DrainEnd = "empty" | "short" | "limit" | "full" | "tapped" | "end";
 
 /** A ready read of Deno's settles within two microtasks; four leave room for wrapped transports. */
 const READY_MICROTASKS = 4;
-/** Awaited to let a microtask pass: for `undefined` a promise would be made each time. */
-const MICROTASK = Promise.resolve();
 
 /** Reads one connection. */
 export class Reader {
