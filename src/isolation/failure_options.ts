@@ -79,7 +79,8 @@ export interface FailureSettings<E> {
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settleFailure<E>(options: FailureOptions<E>): FailureSettings<E> {
   const { onFailure = "stop", deadLetter, budgetMs, onEvent = () => {} } = options;
-  const restart = { initialDelayMs: 100, maxDelayMs: 10_000, maxAttempts: 5, ...options.restart };
+  const { initialDelayMs = 100, maxDelayMs = 10_000, maxAttempts = 5 } = options.restart ?? {};
+  const restart = { initialDelayMs, maxDelayMs, maxAttempts };
   if (!FAILURE_POLICIES.includes(onFailure)) {
     throw new OptionError("onFailure", FAILURE_POLICIES.join(", "), onFailure);
   }

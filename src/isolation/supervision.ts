@@ -17,6 +17,7 @@ import { promised } from "../deferred.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
 import { type BatchPlace, feedOf } from "../dispatch/shared_feed.ts";
 import { errorOf } from "../errors.ts";
+import { tell } from "../options.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { placeOf, watched } from "./budget.ts";
 import { HandlerModuleError } from "./contract.ts";
@@ -133,13 +134,9 @@ export class Supervision<E = FailureEvent> {
     );
   }
 
-  /** What a listener throws is its own affair. */
+  /** Tells the user. */
   tell(event: E | FailureEvent): void {
-    try {
-      this.#settings.onEvent(event);
-    } catch (error) {
-      reportError(error);
-    }
+    tell(this.#settings, event);
   }
 
   async #recover(

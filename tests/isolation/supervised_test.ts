@@ -309,6 +309,14 @@ Deno.test("supervised() takes the time of what is no promise, and asks it once",
   assertEquals([events.length, stats.overBudget], [stats.batches, stats.batches]);
 });
 
+Deno.test("options that are undefined are as if they were not given", async () => {
+  const { error } = await supervise({ batch() {} }, {
+    onFailure: "retry",
+    restart: { initialDelayMs: undefined, maxDelayMs: undefined, maxAttempts: undefined },
+  });
+  assertEquals(error, undefined);
+});
+
 Deno.test("supervised() throws an OptionError for what can't work", () => {
   const handler = { batch: () => {} };
   const cases: [string, unknown, unknown][] = [

@@ -8,6 +8,7 @@ import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { checkMs, OptionError } from "../../errors.ts";
+import { tell } from "../../options.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
@@ -59,6 +60,8 @@ export interface WorkerHandlerOptions {
 
 /** When such a part of the client's slabs is lost to workers that do not answer, the client stops. */
 const QUARANTINE_SHARE = 1 / 4;
+/** And when so many were left behind: one slab may hold the frames of all, but each may take a core and 10 to 40 MB for good. */
+const LEFT_BEHIND_MAX = 8;
 
 /**
  * Has the handler module at `specifier` (a URL) run in a Worker with exactly
@@ -78,8 +81,9 @@ const QUARANTINE_SHARE = 1 / 4;
  * A worker limits rights, not integrity or resources: it can overwrite the
  * buffer, use up memory and never return. What a handler does that never
  * returns is told by `unresponsive`; a new worker goes on behind the frames it
- * was given, and when such workers hold a quarter of the buffer, `run()` rejects
- * with a `HandlerError` whose cause is an {@linkcode UnresponsiveHandlerError}.
+ * was given, and when such workers hold a quarter of the buffer, or are 8 or as
+ * many as a quarter of its slabs, `run()` rejects with a `HandlerError` whose
+ * cause is an {@linkcode UnresponsiveHandlerError}.
  * For code that you do not trust use `processHandler()`.
  *
  * @example
@@ -127,7 +131,7 @@ class WorkerHandler implements LoadableHandler {
   readonly #options: OptionValues;
   readonly #spawn: SpawnWorker;
   readonly #limits: { startTimeoutMs: number; batchTimeoutMs: number; heartbeatTimeoutMs: number };
-  readonly #onEvent: (event: WorkerHandlerEvent) => void;
+  readonly #tell: (event: WorkerHandlerEvent) => void;
   readonly #poll = () => this.#running?.poll();
   /** Made last; at most one other is alive, one that was given up. */
   #newest: HandlerWorker | undefined;
@@ -139,6 +143,8 @@ class WorkerHandler implements LoadableHandler {
   #running: HandlerWorker | undefined;
   /** One that has died, or that could not be started, which was told: whoever goes on all the same gets another. */
   #spent: HandlerWorker | undefined;
+  /** Workers that did not answer. */
+  #leftBehind = 0;
   #refused: Promise<HandlerWorker> | undefined;
 
   constructor(
@@ -154,7 +160,11 @@ class WorkerHandler implements LoadableHandler {
       options;
     this.#limits = { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs };
     for (const [option, ms] of Object.entries(this.#limits)) checkMs(option, ms, 1);
-    this.#onEvent = options.onEvent ?? (() => {});
+    const { onEvent } = options;
+    if (onEvent !== undefined && typeof onEvent !== "function") {
+      throw new OptionError("onEvent", "a function", onEvent);
+    }
+    this.#tell = (event) => tell({ onEvent }, event);
   }
 
   async load(): Promise<void> {
@@ -280,12 +290,12 @@ class WorkerHandler implements LoadableHandler {
       },
       context,
       onThrow: () => feed.failure.threw = true,
-      onIdleDeath: (error) => this.#onEvent({ type: "died", name: this.#name, error }),
+      onIdleDeath: (error) => this.#tell({ type: "died", name: this.#name, error }),
       budgetMs: feed.budget.ms,
       onOverBudget: (place) => feed.budget.overrun(place),
     }));
     feed.budget.taken = true;
-    this.#onEvent({ type: "started", name: this.#name, startMs: clock.ms });
+    this.#tell({ type: "started", name: this.#name, startMs: clock.ms });
     this.#running = worker;
     return worker;
   }
@@ -334,12 +344,15 @@ class WorkerHandler implements LoadableHandler {
     const offset = batch.streamOffset(at);
     const { quarantinedCount: slabsQuarantined } = pool;
     const name = this.#name;
-    this.#onEvent({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
-    if (slabsQuarantined >= pool.slabs.length * QUARANTINE_SHARE) {
+    this.#tell({ type: "unresponsive", name, frames, epoch, offset, slabsQuarantined });
+    this.#leftBehind += 1;
+    const slabsLost = pool.slabs.length * QUARANTINE_SHARE;
+    if (slabsQuarantined >= slabsLost || this.#leftBehind >= Math.min(slabsLost, LEFT_BEHIND_MAX)) {
       this.#worker = undefined;
       throw new UnresponsiveHandlerError(
-        `${name} did not answer for ${frames} frames at offset ${offset}, and ${slabsQuarantined} ` +
-          `of ${pool.slabs.length} slabs are lost that way: run it by processHandler(), which can end it`,
+        `${name} did not answer for ${frames} frames at offset ${offset}: ${this.#leftBehind} workers ` +
+          `and ${slabsQuarantined} of ${pool.slabs.length} slabs are lost that way; ` +
+          "run it by processHandler(), which can end it",
       );
     }
     this.#worker = this.#start(feed, context);

@@ -108,6 +108,7 @@ Deno.test("workerHandler() refuses options that can't work", () => {
     ["grants.net", () => workerHandler(url, { grants: { net: "localhost" } as never })],
     ["batchTimeoutMs", () => workerHandler(url, { batchTimeoutMs: 0 })],
     ["heartbeatTimeoutMs", () => workerHandler(url, { heartbeatTimeoutMs: NaN })],
+    ["onEvent", () => workerHandler(url, { onEvent: 1 as never })],
   ];
   for (const [option, make] of wrong) {
     assertEquals(assertThrows(make, OptionError).option, option);
@@ -192,6 +193,46 @@ Deno.test("workers that hold a quarter of the slabs end the client with advice",
   const cause = causeOf(await it.ended);
   assertInstanceOf(cause, UnresponsiveHandlerError);
   assert(cause.message.includes("processHandler()"), cause.message);
+});
+
+Deno.test("workers left behind are bounded, however little memory they hold", async () => {
+  await using it = await scene("commands", {
+    batchTimeoutMs: 200,
+    connect: { bufferBytes: 64 * 256 * 1024 },
+  });
+  for (let i = 0; i < 9; i++) it.say("hang");
+  const cause = causeOf(await it.ended);
+  assertInstanceOf(cause, UnresponsiveHandlerError);
+  assert(cause.message.includes("8 workers and 1 of "), cause.message);
+  assertEquals(it.events.filter(({ type }) => type === "unresponsive").length, 8);
+});
+
+Deno.test("what onEvent throws is uncaught, and does not end the client", async () => {
+  const uncaught = Promise.withResolvers<string>();
+  const heard = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.resolve(event.message);
+  };
+  globalThis.addEventListener("error", heard);
+  try {
+    const transport = new ScriptedTransport(new TextEncoder().encode("say on\n"));
+    await using client = await connected(transport, {
+      framing: { type: "lines" },
+      sharedMemory: true,
+    });
+    const handler = workerHandler(moduleUrl("commands"), {
+      onEvent() {
+        throw new Error("of the listener");
+      },
+    });
+    const running = client.run(handler);
+    assert((await within(uncaught.promise, "uncaught error")).includes("of the listener"));
+    transport.give(null);
+    await within(running, "end");
+    assertEquals(client.stats().framesDelivered, 1);
+  } finally {
+    globalThis.removeEventListener("error", heard);
+  }
 });
 
 Deno.test("a worker that exits is noticed by its heartbeat", async () => {
