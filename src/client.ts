@@ -15,7 +15,8 @@ import { BatchIterator } from "./dispatch/iterator.ts";
 import { closeAll, handlersOf } from "./dispatch/handler_set.ts";
 import type { Lane } from "./dispatch/lanes.ts";
 import { type DisconnectError, OptionError } from "./errors.ts";
-import { type ClientEvent, type ConnectOptions, type Settings, settle, tell } from "./options.ts";
+import { type ClientEvent, type ConnectOptions, type Settings, settle } from "./options.ts";
+import { tell } from "./tell.ts";
 import {
   closePlans,
   keyLanesOf,
@@ -383,10 +384,9 @@ class FeedClient implements Client {
     } while (filler.frameMore());
     filler.begin(this.#epoch);
     await lanes.close();
-    // INVARIANT: the client ends by an error of a connection.
-    const end = this.#lastError!;
     this.#abort.abort();
-    this.#ending.resolve(end);
+    // INVARIANT: the client ends by an error of a connection.
+    this.#ending.resolve(this.#lastError!);
   }
 
   #emit(event: ClientEvent): void {

@@ -281,17 +281,6 @@ function quoted(words: readonly string[]): string {
   return words.map((word) => `"${word}"`).join(", ");
 }
 
-/** Tells the user; what `onEvent` throws is reported as uncaught, since no read loop may end by it. */
-export function tell<E>(settings: { onEvent?: (event: E) => void }, event: E): void {
-  try {
-    settings.onEvent?.(event);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
-
 /** Bounds of the delays by default, in milliseconds. */
 const RECONNECT_MS = { initialDelay: 100, maxDelay: 30_000 };
 

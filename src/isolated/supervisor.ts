@@ -16,7 +16,7 @@ import {
   type WorkerPermissions,
 } from "../isolation/worker/bootstrap.ts";
 import { workerOptions } from "../isolation/worker/peer.ts";
-import { tell } from "../options.ts";
+import { tell } from "../tell.ts";
 import { SpillPermissionError } from "../spill/errors.ts";
 import type { ClientStats } from "../status.ts";
 import { ReaderError, withWholeFlag } from "./errors.ts";

@@ -17,7 +17,7 @@ import { promised } from "../deferred.ts";
 import type { HandlerContext } from "../dispatch/handler.ts";
 import { type BatchPlace, feedOf } from "../dispatch/shared_feed.ts";
 import { errorOf } from "../errors.ts";
-import { tell } from "../options.ts";
+import { tell } from "../tell.ts";
 import { Backoff, sleep } from "../reconnect.ts";
 import { placeOf, watched } from "./budget.ts";
 import { HandlerModuleError } from "./contract.ts";

@@ -15,7 +15,7 @@
 
 import { withResolvers } from "../deferred.ts";
 import { OptionError } from "../errors.ts";
-import { tell } from "../options.ts";
+import { tell } from "../tell.ts";
 import type { Chunk, Tap } from "../reader/tap.ts";
 import type { Disk } from "../spill/disk.ts";
 import type { FindingList } from "../spill/finding.ts";

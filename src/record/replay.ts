@@ -5,7 +5,7 @@
  */
 
 import { OptionError, TIMER_MS_MAX } from "../errors.ts";
-import { tell } from "../options.ts";
+import { tell } from "../tell.ts";
 import type { Chunk } from "../reader/tap.ts";
 import { sleep } from "../reconnect.ts";
 import type { Disk } from "../spill/disk.ts";

@@ -23,6 +23,7 @@ export const LAYERS: readonly Layer[] = [
       "src/deferred.ts",
       "src/exclusive.ts",
       "src/turn.ts",
+      "src/tell.ts",
       "src/reason.ts",
       "src/errors.ts",
       "src/reconnect.ts",

@@ -8,7 +8,7 @@ import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { checkMs, OptionError } from "../../errors.ts";
-import { tell } from "../../options.ts";
+import { tell } from "../../tell.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
 import { type Grants, HandlerModuleError, type LoadableHandler } from "../contract.ts";
