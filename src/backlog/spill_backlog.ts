@@ -15,7 +15,7 @@
 
 import type { Slab } from "../slab.ts";
 import { type Backlog, type FrameRange, newCounts } from "./backlog.ts";
-import { RangeQueue } from "./memory_backlog.ts";
+import { RangeQueue } from "./range_queue.ts";
 import { SpillInput } from "./spill_input.ts";
 import { SpillOutput } from "./spill_output.ts";
 import type { SpillParts } from "./spill_parts.ts";

@@ -14,7 +14,7 @@ import {
 import type { GivenRecord } from "../spill/record_store.ts";
 import type { AppendResult } from "../spill/result.ts";
 import type { BacklogCounts, SpillEvent } from "./backlog.ts";
-import { RangeQueue } from "./memory_backlog.ts";
+import { RangeQueue } from "./range_queue.ts";
 import { Refusal } from "./refusal.ts";
 import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
