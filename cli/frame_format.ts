@@ -6,6 +6,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Batch, ColumnArray } from "../mod.ts";
+import { utf8 } from "../src/utf8.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { printable } from "./words.ts";
 
@@ -19,8 +20,6 @@ const LETTER_X = 0x78;
 /** Bytes of `\x1b`. */
 const ESCAPE_BYTES = 4;
 const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The formats by the flag that chooses them. */
 export const FRAME_FORMATS: Readonly<Record<"text" | "json" | "raw" | "hex", FrameFormat>> = {
@@ -52,7 +51,7 @@ function isPrintableAscii(byte: number): boolean {
 
 /** The frame as text: if it is UTF-8, what is unprintable escaped, else every byte that is not ASCII. */
 function escapedLine(frame: Uint8Array, out: OutputBuffer): void {
-  if (isUtf8(frame)) return out.putText(`${printable(decoder.decode(frame))}\n`);
+  if (isUtf8(frame)) return out.putText(`${printable(utf8.decode(frame))}\n`);
   out.reserve(frame.length * ESCAPE_BYTES + 1);
   const to = out.bytes;
   let at = out.length;
@@ -89,7 +88,7 @@ function jsonLine(batch: Batch, i: number, out: OutputBuffer): void {
     epoch: batch.epoch,
     offset: batch.streamOffset(i),
     length: frame.length,
-    ...(isUtf8(frame) ? { text: decoder.decode(frame) } : { base64: frame.toBase64() }),
+    ...(isUtf8(frame) ? { text: utf8.decode(frame) } : { base64: frame.toBase64() }),
     columns: columnsOf(batch, i),
   };
   out.putText(`${JSON.stringify(line)}\n`);

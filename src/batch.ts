@@ -6,6 +6,7 @@
  */
 
 import type { Column, ColumnArray, ColumnValues } from "./columns.ts";
+import { utf8 } from "./utf8.ts";
 import { FrameFields, released } from "./frame_fields.ts";
 import { gatherPieces } from "./gathering.ts";
 import type { Slab } from "./slab.ts";
@@ -74,7 +75,6 @@ export interface Batch<C extends readonly Column[] = readonly Column[]> {
   [Symbol.iterator](): IterableIterator<Uint8Array>;
 }
 
-const decoder = new TextDecoder();
 const CARRIAGE_RETURN = 13;
 
 /** Where a batch's frames lie: a slab, or a copy of what is needed of one. */
@@ -192,7 +192,7 @@ export class SlabBatch extends FrameFields implements Batch {
   text(i: number): string {
     const frame = this.frame(i);
     // Not every runtime decodes what another thread may change meanwhile.
-    return decoder.decode(frame.buffer instanceof ArrayBuffer ? frame : frame.slice());
+    return utf8.decode(frame.buffer instanceof ArrayBuffer ? frame : frame.slice());
   }
 
   streamOffset(i: number): number {

@@ -17,7 +17,7 @@ import type { Filler } from "./reader/filler.ts";
 import { Reader } from "./reader/reader.ts";
 import { TapError, TapGate } from "./reader/tap.ts";
 import { Writer } from "./reader/writer.ts";
-import { HandshakeSession } from "./session.ts";
+import { HandshakeEofError, HandshakeSession } from "./session.ts";
 import type { SlabPool } from "./slab.ts";
 import { HoldMeter } from "./hold_meter.ts";
 import type { ClientStats } from "./status.ts";
@@ -296,6 +296,9 @@ function openingFailed(
   } else if (cause instanceof Exhausted) {
     reason = "exhausted";
     what = `${name}: ${cause.message}`;
+  } else if (cause instanceof HandshakeEofError) {
+    reason = "eof";
+    what = `${name}: the server closed the connection within the handshake: ${cause.message}`;
   } else if (opened && !CUT.has(reason) && nameOf(cause) !== "InvalidData") {
     reason = "handshake";
     what = `${name}: the handshake failed: ${messageOf(cause)}`;

@@ -7,6 +7,7 @@
 import { OptionError, SpillwayError } from "./errors.ts";
 import { toBytes } from "./reader/control.ts";
 import { upgrade } from "./transport/open.ts";
+import { utf8 } from "./utf8.ts";
 import { readOf, type TlsOptions, type Transport, writtenOf } from "./transport/transport.ts";
 import { turn } from "./turn.ts";
 
@@ -22,6 +23,9 @@ export class HandshakeError extends SpillwayError {
   /** Class name. */
   override name = "HandshakeError";
 }
+
+/** The server closed before it had said that. */
+export class HandshakeEofError extends HandshakeError {}
 
 /**
  * The connection before it feeds. Whatever was received and not read when the
@@ -68,7 +72,7 @@ export class HandshakeSession implements Session {
   /** Resolves when all that was written is with the kernel. */
   #writing: Promise<void> = Promise.resolve();
   /** Settles as the last upgrade to TLS does. */
-  #upgrading: Promise<unknown> = Promise.resolve();
+  #upgrading: Promise<void> = Promise.resolve();
   #over = false;
 
   /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
@@ -147,13 +151,18 @@ export class HandshakeSession implements Session {
     let searched = 0;
     while (true) {
       const end = this.#received.indexOf(0x0a, searched);
-      if (end >= 0) return new TextDecoder().decode(this.#take(end + 1)).replace(/\r?\n$/, "");
+      if (end >= 0) return utf8.decode(this.#take(end + 1)).replace(/\r?\n$/, "");
       searched = this.#received.length;
       await this.#receiveMore("a line");
     }
   }
 
-  async startTls(tls: TlsOptions = {}): Promise<void> {
+  startTls(tls: TlsOptions = {}): Promise<void> {
+    // Refused, TLS did not begin either: no feed may go on in plain text instead.
+    return this.#upgrading = abandonable(this.#startTls(tls));
+  }
+
+  async #startTls(tls: TlsOptions): Promise<void> {
     this.#checkOpen();
     if (tls.cert !== undefined || tls.key !== undefined) {
       throw new OptionError("session.startTls", "no client certificate: Deno has none here", tls);
@@ -167,9 +176,7 @@ export class HandshakeSession implements Session {
       );
     }
     await this.#writing;
-    const upgrading = upgrade(this.#transport, this.#hostname, tls, this.signal);
-    this.#upgrading = abandonable(upgrading);
-    this.#transport = await upgrading;
+    this.#transport = await upgrade(this.#transport, this.#hostname, tls, this.signal);
   }
 
   async #receiveMore(expected: string): Promise<void> {
@@ -179,7 +186,7 @@ export class HandshakeSession implements Session {
       );
     }
     if (!await this.#receive()) {
-      throw new HandshakeError(
+      throw new HandshakeEofError(
         `expected ${expected}, got ${this.#received.length} bytes and the end of the connection`,
       );
     }

@@ -72,8 +72,6 @@ Deno.test("read() gives null at the end", async () => {
 });
 
 const failures: [string, (session: Session) => Promise<unknown>, string][] = [
-  ["a line that is cut", (session) => session.readLine(), "expected a line, got 3 bytes"],
-  ["bytes that are cut", (session) => session.readExactly(4), "expected 4 bytes, got 3 bytes"],
   ["a senseless count", (session) => session.readExactly(-1), "got -1"],
   ["what the user throws", () => Promise.reject(new Error("bad peer")), "bad peer"],
   ["a file that is missing", () => Deno.readFile("/does/not/exist"), "No such file"],
@@ -90,6 +88,47 @@ for (const [what, handshake, says] of failures) {
     else assertStringIncludes(error.message, says);
   });
 }
+
+for (
+  const [expected, read] of [
+    ["a line", (session: Session) => session.readLine()],
+    ["4 bytes", (session: Session) => session.readExactly(4)],
+  ] as const
+) {
+  Deno.test(`a server that closes where a handshake expects ${expected} is told as who ended it`, async () => {
+    await using server = serveBytes("abc");
+    const error = await refusal(server.target, {
+      handshake: async (session) => void await read(session),
+    });
+    assertEquals([error.reason, error.report.verdict.kind], ["eof", "no_connection"]);
+    assert(error.cause instanceof HandshakeError);
+    assertStringIncludes(error.message, "the server closed the connection within the handshake");
+    assertStringIncludes(error.message, `expected ${expected}, got 3 bytes`);
+  });
+}
+
+Deno.test("a line keeps what looks like a byte order mark", async () => {
+  await using server = serveBytes("\uFEFFa\r\n");
+  let line: string | undefined;
+  await using _client = await connected(server.target, {
+    handshake: async (session) => {
+      line = await session.readLine();
+    },
+  });
+  assertEquals(line, "\uFEFFa");
+});
+
+Deno.test("a startTls() that nobody waits for and that is refused ends the handshake, and not the program", async () => {
+  await using server = serveThenWait("plain text that must not count");
+  const error = await refusal(server.target, {
+    async handshake(session) {
+      const { length } = (await session.read())!;
+      assert(length > 0);
+      session.startTls({ cert: "c", key: "k" });
+    },
+  });
+  assert(error.cause instanceof OptionError, error.message);
+});
 
 Deno.test("a line without end is given up after 1 MiB", async () => {
   await using server = serveThenWait(new Uint8Array(1024 * 1024 + 4096).fill(0x61));

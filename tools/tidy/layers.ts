@@ -24,6 +24,7 @@ export const LAYERS: readonly Layer[] = [
       "src/exclusive.ts",
       "src/turn.ts",
       "src/tell.ts",
+      "src/utf8.ts",
       "src/reason.ts",
       "src/errors.ts",
       "src/reconnect.ts",
