@@ -215,13 +215,12 @@ class FeedClient implements Client {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch, void> {
-    const iterator = new BatchIterator(async () => {
+    const iterator = new BatchIterator(() => this.#attach(handlers), async () => {
       await this.close();
       await this.#engine.lanes.ended();
     });
     const handlers = handlersOf(iterator, Array.from(this.#engine.lanes, ({ name }) => name));
     this.#take();
-    this.#attach(handlers);
     this.#over().then(throwUnlessExpected).then(
       () => iterator.end(),
       (error) => iterator.end(error),

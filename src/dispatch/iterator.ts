@@ -12,12 +12,14 @@ import { type Handler, notHandled } from "./handler.ts";
 export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
   #giveBack: ((how?: Promise<void>) => void) | undefined;
   #waiting: PromiseWithResolvers<IteratorResult<Batch, void>> | undefined;
-  #offered: Batch | undefined;
   #ended: { error?: unknown } | undefined;
+  #begun = false;
+  readonly #onBegin: () => void;
   readonly #onReturn: () => Promise<void>;
 
-  /** `onReturn` is called when the loop is left early. */
-  constructor(onReturn: () => Promise<void>) {
+  /** `onBegin` is called when the loop asks for its first batch: no other is given to one that never does. `onReturn` when it is left early. */
+  constructor(onBegin: () => void, onReturn: () => Promise<void>) {
+    this.#onBegin = onBegin;
     this.#onReturn = onReturn;
   }
 
@@ -25,11 +27,9 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
   batch(batch: Batch): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
     this.#giveBack = resolve;
-    if (this.#waiting === undefined) this.#offered = batch;
-    else {
-      this.#waiting.resolve({ value: batch, done: false });
-      this.#waiting = undefined;
-    }
+    // INVARIANT: a loop that has not asked holds a batch, has not begun, or was left.
+    this.#waiting!.resolve({ value: batch, done: false });
+    this.#waiting = undefined;
     return promise;
   }
 
@@ -45,11 +45,6 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
   next(): Promise<IteratorResult<Batch, void>> {
     // Called ahead: its turn comes when the call before has its batch.
     if (this.#waiting !== undefined) return this.#waiting.promise.then(() => this.next());
-    const offered = this.#offered;
-    if (offered !== undefined) {
-      this.#offered = undefined;
-      return Promise.resolve({ value: offered, done: false });
-    }
     this.#release();
     if (this.#ended !== undefined) {
       const { error } = this.#ended;
@@ -60,12 +55,16 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
         : Promise.reject(error);
     }
     this.#waiting = withResolvers();
-    return this.#waiting.promise;
+    const { promise } = this.#waiting;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#onBegin();
+    }
+    return promise;
   }
 
   /** The loop was left: only the next iteration says that a batch was handled. */
   async return(): Promise<IteratorResult<Batch, void>> {
-    this.#offered = undefined;
     this.#giveBack?.(notHandled());
     this.#giveBack = undefined;
     await this.#onReturn();

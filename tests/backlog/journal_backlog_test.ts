@@ -183,7 +183,7 @@ Deno.test("a batch whose loop body threw, or that no iteration took, is not hand
     const { transport, client } = await journaling(directory);
     const iterator = client[Symbol.asyncIterator]();
     transport.give(numbered(1));
-    await until(() => client.stats().batches === 1, "batch");
+    await until(() => client.stats().frames === 1, "frame");
     await iterator.return!();
     assertEquals(await left(directory), [0]);
   });
@@ -222,7 +222,7 @@ Deno.test("a batch that is out when the client is closed is handled if its handl
     const held = Promise.withResolvers<void>();
     const running = client.run({ batch: () => held.promise });
     transport.give(numbered(1));
-    await until(() => client.stats().batches === 1, "batch");
+    await until(() => client.stats().frames === 1, "frame");
     await client.close();
     held.resolve();
     await within(running, "end");

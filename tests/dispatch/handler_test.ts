@@ -262,3 +262,14 @@ Deno.test("what batch() returns need not be a promise, as long as one can wait f
   );
   assertEquals(seen, [0, 1, 2]);
 });
+
+Deno.test("an iterator that never asked was given nothing: what waits is dropped and counted", async () => {
+  await using server = serveThenWait(numbered(5));
+  await using client = await connected(server.target);
+  const iterator = client[Symbol.asyncIterator]();
+  await until(() => client.stats().frames === 5, "frames");
+  await iterator.return?.();
+  const { framesDelivered, framesDropped } = client.stats();
+  assertEquals([framesDelivered, framesDropped], [0, 5]);
+  assertEquals(await iterator.next(), { value: undefined, done: true });
+});
