@@ -102,7 +102,10 @@ export class Lanes {
 
   /** A batch is out that is handled in this thread. */
   get busyHere(): boolean {
-    return this.#lanes.some(({ dispatcher }) => dispatcher.busyHere);
+    for (let i = 0; i < this.#lanes.length; i++) {
+      if (this.#lanes[i].dispatcher.busyHere) return true;
+    }
+    return false;
   }
 
   /** A call goes on in microtasks, and {@linkcode settle} is to tell how long it did. */
