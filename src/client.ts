@@ -9,7 +9,7 @@ import type { Column } from "./columns.ts";
 import { Connection, type Engine } from "./connection.ts";
 import { Core } from "./core/core.ts";
 import { sharedCoreModule } from "./core/module.ts";
-import { withResolvers } from "./deferred.ts";
+import { abandonable, withResolvers } from "./deferred.ts";
 import { type Handler, type HandlerContext, HandlerError, NO_OPTIONS } from "./dispatch/handler.ts";
 import { BatchIterator } from "./dispatch/iterator.ts";
 import { closeAll, handlersOf } from "./dispatch/handler_set.ts";
@@ -59,8 +59,8 @@ export interface Client<C extends readonly Column[] = readonly Column[]>
    * Sends `bytes` (text as UTF-8); resolves once the kernel has them all.
    * Rejects with a `WriteQueueFullError` when what waits, answers that are owed
    * included, and `bytes` together are more than `writeQueueBytes`, with a
-   * `DisconnectError` when the connection takes no more or there is none, and with a
-   * `TypeError` for what is neither text nor bytes.
+   * `DisconnectError` when the connection takes no more or there is none, which you
+   * need not wait for, and with a `TypeError` for what is neither text nor bytes.
    */
   write(bytes: string | Uint8Array): Promise<void>;
   /** Counters now; what handlers were given and were not is summed up over all of them. */
@@ -241,7 +241,7 @@ class FeedClient implements Client {
     if (!isBytes(bytes)) {
       return Promise.reject(new TypeError(`expected text or a Uint8Array, got ${typeof bytes}`));
     }
-    if (this.#connection === undefined) return Promise.reject(this.#lastError);
+    if (this.#connection === undefined) return abandonable(Promise.reject(this.#lastError));
     // A copy: what a batch lent is not there any more when the queue gets to it.
     return this.#connection.write(toBytes(bytes).slice());
   }

@@ -275,7 +275,6 @@ async function greet(settings: Settings, session: HandshakeSession): Promise<voi
 const CUT: ReadonlySet<DisconnectReason> = new Set([
   "broken_pipe",
   "connect_timeout",
-  "eof",
   "not_connected",
   "os_timeout",
   "reset",
@@ -290,15 +289,17 @@ function openingFailed(
   const name = endpointName(engine.endpoint);
   const failure = classify(cause, name, engine.endpoint.kind === "tls");
   let { reason, what } = failure;
+  const closed = cause instanceof HandshakeEofError || (opened && reason === "eof");
   if (engine.signal.aborted) {
     reason = "aborted";
     what = `${name}: given up`;
   } else if (cause instanceof Exhausted) {
     reason = "exhausted";
     what = `${name}: ${cause.message}`;
-  } else if (cause instanceof HandshakeEofError) {
-    reason = "eof";
-    what = `${name}: the server closed the connection within the handshake: ${cause.message}`;
+  } else if (closed) {
+    // Not "eof": with that a feed is over, and nothing amiss.
+    reason = "handshake";
+    what = `${name}: the server closed the connection within the handshake: ${messageOf(cause)}`;
   } else if (opened && !CUT.has(reason) && nameOf(cause) !== "InvalidData") {
     reason = "handshake";
     what = `${name}: the handshake failed: ${messageOf(cause)}`;
@@ -319,6 +320,7 @@ function openingFailed(
       meter: new HoldMeter(),
       unix: engine.endpoint.kind === "unix",
       opened,
+      closed,
     }),
     { code: failure.code, cause },
   );

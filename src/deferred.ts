@@ -1,5 +1,5 @@
 /**
- * A promise with its resolvers, and of others' promises.
+ * A promise with its resolvers, and what is done with others' promises.
  *
  * @module
  */
@@ -22,4 +22,10 @@ export function promised<T>(value: T): Promise<Awaited<T>> | undefined {
   const { then } = (value ?? NOTHING) as Partial<PromiseLike<unknown>>;
   // Of what is no promise nobody knows what its then() gives back.
   return typeof then === "function" ? Promise.resolve(value) : undefined;
+}
+
+/** `promise`, of which nobody needs to hear that it rejects: what it says is told by another way, too. */
+export function abandonable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

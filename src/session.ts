@@ -4,6 +4,7 @@
  * @module
  */
 
+import { abandonable } from "./deferred.ts";
 import { OptionError, SpillwayError } from "./errors.ts";
 import { toBytes } from "./reader/control.ts";
 import { upgrade } from "./transport/open.ts";
@@ -56,7 +57,9 @@ export interface Session {
   /**
    * Goes on in TLS. Throws a {@linkcode HandshakeError} for a connection that is not
    * tcp, and if bytes came that were not read: they would be unauthenticated. Throws
-   * an `OptionError` for `cert` and `key`, which Deno does not take here.
+   * an `OptionError` for `cert` and `key`, which Deno does not take here. Reads and
+   * writes behind it are in TLS, waited for or not; when it fails so do they, and so
+   * does the handshake, unless a later call succeeds.
    */
   startTls(tls?: TlsOptions): Promise<void>;
 }
@@ -71,8 +74,8 @@ export class HandshakeSession implements Session {
   readonly #reading: Promise<Uint8Array | null>[] = [];
   /** Resolves when all that was written is with the kernel. */
   #writing: Promise<void> = Promise.resolve();
-  /** Settles as the last upgrade to TLS does. */
-  #upgrading: Promise<void> = Promise.resolve();
+  /** Settles as the last {@linkcode startTls} does. */
+  #upgrading: Promise<void> | undefined;
   #over = false;
 
   /** `hostname` is what TLS verifies; without one there is no `startTls()`. */
@@ -110,8 +113,10 @@ export class HandshakeSession implements Session {
   async #write(bytes: string | Uint8Array): Promise<void> {
     this.#checkOpen();
     const all = toBytes(bytes);
+    const upgrading = this.#upgrading;
     // Behind those that nobody waited for: a write may take some of its bytes only.
     const writing = this.#writing.then(async () => {
+      await upgrading;
       for (let at = 0; at < all.length;) {
         const rest = all.subarray(at);
         at += writtenOf(rest, await this.#transport.write(rest));
@@ -158,8 +163,10 @@ export class HandshakeSession implements Session {
   }
 
   startTls(tls: TlsOptions = {}): Promise<void> {
-    // Refused, TLS did not begin either: no feed may go on in plain text instead.
-    return this.#upgrading = abandonable(this.#startTls(tls));
+    const upgrading = abandonable(this.#startTls(tls));
+    // What is refused counts as well: who asked for TLS must not go on without.
+    if (!this.#over) this.#upgrading = upgrading;
+    return upgrading;
   }
 
   async #startTls(tls: TlsOptions): Promise<void> {
@@ -200,6 +207,7 @@ export class HandshakeSession implements Session {
   }
 
   async #receive(): Promise<boolean> {
+    if (this.#upgrading !== undefined) await this.#upgrading;
     this.#checkOpen();
     const chunk = new Uint8Array(CHUNK_BYTES);
     const reading = this.#transport.read(chunk)
@@ -230,12 +238,6 @@ export class HandshakeSession implements Session {
     this.#received = this.#received.subarray(count);
     return taken;
   }
-}
-
-/** What nobody waits for any more may fail. */
-function abandonable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }
 
 /** A connection of which the handshake has begun reads that it did not wait for: their bytes are the feed's. */

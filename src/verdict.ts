@@ -85,6 +85,8 @@ export interface ReportInput {
   unix?: boolean;
   /** Whether there was a connection, if only for the handshake. */
   opened?: boolean;
+  /** Whether it was the server that ended that. */
+  closed?: boolean;
 }
 
 /** Above this share of the window without a read, a cut is put down to it. */
@@ -201,8 +203,11 @@ function longest(waits: Waits): Wait {
   return all.reduce((most, wait) => waits[wait] > waits[most] ? wait : most);
 }
 
-function noConnection({ reason, unix = false, opened = false }: ReportInput): Verdict {
-  if (reason === "handshake") return { kind: "this_side", sentence: OUR_SENTENCES[reason]! };
+function noConnection(input: ReportInput): Verdict {
+  const { reason, unix = false, opened = false, closed = false } = input;
+  if (reason === "handshake" && !closed) {
+    return { kind: "this_side", sentence: OUR_SENTENCES[reason]! };
+  }
   const sentence = unix && reason === "refused"
     ? "nothing listens there; check the path and whether the server runs"
     : (opened ? UNDONE_SENTENCES : NO_CONNECTION_SENTENCES)[reason];

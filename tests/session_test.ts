@@ -1,11 +1,20 @@
 /** The handshake: what is read and written before the feed, and where the feed begins. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { HandshakeError, OptionError, type Session } from "../mod.ts";
+import {
+  connect,
+  DisconnectError,
+  type DisconnectReason,
+  HandshakeError,
+  OptionError,
+  type Session,
+  type Target,
+} from "../mod.ts";
 import { delay, frame, upTo } from "./client/harness.ts";
 import { ScriptedTransport } from "./transport/scripted.ts";
 import {
   collectNumbers,
   connected,
+  FRAMING,
   numbered,
   receive,
   refusal,
@@ -13,6 +22,7 @@ import {
   serve,
   serveBytes,
   serveThenWait,
+  unheard,
   within,
 } from "./client/harness.ts";
 
@@ -100,12 +110,24 @@ for (
     const error = await refusal(server.target, {
       handshake: async (session) => void await read(session),
     });
-    assertEquals([error.reason, error.report.verdict.kind], ["eof", "no_connection"]);
+    assertEquals([error.reason, error.report.verdict.kind], ["handshake", "no_connection"]);
     assert(error.cause instanceof HandshakeError);
     assertStringIncludes(error.message, "the server closed the connection within the handshake");
     assertStringIncludes(error.message, `expected ${expected}, got 3 bytes`);
   });
 }
+
+Deno.test("reconnecting that ends in a handshake the server closes is no end that run() returns from", async () => {
+  const transports = [new ScriptedTransport(numbered(1), null), new ScriptedTransport(null)];
+  let handshakes = 0;
+  const client = await connect({ dial: () => Promise.resolve(transports.shift()!) }, {
+    framing: FRAMING,
+    handshake: async (session) => void (++handshakes > 1 && await session.readLine()),
+    reconnect: { initialDelayMs: 0, maxAttempts: 1 },
+  });
+  const error = await assertRejects(() => client.run({ batch() {} }), DisconnectError);
+  assertEquals(error.reason, "handshake");
+});
 
 Deno.test("a line keeps what looks like a byte order mark", async () => {
   await using server = serveBytes("\uFEFFa\r\n");
@@ -116,18 +138,6 @@ Deno.test("a line keeps what looks like a byte order mark", async () => {
     },
   });
   assertEquals(line, "\uFEFFa");
-});
-
-Deno.test("a startTls() that nobody waits for and that is refused ends the handshake, and not the program", async () => {
-  await using server = serveThenWait("plain text that must not count");
-  const error = await refusal(server.target, {
-    async handshake(session) {
-      const { length } = (await session.read())!;
-      assert(length > 0);
-      session.startTls({ cert: "c", key: "k" });
-    },
-  });
-  assert(error.cause instanceof OptionError, error.message);
 });
 
 Deno.test("a line without end is given up after 1 MiB", async () => {
@@ -318,4 +328,48 @@ Deno.test("startTls() refuses what it can't do", async () => {
     handshake: (session) => session.startTls({ cert: "c", key: "k" }),
   });
   assert(certified.cause instanceof OptionError);
+});
+
+Deno.test("startTls() that nobody waits for ends a handshake by an error, not the program", async () => {
+  await using noTls = serveBytes("this is no TLS");
+  const plain = new ScriptedTransport(numbered(1));
+  const refusals: [Target, DisconnectReason][] = [[noTls.target, "tls"], [plain, "handshake"]];
+  const rejected = await unheard(async () => {
+    for (const [target, reason] of refusals) {
+      const error = await refusal(target, {
+        handshake(session) {
+          session.startTls();
+          return Promise.resolve();
+        },
+      });
+      assertEquals(error.reason, reason, error.message);
+    }
+  });
+  assertEquals(rejected, []);
+});
+
+Deno.test("behind startTls() that failed nothing is written or read, caught or not", async () => {
+  const transport = new ScriptedTransport(numbered(1));
+  const error = await refusal(transport, {
+    async handshake(session) {
+      session.startTls().catch(() => {});
+      await assertRejects(() => session.write("secret"), HandshakeError, "tcp");
+      await assertRejects(() => session.read(), HandshakeError, "tcp");
+    },
+  });
+  assertStringIncludes(error.message, "expected a tcp connection to go on in TLS");
+  assertEquals([transport.written, transport.reads], [[], 0]);
+});
+
+Deno.test("startTls() that succeeds makes good one that was refused", async () => {
+  await using server = serveThenWait();
+  const error = await refusal(server.target, {
+    connectTimeoutMs: 50,
+    async handshake(session) {
+      await session.startTls({ cert: "c", key: "k" }).catch(() => {});
+      await session.startTls();
+    },
+  });
+  // The server is silent: it was the second that the handshake waited for.
+  assertEquals(error.reason, "connect_timeout");
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { withResolvers } from "../deferred.ts";
+import { abandonable, withResolvers } from "../deferred.ts";
 import { NO_OPTIONS } from "../dispatch/handler.ts";
 import { SpillwayError } from "../errors.ts";
 import { PostedWrites } from "../isolation/posted_writes.ts";
@@ -130,9 +130,9 @@ export class Supervisor implements IsolatedClient {
     return this;
   }
 
-  async write(bytes: string | Uint8Array): Promise<void> {
-    if (this.#end !== undefined) throw this.#end;
-    await this.#writes.write(bytes);
+  write(bytes: string | Uint8Array): Promise<void> {
+    if (this.#end !== undefined) return abandonable(Promise.reject(this.#end));
+    return this.#writes.write(bytes);
   }
 
   stats(): ClientStats {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { withResolvers } from "../deferred.ts";
+import { abandonable, withResolvers } from "../deferred.ts";
 import { WriteQueueFullError } from "../errors.ts";
 import { isBytes, toBytes } from "../reader/control.ts";
 
@@ -53,8 +53,11 @@ export class PostedWrites {
     if (entry === undefined) return;
     this.#waiting.delete(id);
     this.#bytes -= entry.bytes;
-    if (error === undefined) entry.settle.resolve();
-    else entry.settle.reject(error);
+    const { promise, resolve, reject } = entry.settle;
+    if (error === undefined) return resolve();
+    // How a client ended is told to who has it; of a queue that was full nobody else tells.
+    if (error.name !== "WriteQueueFullError") abandonable(promise);
+    reject(error);
   }
 
   /** Nobody answers any more. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { withResolvers } from "../deferred.ts";
+import { abandonable, withResolvers } from "../deferred.ts";
 import { type DisconnectError, WriteQueueFullError } from "../errors.ts";
 import type { ClientStats } from "../status.ts";
 import { type Transport, writtenOf } from "../transport/transport.ts";
@@ -43,9 +43,9 @@ export class Writer {
     return this.#cause;
   }
 
-  /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what ended the connection. */
+  /** Queues `bytes`; resolves once the kernel has all of them. Rejects with a `WriteQueueFullError` at the limit, or with what ended the connection, which others tell as well: who waits for no write need not hear of that. */
   write(bytes: Uint8Array): Promise<void> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#error !== undefined) return abandonable(Promise.reject(this.#error));
     // What is owed comes first: else a user who writes much would keep an answer waiting for ever.
     const waitingBytes = this.#queue.bytes + this.#owedBytes;
     if (waitingBytes + bytes.length > this.#limitBytes) {
@@ -56,7 +56,10 @@ export class Writer {
       bytes,
       times: 1,
       written: () => resolve(),
-      failed: (_, error) => reject(error),
+      failed: (_, error) => {
+        abandonable(promise);
+        reject(error);
+      },
     });
     this.#begin();
     return promise;

@@ -50,6 +50,23 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** What was rejected while `act` ran, and nobody heard of. */
+export async function unheard(act: () => Promise<unknown>): Promise<unknown[]> {
+  const reasons: unknown[] = [];
+  const heed = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    reasons.push(event.reason);
+  };
+  addEventListener("unhandledrejection", heed);
+  try {
+    await act();
+    await delay(0);
+  } finally {
+    removeEventListener("unhandledrejection", heed);
+  }
+  return reasons;
+}
+
 /** A payload with its 4-byte length. */
 export function frame(payload: Uint8Array | string): Uint8Array {
   const body = join(payload);

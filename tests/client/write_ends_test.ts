@@ -6,9 +6,19 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { DisconnectError } from "../../mod.ts";
+import { DisconnectError, WriteQueueFullError } from "../../mod.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
-import { connected, numbered, refusal, send, serve, until, within } from "./harness.ts";
+import {
+  connected,
+  delay,
+  numbered,
+  refusal,
+  send,
+  serve,
+  unheard,
+  until,
+  within,
+} from "./harness.ts";
 
 /** More than any kernel takes for a server that does not read. */
 const TOO_MUCH = new Uint8Array(32 * 1024 * 1024);
@@ -79,4 +89,32 @@ Deno.test("a write that a silent server did not take says that the client gave u
   done.resolve();
   assertInstanceOf(rejected, DisconnectError);
   assertEquals(rejected.reason, "idle_timeout");
+});
+
+Deno.test("writes that nobody waits for may find the connection ended, before and behind", async () => {
+  const rejected = await unheard(async () => {
+    const transport = new ScriptedTransport();
+    const taking = Promise.withResolvers<number>();
+    transport.onWrite = () => taking.promise;
+    await using client = await connected(transport);
+    client.write("under way");
+    client.write("waits");
+    taking.reject(new Deno.errors.BrokenPipe("cut"));
+    await assertRejects(() => client.write("behind"), DisconnectError);
+    transport.give(null);
+    await within(client.run({ batch() {} }).catch(() => {}), "end");
+    client.write("behind the end");
+    await assertRejects(() => client.write("behind the end"), DisconnectError);
+  });
+  assertEquals(rejected, []);
+});
+
+Deno.test("a write that the queue has no room for is told, waited for or not", async () => {
+  const [rejected, ...others] = await unheard(async () => {
+    await using client = await connected(new ScriptedTransport(), { writeQueueBytes: 4 });
+    client.write("hello");
+    await delay(0);
+  });
+  assertInstanceOf(rejected, WriteQueueFullError);
+  assertEquals(others, []);
 });

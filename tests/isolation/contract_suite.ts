@@ -290,6 +290,23 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
     assertStringIncludes((error.cause as Error).message, "DisconnectError: ");
   });
 
+  test("write() that nobody waits for may come too late", async () => {
+    const { error } = await run(
+      await handler(`
+        export default { async batch(batch, { write, signal }) {
+          if (batch.u32(batch.count - 1, 0) < 9) return;
+          await write("?");
+          while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+          write("x");
+          // Behind that one, and time to fail of it.
+          await write("y").catch(() => {});
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        } };`),
+      { onQuestion: (client) => void client.close() },
+    );
+    assertEquals(error, undefined);
+  });
+
   test("stats() counts the batch at hand", async () => {
     const { said } = await run(
       await handler(`
