@@ -9,13 +9,16 @@ import type { ClientCounters, PushEvent } from "../push/events.ts";
 import { STATUS_EVERY_MS, StatusLine } from "./status_line.ts";
 import { bytes, coloured, counted, seconds, whole } from "./words.ts";
 
-/** The event in one line for people. */
-export function describe(event: PushEvent): string {
+/** What is pushed one by one: what a recording has are chunks. */
+export type PushUnit = "frame" | "chunk";
+
+/** The event in one line for people; `unit` is what its frames are. */
+function describe(event: PushEvent, unit: PushUnit): string {
   const name = `client ${event.client}`;
   if (event.type === "accept") {
     return event.peer === "" ? `${name} connected` : `${name} connected from ${event.peer}`;
   }
-  const after = `after ${seconds(event.elapsedMs)}, ${counted(event.framesAccepted, "frame")} (${
+  const after = `after ${seconds(event.elapsedMs)}, ${counted(event.framesAccepted, unit)} (${
     bytes(event.bytesAccepted)
   }) accepted`;
   switch (event.type) {
@@ -37,6 +40,7 @@ export function describe(event: PushEvent): string {
 /** Where a push server's events go. */
 export class PushLog implements Disposable {
   readonly #json: boolean;
+  readonly #unit: PushUnit;
   readonly #status: StatusLine;
   readonly #started: number = performance.now();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -47,8 +51,11 @@ export class PushLog implements Disposable {
   #failure: unknown;
 
   /** A log as JSON lines or for people; live if standard error is a terminal. `onFailed` is called when an event can't be written. */
-  constructor({ json, onFailed }: { json: boolean; onFailed: () => void }) {
+  constructor(
+    { json, unit = "frame", onFailed }: { json: boolean; unit?: PushUnit; onFailed: () => void },
+  ) {
     this.#json = json;
+    this.#unit = unit;
     this.#onFailed = onFailed;
     this.#status = new StatusLine(!json);
   }
@@ -81,7 +88,7 @@ export class PushLog implements Disposable {
       this.#endedBytes += event.bytesAccepted;
     }
     if (this.#json) return this.#line(JSON.stringify(event));
-    const line = describe(event);
+    const line = describe(event, this.#unit);
     this.#line(event.type === "cut" ? coloured("red", line, Deno.stdout) : line);
   }
 
@@ -102,7 +109,7 @@ export class PushLog implements Disposable {
       this.#status.show(
         `${connected.length} connected · ${
           whole((now.frames - last.frames) * perSecond)
-        } frames/s` +
+        } ${this.#unit}s/s` +
           ` · ${bytes((now.bytes - last.bytes) * perSecond)}/s` +
           ` · ${bytes(sum((client) => client.queueBytes))} queued`,
       );

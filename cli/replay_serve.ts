@@ -33,7 +33,7 @@ export async function serveReplay(
   if (sources.length === 0) return 1;
   const { loop, ...listening } = plan;
   const abort = new AbortController();
-  using log = new PushLog({ json, onFailed: () => abort.abort() });
+  using log = new PushLog({ json, unit: "chunk", onFailed: () => abort.abort() });
   try {
     await using server = await startPushServer({
       ...listening,

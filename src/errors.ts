@@ -198,7 +198,10 @@ const SENTENCES: Record<ViolationName, (expected: bigint, actual: bigint) => str
   strip_exceeds_frame: (e, a) => `expected a frame of at least ${e} bytes to strip, got ${a}`,
   varint_too_long: (e, a) =>
     `expected a varint of at most 64 bits, got byte ${hex(a, 2)} in place ${e}`,
-  bad_digit: (_, a) => `expected a decimal digit of a length, got ${byte(a)}`,
+  bad_digit: (_, a) =>
+    a >= 0x30n && a <= 0x39n
+      ? `expected a length without a leading zero, got the digit ${a - 0x30n}`
+      : `expected a decimal digit of a length, got ${byte(a)}`,
   bad_byte: (e, a) => `expected ${byte(e)}, got ${byte(a)}`,
   bad_escape: (_, a) => `expected an escaped byte, got ${byte(a)}`,
   bad_type: (_, a) => `expected a known type byte, got ${byte(a)}`,

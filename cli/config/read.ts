@@ -62,7 +62,8 @@ function parsed(file: string, source: string): unknown {
     return parse(source);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const [, position] = /at position (\d+)/.exec(error.message) ?? [];
+    const [, named] = /at position (\d+)/.exec(error.message) ?? [];
+    const position = named ?? (/\bend of\b/.test(error.message) ? source.length : undefined);
     const place = position === undefined ? "" : ` (${positionText(source, Number(position))})`;
     throw new ConfigError(file, [`${error.message}${place}`]);
   }

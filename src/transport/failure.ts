@@ -62,6 +62,18 @@ const WORDS: Partial<Record<DisconnectReason, string>> = {
   eof_in_frame: "the server closed the connection inside a frame",
 };
 
+/** What to do about a certificate that was refused, where the refusal does not say: words of rustls, which Deno passes on. */
+const TLS_CURES: readonly (readonly [RegExp, string])[] = [
+  [
+    /UnknownIssuer/,
+    "; no CA known here has signed it: give its own as tls.caCerts, or as --ca FILE",
+  ],
+  [
+    /CaUsedAsEndEntity/,
+    "; it is marked as a CA itself: have it made with basicConstraints=critical,CA:FALSE",
+  ],
+];
+
 /** Class name of an error, the empty string for what is none. */
 export function nameOf(cause: unknown): string {
   return cause instanceof Error ? cause.name : "";
@@ -88,13 +100,18 @@ export function classify(cause: unknown, name: string, tls = false): Failure {
   const said = typeof code === "string"
     ? `${WORDS[reason] ?? clauseOf(cause)} (${code}${numberOf(code)})`
     : undefined;
-  const heard = reason === "other" ? clauseOf(cause) : `${WORDS[reason]} (${clauseOf(cause)})`;
+  const clause = clauseOf(cause);
+  const heard = reason === "other" ? clause : `${WORDS[reason]} (${clause}${cureOf(clause)})`;
   return {
     reason,
     code: typeof code === "string" ? code : undefined,
     what: `${name}: ${said ?? heard}`,
     cause,
   };
+}
+
+function cureOf(clause: string): string {
+  return TLS_CURES.find(([words]) => words.test(clause))?.[1] ?? "";
 }
 
 /** Half a sentence for an end that no error told. */

@@ -1,5 +1,5 @@
 /** What is wrong with a config file is told at once, each with its place. */
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { processHandler } from "../../isolation.ts";
 import { OptionError } from "../../mod.ts";
 import { plan, problems } from "./config_files.ts";
@@ -154,6 +154,8 @@ Deno.test("configPlan() says where a file is no JSON, and what a file that is no
   assertEquals(await problems('{\n  "target": "h:1",,\n}'), [
     "Unexpected token , in JSONC at position 20 (line 2, column 19)",
   ]);
+  const [cut] = await problems('{\n  "target": "h:1",\n  ');
+  assertMatch(cut, /end of JSONC.* \(line 3, column 3\)$/);
   assertEquals(await problems("[]"), ["expected an object, got []"]);
   assertEquals(await problems(`{ "target": "h:1", "handlers": {} }`), [
     "handlers: expected at least one handler, got none",

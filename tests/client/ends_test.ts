@@ -193,6 +193,15 @@ Deno.test("a signal ends a feed, and does no harm behind its end", async () => {
   assertEquals(refused, await client.closed);
 });
 
+Deno.test("a length with a leading zero is told as that", async () => {
+  for (const [type, stream] of [["netstring", "01:a,"], ["octet_counting", "01 a"]] as const) {
+    const bytes = new TextEncoder().encode(stream);
+    await using client = await connect(new ScriptedTransport(bytes), { framing: { type } });
+    const { message } = await assertEnds(client, "invalid_frame");
+    assertStringIncludes(message, "expected a length without a leading zero, got the digit");
+  }
+});
+
 Deno.test("a handler that held the loop makes a reset a slow consumer's", async () => {
   const transport = new ScriptedTransport(numbered(1));
   await using client = await connected(transport);

@@ -133,7 +133,7 @@ Deno.test("certificates that don't fit are told as tls", async () => {
   await using server = serveTls((conn) => send(conn, numbered(1)));
   const target = `tls://${server.target}`;
   const wrong: [TlsOptions, string][] = [
-    [{}, "UnknownIssuer"],
+    [{}, "give its own as tls.caCerts"],
     [{ caCerts: [pem("other_ca.pem")] }, "UnknownIssuer"],
     [{ ...CA, serverName: "example.org" }, "not valid for name"],
   ];
@@ -224,8 +224,10 @@ Deno.test({
 });
 
 /** A server that says "go", and goes on in TLS. */
-function serveStartTls(): Server {
-  const inner = serveTls((conn) => send(conn, numbered(3)));
+function serveStartTls(
+  service: (conn: Deno.Conn) => Promise<void> = (conn) => send(conn, numbered(3)),
+): Server {
+  const inner = serveTls(service);
   const outer = serve(async (conn) => {
     assertEquals(await receive(conn, 9), "STARTTLS\n");
     await send(conn, "go\n");
@@ -253,6 +255,26 @@ Deno.test("startTls() goes on in TLS, and the feed begins there", async () => {
       await session.startTls({ ...CA, serverName: "localhost" });
     },
   });
+  assertEquals(await collectNumbers(client), upTo(3));
+});
+
+Deno.test("what a handshake reads and writes behind startTls() is in TLS, waited for or not", async () => {
+  const heard = Promise.withResolvers<string>();
+  await using server = serveStartTls(async (conn) => {
+    heard.resolve(await receive(conn, 6));
+    await send(conn, "hello\n");
+    await send(conn, numbered(3));
+  });
+  await using client = await connected(server.target, {
+    handshake: async (session) => {
+      await session.write("STARTTLS\n");
+      assertEquals(await session.readLine(), "go");
+      session.startTls({ ...CA, serverName: "localhost" });
+      session.write("secret");
+      assertEquals(await session.readLine(), "hello");
+    },
+  });
+  assertEquals(await within(heard.promise, "what was written"), "secret");
   assertEquals(await collectNumbers(client), upTo(3));
 });
 
