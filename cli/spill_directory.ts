@@ -20,7 +20,9 @@ export async function checkSpill(
 ): Promise<void> {
   const names = await new DenoDisk(directory, access).list();
   if (highestNumber(names) === 0 && !names.some(isOfSpill)) {
-    throw new SpillwayError(`no spill or recording is in ${directory}, check its path`);
+    throw new SpillwayError(
+      `no spill, journal, dead letters or recording is in ${directory}, check its path`,
+    );
   }
 }
 

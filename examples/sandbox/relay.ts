@@ -12,7 +12,10 @@ let conn: Deno.TcpConn;
 
 const handler: Handler = {
   async open() {
-    conn = await Deno.connect(COLLECTOR);
+    conn = await Deno.connect(COLLECTOR).catch((error) => {
+      const { hostname, port } = COLLECTOR;
+      throw new Error(`no collector listens at ${hostname}:${port}: ${error.message}`);
+    });
   },
   async batch(batch) {
     const bytes = new TextEncoder().encode(`${batch.count}\n`);

@@ -79,6 +79,12 @@ export interface FailureSettings<E> {
 /** Fills in defaults; throws an `OptionError` for values that can't work. */
 export function settleFailure<E>(options: FailureOptions<E>): FailureSettings<E> {
   const { onFailure = "stop", deadLetter, budgetMs, onEvent = () => {} } = options;
+  if (
+    options.restart !== undefined &&
+    (typeof options.restart !== "object" || options.restart === null)
+  ) {
+    throw new OptionError("restart", "an object", options.restart);
+  }
   const { initialDelayMs = 100, maxDelayMs = 10_000, maxAttempts = 5 } = options.restart ?? {};
   const restart = { initialDelayMs, maxDelayMs, maxAttempts };
   if (!FAILURE_POLICIES.includes(onFailure)) {

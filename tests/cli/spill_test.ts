@@ -182,7 +182,10 @@ Deno.test("spill says that a directory is none of a spill's, and leaves nothing 
     for (const action of ["verify", "repair", "dump"]) {
       const { code, stdout, stderr } = await spill(directory, [action, directory], true);
       assertEquals([code, stdout], [1, ""], action);
-      assertStringIncludes(stderr, `spillway spill: no spill or recording is in ${directory}`);
+      assertStringIncludes(
+        stderr,
+        `spillway spill: no spill, journal, dead letters or recording is in ${directory}`,
+      );
     }
     const names = Array.from(Deno.readDirSync(directory), ({ name }) => name);
     assertEquals(names, ["notes.txt"]);

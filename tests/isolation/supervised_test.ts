@@ -323,6 +323,8 @@ Deno.test("supervised() throws an OptionError for what can't work", () => {
     ["handler", {}, {}],
     ["onFailure", handler, { onFailure: "ignore" }],
     ["restart.maxAttempts", handler, { restart: { maxAttempts: -1 } }],
+    ["restart", handler, { restart: 5 }],
+    ["restart", handler, { restart: null }],
     ["budgetMs", handler, { budgetMs: 0 }],
     ["deadLetter", handler, { onFailure: "skip", deadLetter: "" }],
     ["deadLetter", handler, { deadLetter: "dead" }],

@@ -196,15 +196,18 @@ Deno.test("workers that hold a quarter of the slabs end the client with advice",
 });
 
 Deno.test("workers left behind are bounded, however little memory they hold", async () => {
-  await using it = await scene("commands", {
-    batchTimeoutMs: 200,
-    connect: { bufferBytes: 64 * 256 * 1024 },
-  });
-  for (let i = 0; i < 9; i++) it.say("hang");
-  const cause = causeOf(await it.ended);
-  assertInstanceOf(cause, UnresponsiveHandlerError);
-  assert(cause.message.includes("8 workers and 1 of "), cause.message);
-  assertEquals(it.events.filter(({ type }) => type === "unresponsive").length, 8);
+  // A quarter of 16 slabs, and never more than 8.
+  for (const [slabs, bound] of [[16, 4], [64, 8]]) {
+    await using it = await scene("commands", {
+      batchTimeoutMs: 200,
+      connect: { bufferBytes: slabs * 512 * 1024 },
+    });
+    for (let i = 0; i <= bound; i++) it.say("hang");
+    const cause = causeOf(await it.ended);
+    assertInstanceOf(cause, UnresponsiveHandlerError);
+    assert(cause.message.includes(`${bound} workers and 1 of ${slabs} slabs`), cause.message);
+    assertEquals(it.events.filter(({ type }) => type === "unresponsive").length, bound);
+  }
 });
 
 Deno.test("what onEvent throws is uncaught, and does not end the client", async () => {

@@ -1,13 +1,16 @@
 /** What becomes of batches a handler in a worker throws at. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { HandlerError } from "../../../mod.ts";
 import {
   type FailureEvent,
   type FailureOptions,
   supervised,
+  UnresponsiveHandlerError,
   workerHandler,
 } from "../../../isolation.ts";
 import { readSpill } from "../../../src/spill/inspect.ts";
 import { connected, numbered, serveBytes, upTo, within } from "../../client/harness.ts";
+import { ScriptedTransport } from "../../transport/scripted.ts";
 import { inDirectory, readAll } from "../../spill/harness.ts";
 import { moduleOf } from "../runs.ts";
 
@@ -71,6 +74,25 @@ Deno.test("supervised() skips the batch a worker threw at, keeps it, and none th
     ]);
   });
 });
+
+for (const onFailure of ["skip", "retry"] as const) {
+  Deno.test(`supervised() stops at workers that don't answer, whatever is done about what throws (${onFailure})`, async () => {
+    const never = moduleOf("export default { batch: () => new Promise(() => {}) };");
+    const transport = new ScriptedTransport(numbered(1));
+    const worker = workerHandler(never, {
+      name: "test",
+      batchTimeoutMs: 200,
+      // One more for each that was given up.
+      onEvent: ({ type }) => type === "unresponsive" && transport.give(numbered(1)),
+    });
+    await using handler = supervised(worker, { onFailure, restart: { initialDelayMs: 1 } });
+    await using client = await connected(transport, { sharedMemory: true });
+    const running = client.run(handler);
+    const { cause } = await assertRejects(() => within(running, "end of the run"), HandlerError);
+    assertInstanceOf(cause, UnresponsiveHandlerError);
+    assertEquals(handler.stats().skippedBatches, 0);
+  });
+}
 
 Deno.test("supervised() has a worker handle a batch again, in order", async () => {
   await inDirectory(async (directory) => {
