@@ -222,7 +222,7 @@ Deno.test("a batch that is out when the client is closed is handled if its handl
     const held = Promise.withResolvers<void>();
     const running = client.run({ batch: () => held.promise });
     transport.give(numbered(1));
-    await until(() => client.stats().frames === 1, "frame");
+    await until(() => client.stats().batches === 1, "batch");
     await client.close();
     held.resolve();
     await within(running, "end");
