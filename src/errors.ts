@@ -74,6 +74,13 @@ export function checkMs(option: string, ms: number, min: number): void {
   throw new OptionError(option, `milliseconds from ${min} to ${TIMER_MS_MAX}`, ms);
 }
 
+/** Throws an `OptionError` for what is given and no function. */
+export function checkFunction(option: string, given: unknown): void {
+  if (given !== undefined && typeof given !== "function") {
+    throw new OptionError(option, "a function", given);
+  }
+}
+
 /** What the core tells of an invalid frame. */
 export interface ViolationDetail {
   /** What was wrong. */

@@ -11,7 +11,7 @@ import {
   type WhenFull,
 } from "./backlog/backlog.ts";
 import { checkColumns, type Column } from "./columns.ts";
-import { checkMs, type DisconnectError, OptionError } from "./errors.ts";
+import { checkFunction, checkMs, type DisconnectError, OptionError } from "./errors.ts";
 import { checkKey } from "./dispatch/key_partition.ts";
 import { type Partition, PARTITIONS } from "./dispatch/lanes.ts";
 import type { Framing } from "./framing.ts";
@@ -207,12 +207,7 @@ export function settle(options: ConnectOptions): Settings {
   if (settings.hello !== undefined) checkBytes("hello", settings.hello);
   checkRespond(settings.respond, settings.writeQueueBytes);
   checkHeartbeat(settings.heartbeat, settings.writeQueueBytes);
-  for (const name of ["handshake", "onEvent", "tap"] as const) {
-    const value = settings[name];
-    if (value !== undefined && typeof value !== "function") {
-      throw new OptionError(name, "a function", value);
-    }
-  }
+  for (const name of ["handshake", "onEvent", "tap"] as const) checkFunction(name, settings[name]);
   if (settings.signal !== undefined && !(settings.signal instanceof AbortSignal)) {
     throw new OptionError("signal", "an AbortSignal", settings.signal);
   }

@@ -162,7 +162,8 @@ function judge(
         : `reads waited only ${seconds(waitedMs)} of the last ${window}: ${NOT_HERE}`,
     };
   }
-  const who = WAIT_SENTENCES[longest(recent)](seconds(recent[longest(recent)]), window);
+  const wait = longest(recent);
+  const who = WAIT_SENTENCES[wait](seconds(recent[wait]), window);
   if (share >= SLOW_SHARE) {
     if (reason === "eof") {
       // An ordinary close looks the same.

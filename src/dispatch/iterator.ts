@@ -13,8 +13,7 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
   #giveBack: ((how?: Promise<void>) => void) | undefined;
   #waiting: PromiseWithResolvers<IteratorResult<Batch, void>> | undefined;
   #ended: { error?: unknown } | undefined;
-  #begun = false;
-  readonly #onBegin: () => void;
+  #onBegin: (() => void) | undefined;
   readonly #onReturn: () => Promise<void>;
 
   /** `onBegin` is called when the loop asks for its first batch: no other is given to one that never does. `onReturn` when it is left early. */
@@ -56,10 +55,8 @@ export class BatchIterator implements Handler, AsyncIterator<Batch, void> {
     }
     this.#waiting = withResolvers();
     const { promise } = this.#waiting;
-    if (!this.#begun) {
-      this.#begun = true;
-      this.#onBegin();
-    }
+    this.#onBegin?.();
+    this.#onBegin = undefined;
     return promise;
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { OptionValues } from "../dispatch/handler.ts";
-import { checkMs, OptionError } from "../errors.ts";
+import { checkFunction, checkMs, OptionError } from "../errors.ts";
 import {
   checkSpecifier,
   permissionsOf,
@@ -74,9 +74,7 @@ export function planOf(
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new OptionError("signal", "an AbortSignal", signal);
   }
-  if (onEvent !== undefined && typeof onEvent !== "function") {
-    throw new OptionError("onEvent", "a function", onEvent);
-  }
+  checkFunction("onEvent", onEvent);
   checkMs("closeTimeoutMs", closeTimeoutMs, 1);
   const given = givenHandlers(handler, handlers);
   const optionOf: NameHandler = (name) => handlers === undefined ? "handler" : `handlers.${name}`;

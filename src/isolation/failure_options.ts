@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkMs, OptionError } from "../errors.ts";
+import { checkFunction, checkMs, OptionError } from "../errors.ts";
 import type { BackoffOptions } from "../reconnect.ts";
 import { FAILURE_POLICIES, type FailurePolicy } from "./contract.ts";
 
@@ -97,7 +97,7 @@ export function settleFailure<E>(options: FailureOptions<E>): FailureSettings<E>
   }
   if (budgetMs !== undefined) checkMs("budgetMs", budgetMs, 1);
   checkDeadLetter(deadLetter, onFailure);
-  if (typeof onEvent !== "function") throw new OptionError("onEvent", "a function", onEvent);
+  checkFunction("onEvent", onEvent);
   return { onFailure, restart, deadLetter, budgetMs, onEvent };
 }
 

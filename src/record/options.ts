@@ -5,7 +5,7 @@
  */
 
 import { CHUNK_BYTES_MAX } from "../core/layout.ts";
-import { checkMs, OptionError } from "../errors.ts";
+import { checkFunction, checkMs, OptionError } from "../errors.ts";
 import type { SpillOptions } from "../spill/options.ts";
 import type { RecordingError } from "./errors.ts";
 
@@ -63,6 +63,6 @@ export function settleRecorder(options: RecorderOptions): RecorderSettings {
     throw new OptionError("whenEnded", '"end_feed" or "go_on"', whenEnded);
   }
   checkMs("syncEveryMs", syncEveryMs, 1);
-  if (typeof onEvent !== "function") throw new OptionError("onEvent", "a function", onEvent);
+  checkFunction("onEvent", onEvent);
   return settings;
 }

@@ -51,20 +51,34 @@ export function delay(ms: number): Promise<void> {
 }
 
 /** What was rejected while `act` ran, and nobody heard of. */
-export async function unheard(act: () => Promise<unknown>): Promise<unknown[]> {
-  const reasons: unknown[] = [];
-  const heed = (event: PromiseRejectionEvent) => {
+export function unheard(act: () => Promise<unknown>): Promise<unknown[]> {
+  return during("unhandledrejection", (event) => (event as PromiseRejectionEvent).reason, act);
+}
+
+/** The messages of what was thrown while `act` ran, and nobody caught. */
+export function uncaught(act: () => Promise<unknown>): Promise<string[]> {
+  return during("error", (event) => (event as ErrorEvent).message, act);
+}
+
+/** What events told while `act` ran; they do no harm. */
+async function during<T>(
+  type: "error" | "unhandledrejection",
+  tell: (event: Event) => T,
+  act: () => Promise<unknown>,
+): Promise<T[]> {
+  const told: T[] = [];
+  const heed = (event: Event) => {
     event.preventDefault();
-    reasons.push(event.reason);
+    told.push(tell(event));
   };
-  addEventListener("unhandledrejection", heed);
+  addEventListener(type, heed);
   try {
     await act();
     await delay(0);
   } finally {
-    removeEventListener("unhandledrejection", heed);
+    removeEventListener(type, heed);
   }
-  return reasons;
+  return told;
 }
 
 /** A payload with its 4-byte length. */

@@ -27,6 +27,12 @@ export interface ModeRules {
   statsLagMs?: number;
 }
 
+/** Within `batch()` of a handler: goes on at the last batch only, and when the client has ended. */
+const BEHIND_THE_END = `
+  if (batch.u32(batch.count - 1, 0) < 9) return;
+  await write("?");
+  while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));`;
+
 /** The tests, under the name of a mode. */
 export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules = {}): void {
   const { shown = (cause) => cause, sharedViews = false, statsLagMs = 0 } = rules;
@@ -278,9 +284,7 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
     const { error } = await run(
       await handler(`
         export default { async batch(batch, { write, signal }) {
-          if (batch.u32(batch.count - 1, 0) < 9) return;
-          await write("?");
-          while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+          ${BEHIND_THE_END}
           const thrown = await write("x").catch((error) => error);
           throw new Error(thrown.name + ": " + thrown.message);
         } };`),
@@ -294,9 +298,7 @@ export function contractSuite(mode: string, make: MakeHandler, rules: ModeRules 
     const { error } = await run(
       await handler(`
         export default { async batch(batch, { write, signal }) {
-          if (batch.u32(batch.count - 1, 0) < 9) return;
-          await write("?");
-          while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+          ${BEHIND_THE_END}
           write("x");
           // Behind that one, and time to fail of it.
           await write("y").catch(() => {});

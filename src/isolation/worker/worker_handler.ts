@@ -7,7 +7,7 @@
 import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
 import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
-import { checkMs, OptionError } from "../../errors.ts";
+import { checkFunction, checkMs, OptionError } from "../../errors.ts";
 import { tell } from "../../tell.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
 import { Slab } from "../../slab.ts";
@@ -161,9 +161,7 @@ class WorkerHandler implements LoadableHandler {
     this.#limits = { startTimeoutMs, batchTimeoutMs, heartbeatTimeoutMs };
     for (const [option, ms] of Object.entries(this.#limits)) checkMs(option, ms, 1);
     const { onEvent } = options;
-    if (onEvent !== undefined && typeof onEvent !== "function") {
-      throw new OptionError("onEvent", "a function", onEvent);
-    }
+    checkFunction("onEvent", onEvent);
     this.#tell = (event) => tell({ onEvent }, event);
   }
 

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertInstanceOf, assertThrows } f
 import { HandlerError, OptionError } from "../../../mod.ts";
 import { journalTo, spillTo } from "../../../spill.ts";
 import { HandlerModuleError, UnresponsiveHandlerError, workerHandler } from "../../../isolation.ts";
-import { connected, FRAMING, numbered, within } from "../../client/harness.ts";
+import { connected, FRAMING, numbered, uncaught, until, within } from "../../client/harness.ts";
 import { ScriptedTransport } from "../../transport/scripted.ts";
 import { causeOf, moduleUrl, scene } from "./harness.ts";
 
@@ -211,31 +211,24 @@ Deno.test("workers left behind are bounded, however little memory they hold", as
 });
 
 Deno.test("what onEvent throws is uncaught, and does not end the client", async () => {
-  const uncaught = Promise.withResolvers<string>();
-  const heard = (event: ErrorEvent) => {
-    event.preventDefault();
-    uncaught.resolve(event.message);
-  };
-  globalThis.addEventListener("error", heard);
-  try {
-    const transport = new ScriptedTransport(new TextEncoder().encode("say on\n"));
-    await using client = await connected(transport, {
-      framing: { type: "lines" },
-      sharedMemory: true,
-    });
-    const handler = workerHandler(moduleUrl("commands"), {
-      onEvent() {
-        throw new Error("of the listener");
-      },
-    });
+  const transport = new ScriptedTransport(new TextEncoder().encode("say on\n"));
+  await using client = await connected(transport, {
+    framing: { type: "lines" },
+    sharedMemory: true,
+  });
+  const handler = workerHandler(moduleUrl("commands"), {
+    onEvent() {
+      throw new Error("of the listener");
+    },
+  });
+  const [thrown] = await uncaught(async () => {
     const running = client.run(handler);
-    assert((await within(uncaught.promise, "uncaught error")).includes("of the listener"));
+    await until(() => client.stats().framesDelivered === 1, "frame");
     transport.give(null);
     await within(running, "end");
-    assertEquals(client.stats().framesDelivered, 1);
-  } finally {
-    globalThis.removeEventListener("error", heard);
-  }
+  });
+  assert(thrown.includes("of the listener"), thrown);
+  assertEquals(client.stats().framesDelivered, 1);
 });
 
 Deno.test("a worker that exits is noticed by its heartbeat", async () => {
