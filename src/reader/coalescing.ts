@@ -34,10 +34,17 @@ const RATE_MIN = 500_000;
 const WINDOW_MS = 20;
 /** To rest takes the least CPU, so the other mode must be so much faster. */
 const GAIN_MIN = 1.1;
-/** Windows from a mode's beginning to the trial of the other: one to settle, one to measure. */
-const HOLD_WINDOWS_MIN = 2;
-/** Four times as many behind each trial that is lost, up to this: a trial costs two windows of the worse mode. */
-const HOLD_WINDOWS_MAX = 64;
+/**
+ * Rates are compared by the median of so many windows: in some of them the scheduler
+ * has both sides on one core, and they are three times as slow.
+ */
+const COMPARED_WINDOWS = 5;
+/** Windows of a trial: one to settle, the others to measure. */
+const TRIAL_WINDOWS = 1 + COMPARED_WINDOWS;
+/** Windows from a mode's beginning to the first trial of the other. */
+const HOLD_WINDOWS_MIN = TRIAL_WINDOWS;
+/** Four times as many behind each trial that is lost, up to this: a trial may be of the worse mode. */
+const HOLD_WINDOWS_MAX = 64 * TRIAL_WINDOWS;
 
 /** Decides how to read from how fast that went. */
 export class Coalescing {
@@ -47,8 +54,8 @@ export class Coalescing {
   #fast = false;
   #windows = 0;
   #holdWindows = HOLD_WINDOWS_MIN;
-  /** Of the windows since the mode began, without the first. */
-  #rateSum = 0;
+  /** Of the last windows since the mode began, without the first. */
+  #rates: number[] = [];
   /** During a trial: of the mode that has held until then, in bytes per millisecond. */
   #heldRate: number | undefined;
   #bytesBefore: number;
@@ -82,19 +89,22 @@ export class Coalescing {
     this.#windows += 1;
     // What the mode before has left in the socket is not this one's doing.
     if (this.#windows === 1) return;
-    this.#rateSum += rate;
-    if (this.#heldRate !== undefined) this.#endTrial(rate, this.#heldRate);
-    else if (this.#windows >= this.#holdWindows) this.#try();
+    this.#rates.push(rate);
+    if (this.#rates.length > COMPARED_WINDOWS) this.#rates.shift();
+    if (this.#heldRate === undefined) {
+      if (this.#windows >= this.#holdWindows) this.#try();
+    } else if (this.#windows === TRIAL_WINDOWS) this.#endTrial(this.#heldRate);
   }
 
   #try(): void {
-    const heldRate = this.#rateSum / (this.#windows - 1);
+    const heldRate = median(this.#rates);
     this.#begin(this.mode === "resting" ? this.#other : "resting");
     this.#heldRate = heldRate;
   }
 
-  #endTrial(rate: number, heldRate: number): void {
+  #endTrial(heldRate: number): void {
     this.#heldRate = undefined;
+    const rate = median(this.#rates);
     const [resting, other] = this.mode === "resting" ? [rate, heldRate] : [heldRate, rate];
     const faster = other > GAIN_MIN * resting ? this.#other : "resting";
     if (faster === this.mode) {
@@ -108,7 +118,11 @@ export class Coalescing {
   #begin(mode: ReadMode): void {
     this.mode = mode;
     this.#windows = 0;
-    this.#rateSum = 0;
+    this.#rates = [];
     this.#heldRate = undefined;
   }
+}
+
+function median(rates: number[]): number {
+  return rates.toSorted((a, b) => a - b)[rates.length >> 1];
 }

@@ -90,6 +90,19 @@ Deno.test("mode is not misled by what the mode before has left in the socket", (
   assert(share(modes, "resting") > 0.9);
 });
 
+Deno.test("mode is not misled by single windows that are slow for another reason", () => {
+  for (const [eager, mode] of [[1.2, "eager"], [0.9, "resting"]] as const) {
+    const feed = new Feed();
+    let windows = 0;
+    // Of every five windows, two are three times as slow, in turn those of all trials.
+    const modes = feed.windows(3000, (each) => {
+      const slow = Math.floor(windows++ / WINDOW_MS) * 2 % 5 < 2;
+      return faster(eager)(each) / (slow ? 3 : 1);
+    });
+    assert(share(modes, mode) > 0.9, `${share(modes, mode)} ${mode} at ${eager}`);
+  }
+});
+
 Deno.test("mode is plain again within a window when a burst is over", () => {
   for (const eager of [0.9, 1.2]) {
     const feed = new Feed();
