@@ -29,8 +29,8 @@ export class ConnectLog {
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
-  /** Handlers of whose crossings people know. */
-  readonly #waterTold = new Set<string | undefined>();
+  /** Of events that come in turns, with their handlers: what people know of. */
+  readonly #crossingsTold = new Set<string>();
   /** Records that stay on disk and are in no count of frames. */
   #recordsLeft = 0;
 
@@ -68,11 +68,11 @@ export class ConnectLog {
       case "resumed":
         return;
       case "high_water":
-        return this.#water(event, `the buffer fills: ${bytes(event.bufferedBytes)} wait`);
+        return this.#crossed(event, `the buffer fills: ${bytes(event.bufferedBytes)} wait`);
       case "spill_started":
-        return this.#say(event, `${of(event)}the buffer is full: frames wait on disk`, "yellow");
+        return this.#crossed(event, "the buffer is full: frames wait on disk");
       case "spill_ended":
-        return this.#say(event, `${of(event)}all that waited on disk is handled`, "dim");
+        return this.#crossed(event, "all that waited on disk is handled", "dim");
       case "spill_recovered":
         return this.#say(
           event,
@@ -100,7 +100,7 @@ export class ConnectLog {
       case "spill_lost":
         return this.#say(event, `${of(event)}lost on disk: ${event.message}`, "red");
       case "low_water":
-        return this.#water(event, "the buffer has emptied");
+        return this.#crossed(event, "the buffer has emptied");
     }
   }
 
@@ -146,11 +146,16 @@ export class ConnectLog {
     );
   }
 
-  /** Programs get every crossing, people the first: the summary has the counts. */
-  #water(event: { type: ClientEvent["type"]; handler?: string }, sentence: string): void {
-    if (this.#waterTold.has(event.handler) && !this.#json) return;
-    if (event.type === "low_water") this.#waterTold.add(event.handler);
-    this.#say(event, `${of(event)}${sentence}`, "yellow");
+  /** Programs get every crossing, people the first of each kind: the summary has the counts. */
+  #crossed(
+    event: { type: ClientEvent["type"]; handler?: string },
+    sentence: string,
+    colour: "dim" | "yellow" = "yellow",
+  ): void {
+    const crossing = `${event.type} ${event.handler ?? ""}`;
+    if (this.#crossingsTold.has(crossing) && !this.#json) return;
+    this.#crossingsTold.add(crossing);
+    this.#say(event, `${of(event)}${sentence}`, colour);
   }
 
   #disconnected(error: DisconnectError): void {

@@ -67,6 +67,11 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof SpillIoError && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
+/** Whether there is no file of that name. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof SpillIoError && error.code === "ENOENT";
+}
+
 /** Another process, or another store of this one, has the directory. */
 export class SpillLockedError extends SpillwayError {
   /** Class name. */

@@ -5,7 +5,7 @@
  */
 
 import type { Cursor, Cursors } from "./cursors.ts";
-import { isDiskError, SpillIoError } from "./errors.ts";
+import { isDiskError, isNotFound } from "./errors.ts";
 import type { ReaderSource, SpillReader } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 
@@ -70,5 +70,5 @@ export class Passed {
 
 /** What is gone already needs no removing. */
 function ignoreAbsent(error: unknown): void {
-  if (!(error instanceof SpillIoError && error.code === "ENOENT")) throw error;
+  if (!isNotFound(error)) throw error;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Disk } from "./disk.ts";
-import { type DiskError, isDiskError } from "./errors.ts";
+import { type DiskError, isDiskError, isNotFound } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import { type RecordHeader, SEGMENT_HEADER_BYTES } from "./format.ts";
 import type { Segment } from "./segment.ts";
@@ -70,9 +70,10 @@ export class SpillReader implements Disposable {
     try {
       // Bounded: every turn leads on, by a record or by a segment.
       while (true) {
-        const open = this.#open ?? await this.#enter();
-        if (open === undefined) return { type: "end" };
-        const result = await this.#step(open.segment, open.input, place);
+        const open = this.#open;
+        const result = open === undefined
+          ? await this.#enter()
+          : await this.#step(open.segment, open.input, place);
         if (result !== undefined) return result;
       }
     } catch (error) {
@@ -101,18 +102,26 @@ export class SpillReader implements Disposable {
     this.#leave();
   }
 
-  /** Opens the segment the next record is in. */
-  async #enter(): Promise<{ segment: Segment; input: SegmentInput } | undefined> {
-    const { disk, segments } = this.#source;
-    if (!(this.#sequence < (segments.at(-1)?.nextSequence ?? 0))) return undefined;
+  /** Opens the segment the next record is in; gives what there is to tell if it can't. */
+  async #enter(): Promise<ReadResult | undefined> {
+    const { disk, segments, readers } = this.#source;
+    if (!(this.#sequence < (segments.at(-1)?.nextSequence ?? 0))) return { type: "end" };
     // INVARIANT: the last one at least is found.
     const segment = segments.find(({ nextSequence }) => nextSequence > this.#sequence)!;
-    const file = await disk.open(segment.name, "read");
-    this.#open = { segment, input: new SegmentInput(file, segment.marker, segment.bytes) };
-    this.#source.readers?.add(this);
+    const { name, nextSequence } = segment;
+    try {
+      const file = await disk.open(name, "read");
+      this.#open = { segment, input: new SegmentInput(file, segment.marker, segment.bytes) };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // Somebody else removed it, and no later read would find it.
+      const finding = missing(name, 0, this.#sequence, nextSequence);
+      return this.#lost({ ...finding, actual: "no such file" }, nextSequence);
+    }
+    readers?.add(this);
     this.#position = SEGMENT_HEADER_BYTES;
     this.#least = segment.firstSequence;
-    return this.#open;
+    return undefined;
   }
 
   #leave(): void {

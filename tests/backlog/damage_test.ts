@@ -1,16 +1,17 @@
 /** Records that can't be read back: each is told of and counted once, whoever knows of it first. */
 import { assertEquals, assertGreater } from "@std/assert";
-import type { ClientEvent } from "../../mod.ts";
+import { type ClientEvent, connect } from "../../mod.ts";
+import { spillTo } from "../../spill.ts";
 import { recordBytes, SEGMENT_HEADER_BYTES } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import type { OpenStore } from "../../src/spill/record_store.ts";
 import type { SpillStore } from "../../src/spill/store.ts";
-import { numbered, until, within } from "../client/harness.ts";
+import { FRAMING, numbered, until, within } from "../client/harness.ts";
 import { FaultDisk } from "../spill/fault_disk.ts";
-import { readStore } from "../spill/harness.ts";
+import { inDirectory, readStore } from "../spill/harness.ts";
 import { random } from "../spill/random.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
-import { FRAMES, spilling } from "./left_behind.ts";
+import { FRAMES, SLAB_BYTES, spilling } from "./left_behind.ts";
 
 /** So many records are read ahead by then. */
 const READ_AHEAD = 3;
@@ -88,3 +89,37 @@ Deno.test("damage that takes records along which are just being written counts e
   assertEquals(frames + lost.frames, FRAMES + 1000);
   assertEquals([stats.framesPending, stats.framesDropped], [0, 0]);
 });
+
+Deno.test("a directory removed under way costs its records, and no time for each of them", () =>
+  inDirectory(async (outer) => {
+    const directory = `${outer}/spill`;
+    const held = Promise.withResolvers<void>();
+    let [frames, lost] = [0, 0];
+    const transport = new ScriptedTransport(numbered(FRAMES, 60));
+    const client = await connect(transport, {
+      framing: FRAMING,
+      bufferBytes: 2 * SLAB_BYTES,
+      whenFull: spillTo(directory, { segmentBytes: SLAB_BYTES }),
+      onEvent: (event) => {
+        if (event.type === "spill_lost") lost += event.frames;
+      },
+    });
+    const running = client.run({
+      async batch(batch) {
+        await held.promise;
+        frames += batch.count;
+      },
+    });
+    await until(() => transport.starved, "whole stream");
+    await until(() => client.stats().framesSpilled > FRAMES / 2, "spilled frames");
+    await Deno.rename(directory, `${outer}/gone`);
+    held.resolve();
+    transport.give(numbered(10, 60, FRAMES), null);
+    // Tried again, each record would take ten seconds.
+    await within(running, "end");
+    const stats = client.stats();
+    assertGreater(lost, FRAMES / 4);
+    assertEquals(stats.framesLostOnDisk, lost);
+    assertEquals(frames + lost + stats.framesDropped, FRAMES + 10);
+    assertEquals(stats.framesPending, 0);
+  }));

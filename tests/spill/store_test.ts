@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OptionError } from "../../src/errors.ts";
 import { SpillIoError, SpillLockedError } from "../../src/spill/errors.ts";
+import { findingSentence } from "../../src/spill/finding.ts";
 import { type RecordKind, segmentName } from "../../src/spill/format.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { FaultDisk } from "./fault_disk.ts";
@@ -217,6 +218,28 @@ Deno.test("skip() gives up a record that can't be read, and counts it", async ()
     else if (result.type === "record") seen.push(result.header.sequence);
   }
   assertEquals(seen, [4, 5, 6, 7, 8]);
+  assertEquals(store.stats().lostRecords, 3);
+});
+
+Deno.test("a reader tells at once of all records of a file that somebody removed, and goes on", async () => {
+  const disk = new FaultDisk(random(1));
+  await using store = await openSmall(disk);
+  for (let n = 1; n <= 8; n++) await appended(store, n, filled(n));
+  using reader = store.reader();
+  await disk.remove(segmentName(1));
+  const gone = await reader.next();
+  assert(gone.type === "lost", gone.type);
+  assertEquals(
+    findingSentence(gone.finding),
+    `${segmentName(1)} at 0: expected sequence 1, got no such file (0 bytes, 3 records, skipped)`,
+  );
+  assertEquals((await readAll(reader)).records.map(({ header }) => header.sequence), [
+    4,
+    5,
+    6,
+    7,
+    8,
+  ]);
   assertEquals(store.stats().lostRecords, 3);
 });
 
