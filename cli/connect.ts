@@ -93,6 +93,9 @@ export class Run {
     const words = {
       nameOf: configFile === undefined ? flagOf : keyOf,
       idleTimeoutMs: plan.options.idleTimeoutMs,
+      ...plan.handlers.length === 0 && {
+        handler: plan.output === "count" ? "this command" : "standard output",
+      },
     };
     this.#patience = new Patience(plan.stopTimeoutMs, () => this.#tellWait());
     this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());

@@ -13,7 +13,7 @@ import {
 } from "../mod.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import { messageFor } from "./disk_words.ts";
-import { endSentence, type OptionWords } from "./end_words.ts";
+import { endSentence, type EndWords } from "./end_words.ts";
 import { isOfHandler } from "./handlers/failure.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
@@ -25,7 +25,7 @@ export class ConnectLog {
   readonly #command: string;
   readonly #name: string;
   readonly #json: boolean;
-  readonly #words: OptionWords;
+  readonly #words: EndWords;
   readonly #status: StatusLine;
   /** Pauses can come by the thousand; the first of a connection is told, the summary counts them. */
   #pauseTold = false;
@@ -39,7 +39,7 @@ export class ConnectLog {
     command: string;
     name: string;
     json: boolean;
-    words: OptionWords;
+    words: EndWords;
     status: StatusLine;
   }) {
     this.#command = options.command;
@@ -64,7 +64,7 @@ export class ConnectLog {
           "yellow",
         );
       case "paused":
-        return this.#paused();
+        return this.#paused(event);
       case "resumed":
         return;
       case "high_water":
@@ -136,14 +136,10 @@ export class ConnectLog {
     to(this.#json ? summaryJson(summary) : summaryTable(summary, this.#recordsLeft));
   }
 
-  #paused(): void {
+  #paused(event: Extract<ClientEvent, { type: "paused" }>): void {
     if (this.#pauseTold) return;
     this.#pauseTold = true;
-    this.#say(
-      { type: "paused" },
-      "reading is paused, the buffer is full: what takes the frames is slower than the server",
-      "yellow",
-    );
+    this.#say(event, `reading is paused: ${PAUSES[event.waitsFor]}`, "yellow");
   }
 
   /** Programs get every crossing, people the first of each kind: the summary has the counts. */
@@ -179,6 +175,12 @@ export class ConnectLog {
 function of({ handler }: { handler?: string }): string {
   return handler === undefined ? "" : `the handler ${handler}: `;
 }
+
+const PAUSES = {
+  handler: "the buffer is full, what takes the frames is slower than the server",
+  disk: "the buffer is full, the disk takes frames slower than they come, or not at all",
+  tap: "what is read is not recorded yet",
+};
 
 const TOLD: ReadonlySet<DisconnectReason> = new Set(["aborted", "exhausted", "handler", "tap"]);
 

@@ -59,7 +59,12 @@ class RecordRun {
 
   constructor(plan: RecordPlan) {
     const { target, json } = plan;
-    const words = { nameOf: flagOf, idleTimeoutMs: plan.options.idleTimeoutMs };
+    const words = {
+      nameOf: flagOf,
+      idleTimeoutMs: plan.options.idleTimeoutMs,
+      handler: "this command",
+      tap: "the recording",
+    };
     this.#plan = plan;
     this.#status = new StatusLine(!json);
     this.#log = new ConnectLog({

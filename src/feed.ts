@@ -6,7 +6,7 @@
 
 import { withResolvers } from "./deferred.ts";
 import type { Lanes } from "./dispatch/lanes.ts";
-import type { HoldMeter } from "./hold_meter.ts";
+import type { HoldMeter, Pause } from "./hold_meter.ts";
 import { LagProbe } from "./lag_probe.ts";
 import { Coalescing, REST_MS } from "./reader/coalescing.ts";
 import type { Control } from "./reader/control.ts";
@@ -69,8 +69,8 @@ export class Feed {
   #turnedAt = performance.now();
   readonly #lag: LagProbe;
   readonly #coalescing: Coalescing;
-  /** When reading paused, and what else had kept the socket from being read until then. */
-  #paused: { at: number; otherMs: number } | undefined;
+  /** When reading paused and for what, and what else had kept the socket from being read until then. */
+  #paused: { at: number; pause: Pause; otherMs: number } | undefined;
   /** When the connection ended; what was left to deliver came after. */
   endedAt = 0;
 
@@ -161,7 +161,8 @@ export class Feed {
       const stopped = this.stopped();
       if (stopped !== undefined) return stopped;
       if (drained === "end") return { kind: "eof" };
-      if (drained === "full" || drained === "tapped") this.#pause();
+      if (drained === "full") this.#pause(this.#parts.lanes.writing ? "disk" : "handler");
+      else if (drained === "tapped") this.#pause("tap");
       else this.#resume();
       if (this.#nothingToDo(drained, this.#rung || stats.batches > batches)) {
         if (drained === "empty") {
@@ -265,24 +266,25 @@ export class Feed {
   }
 
   /** No slab is free, or the tap has a chunk: reading waits until it is given back. */
-  #pause(): void {
+  #pause(pause: Pause): void {
     if (this.#paused !== undefined) return;
     const { stats, tell } = this.#parts;
-    this.#paused = { at: performance.now(), otherMs: stats.heldMs + stats.blockedMs };
+    this.#paused = { at: performance.now(), pause, otherMs: stats.heldMs + stats.blockedMs };
     stats.pauses += 1;
-    tell({ type: "paused" });
+    tell({ type: "paused", waitsFor: pause });
   }
 
   #resume(): void {
     if (this.#paused === undefined) return;
     const { stats, meter, tell } = this.#parts;
     const now = performance.now();
+    const { at, pause } = this.#paused;
     // What a handler or other code held meanwhile is booked already.
     const otherMs = stats.heldMs + stats.blockedMs - this.#paused.otherMs;
-    const pausedMs = Math.max(0, now - this.#paused.at - otherMs);
+    const pausedMs = Math.max(0, now - at - otherMs);
     this.#paused = undefined;
     stats.pausedMs += pausedMs;
-    meter.waited("paused", pausedMs, now);
+    meter.waited(pause, pausedMs, now);
     tell({ type: "resumed" });
   }
 

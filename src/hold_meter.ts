@@ -15,14 +15,27 @@ export interface HandlerCall {
 /** How far back a verdict looks, in milliseconds. */
 export const VERDICT_WINDOW_MS = 3000;
 
+/** Whom reading pauses for: `handler` and `disk` have all slabs, `tap` the chunk that came. */
+export type Pause = "handler" | "disk" | "tap";
+
 /**
- * What keeps the socket from being read: a handler's call (`held`), no slab or a
- * tap that is behind (`paused`), other code in this thread (`blocked`).
+ * What keeps the socket from being read: a handler's call (`held`), a pause, other
+ * code in this thread (`blocked`).
  */
-export type Wait = "held" | "paused" | "blocked";
+export type Wait = "held" | Pause | "blocked";
 
 /** So long each, in milliseconds. */
 export type Waits = Record<Wait, number>;
+
+/** Nothing waited. */
+export function noWaits(): Waits {
+  return { held: 0, handler: 0, disk: 0, tap: 0, blocked: 0 };
+}
+
+/** All pauses together, in milliseconds. */
+export function pausedMs({ handler, disk, tap }: Waits): number {
+  return handler + disk + tap;
+}
 
 const MERGE_MS = 20;
 
@@ -33,7 +46,7 @@ export class HoldMeter {
   /** The handler call that held the read loop longest. */
   slowestCall: HandlerCall | undefined;
   /** Over the whole connection. */
-  readonly total: Waits = { held: 0, paused: 0, blocked: 0 };
+  readonly total = noWaits();
   /** When the socket was last known to be empty. */
   #emptyAt = performance.now();
   readonly #unread = new RecentMaximum();
@@ -79,7 +92,7 @@ export class HoldMeter {
   /** What kept the socket from being read within the last `windowMs`. */
   recent(now: number, windowMs: number): Waits {
     const from = now - windowMs;
-    const sum: Waits = { held: 0, paused: 0, blocked: 0 };
+    const sum = noWaits();
     for (const { wait, end, ms } of this.#spans.slice(this.#oldest)) {
       sum[wait] += Math.max(0, end - Math.max(from, end - ms));
     }

@@ -44,8 +44,8 @@ export type ClientEvent =
   | { type: "disconnected"; error: DisconnectError }
   /** The next attempt follows in `delayMs`. */
   | { type: "reconnecting"; attempt: number; delayMs: number }
-  /** No slab is free, or the tap is behind: reading pauses, and a server may count that against you. */
-  | { type: "paused" }
+  /** No slab is free, as handlers or a disk have them all, or the tap is behind: reading pauses, and a server may count that against you. */
+  | { type: "paused"; waitsFor: "handler" | "disk" | "tap" }
   /** Reading goes on. */
   | { type: "resumed" }
   /** So much of the buffer is in use: the handler falls behind. */

@@ -9,6 +9,7 @@ import type { DisconnectReason } from "./reason.ts";
 import {
   type HandlerCall,
   type HoldMeter,
+  pausedMs,
   VERDICT_WINDOW_MS,
   type Wait,
   type Waits,
@@ -46,7 +47,7 @@ export interface DisconnectReport {
   frames: number;
   /** How long it stood, in milliseconds. */
   connectedMs: number;
-  /** How long reading was paused because no slab was free or the tap was behind; what handlers held meanwhile is in `heldMs` only. */
+  /** How long reading was paused because handlers or a disk kept all slabs, or the tap was behind; what handlers held meanwhile is in `heldMs` only. */
   pausedMs: number;
   /** How long handlers held the read loop. */
   heldMs: number;
@@ -123,10 +124,10 @@ export function report(input: ReportInput): DisconnectReport {
     bytes: input.bytes,
     frames: input.frames,
     connectedMs,
-    pausedMs: meter.total.paused,
+    pausedMs: pausedMs(meter.total),
     heldMs: meter.total.held,
     blockedMs: meter.total.blocked,
-    recentPausedMs: recent.paused,
+    recentPausedMs: pausedMs(recent),
     recentHeldMs: recent.held,
     recentBlockedMs: recent.blocked,
     recentUnreadMs: unreadMs,
@@ -148,7 +149,7 @@ function judge(
   if (OURS.has(reason)) {
     return { kind: "this_side", sentence: OUR_SENTENCES[reason] ?? "this side ended it" };
   }
-  const waitedMs = recent.held + recent.paused + recent.blocked;
+  const waitedMs = recent.held + pausedMs(recent) + recent.blocked;
   const share = windowMs > 0 ? waitedMs / windowMs : 0;
   const window = seconds(windowMs);
   const harmlessMs = Math.max(BRIEF_MS, Math.min(UNREAD_MS, windowMs / 2));
@@ -193,10 +194,14 @@ function judge(
 
 const WAIT_SENTENCES: Record<Wait, (waited: string, window: string) => string> = {
   held: (waited, window) => `your handler held the read loop ${waited} of the last ${window}`,
-  paused: (waited, window) =>
-    `reading was paused ${waited} of the last ${window} because your handler kept the buffer full, or your tap was behind`,
+  handler: (waited, window) =>
+    `reading was paused ${waited} of the last ${window} because your handler kept the buffer full`,
+  disk: (waited, window) =>
+    `reading was paused ${waited} of the last ${window} because the disk took frames slower than they came, or not at all`,
+  tap: (waited, window) =>
+    `reading was paused ${waited} of the last ${window} because your tap was behind`,
   blocked: (waited, window) =>
-    `this thread was kept from reading ${waited} of the last ${window}, by code outside your handler or because the program was stopped`,
+    `this thread was kept from reading ${waited} of the last ${window}, by other code or because the program was stopped`,
 };
 
 function longest(waits: Waits): Wait {

@@ -137,6 +137,8 @@ export interface Backlog {
   readonly keeps: boolean;
   /** {@linkcode take} would give some. */
   readonly ready: boolean;
+  /** Frames wait for a disk to take them: their slabs would be free if it were faster. */
+  readonly writing: boolean;
   /** Bytes of the slabs in which frames wait, batches that are out left out. */
   readonly bufferedBytes: number;
   readonly counts: Readonly<BacklogCounts>;

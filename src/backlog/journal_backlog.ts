@@ -69,6 +69,10 @@ export class JournalBacklog implements Backlog {
     return this.#input.ready;
   }
 
+  get writing(): boolean {
+    return this.#output.queue.frames > 0;
+  }
+
   get bufferedBytes(): number {
     return this.#output.queue.slabs * this.#parts.pool.slabBytes;
   }

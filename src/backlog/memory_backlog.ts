@@ -11,6 +11,7 @@ import { RangeQueue } from "./range_queue.ts";
 /** A backlog that blocks or drops. */
 export class MemoryBacklog implements Backlog {
   readonly keeps = false;
+  readonly writing = false;
   readonly counts = newCounts();
   readonly #pool: SlabPool;
   readonly #whenFull: MemoryPolicy;

@@ -64,6 +64,10 @@ export class SpillBacklog implements Backlog {
     return this.#memory.frames > 0 || this.#input.ready;
   }
 
+  get writing(): boolean {
+    return this.#output.queue.frames > 0;
+  }
+
   get bufferedBytes(): number {
     const { last } = this.#memory;
     const shared = last !== undefined && last.store === this.#output.queue.head?.store ? 1 : 0;

@@ -126,6 +126,14 @@ export class Lanes {
     return this.#lanes.every(({ backlog }) => backlog.keeps || backlog.empty);
   }
 
+  /** Slabs wait for a disk, and for no handler that has frames in memory only. */
+  get writing(): boolean {
+    const held = this.#lanes.some(({ backlog, dispatcher }) =>
+      !backlog.keeps && (!backlog.empty || dispatcher.busy)
+    );
+    return !held && this.#lanes.some(({ backlog }) => backlog.writing);
+  }
+
   /** Frames waiting, as often as they wait. */
   get frames(): number {
     return this.#lanes.reduce((sum, { backlog }) => sum + backlog.frames, 0);

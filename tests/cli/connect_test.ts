@@ -1,5 +1,5 @@
 /** `spillway connect` as it is run: a process, a server, and no permission but to connect. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   floods,
   readUntil,
@@ -343,4 +343,22 @@ Deno.test({
     await Deno.remove(directory, { recursive: true });
     assertEquals([code, stdout], [0, "one\n"]);
   },
+});
+
+Deno.test("connect names standard output where no handler of the user's is slow", async () => {
+  const line = utf8.encode("0123456789abcdef".repeat(64) + "\n");
+  const text = new Uint8Array(32 * 1024 * line.length);
+  for (let at = 0; at < text.length; at += line.length) text.set(line, at);
+  await using server = new TestServer((conn) => writeAll(conn, text));
+  const child = start([`--allow-net=${server.address}`], ["connect", server.address]);
+  const stderr = child.stderr.getReader();
+  const paused = "reading is paused: the buffer is full, what takes the frames is slower";
+  await readUntil(stderr, paused);
+  await delay(1500);
+  const stdout = await new Response(child.stdout).bytes();
+  assertEquals(stdout.length, text.length);
+  const why = / reading was paused .* because standard output kept the buffer full; if /;
+  assertMatch(await readUntil(stderr, "\nframes "), why);
+  await stderr.cancel();
+  assertEquals((await child.status).code, 0);
 });

@@ -2,10 +2,15 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Client, connect, DisconnectError, type DisconnectReport } from "../../mod.ts";
 import type { DisconnectReason } from "../../src/reason.ts";
+import { journalBy, spillBy } from "../../src/backlog/spill_to.ts";
 import { HoldMeter } from "../../src/hold_meter.ts";
+import { openSpill } from "../../src/spill/open.ts";
 import { report, type Verdict } from "../../src/verdict.ts";
+import { SLAB_BYTES } from "../backlog/left_behind.ts";
+import { FaultDisk } from "../spill/fault_disk.ts";
+import { random } from "../spill/random.ts";
 import { ScriptedTransport } from "../transport/scripted.ts";
-import { assertEnds, connected, delay, numbered } from "./harness.ts";
+import { assertEnds, connected, delay, FRAMING, numbered, until, within } from "./harness.ts";
 
 function spin(ms: number): void {
   const until = performance.now() + ms;
@@ -129,7 +134,7 @@ Deno.test("other code that keeps the thread from reading is told as that, and no
   assertEquals(report.verdict.kind, "slow_consumer", report.verdict.sentence);
   assertMatch(
     report.verdict.sentence,
-    /^this thread was kept from reading .* outside your handler/,
+    /^this thread was kept from reading .* by other code/,
   );
   assert(report.blockedMs > 800, `${report.blockedMs}`);
   assert(report.recentUnreadMs >= report.recentBlockedMs, `${report.recentUnreadMs}`);
@@ -170,4 +175,69 @@ Deno.test("a busy handler between two looks at an empty socket is not blamed, an
     kind: "not_this_side",
     sentence: "the socket was read to empty at least every 15 ms: the cause is not on this side",
   });
+});
+
+/** What a client is told that paused, went on when that was `over` 300 ms later, and was then cut off. */
+async function cutOffBehindPause(
+  client: Client,
+  transport: ScriptedTransport,
+  over: PromiseWithResolvers<void>,
+  running: Promise<void>,
+): Promise<Verdict> {
+  await until(() => client.stats().pauses > 0, "pause");
+  await delay(300);
+  over.resolve();
+  await until(() => transport.starved, "whole stream");
+  transport.give(RESET);
+  await within(running.catch(() => {}), "end");
+  return (await reportOf(client)).verdict;
+}
+
+const SENTENCES = {
+  handler: /^reading was paused .* because your handler kept the buffer full;/,
+  disk: /^reading was paused .* because the disk took frames slower than they came, or not at all;/,
+  tap: /^reading was paused .* because your tap was behind;/,
+};
+
+Deno.test("a pause is put down to the disk that frames wait for, unless a handler keeps the rest in memory", async () => {
+  for (
+    const [overflow, beside, expected] of [
+      [journalBy, false, "disk"],
+      [spillBy, false, "disk"],
+      [spillBy, true, "handler"],
+    ] as const
+  ) {
+    const disk = new FaultDisk(random(1));
+    const over = Promise.withResolvers<void>();
+    const waits: string[] = [];
+    const transport = new ScriptedTransport(numbered(20_000, 60));
+    const whenFull = overflow((_, options) => openSpill(disk, options), disk.path, {});
+    await using client = await connect(transport, {
+      framing: FRAMING,
+      onEvent: (event) => event.type === "paused" && waits.push(event.waitsFor),
+      bufferBytes: 2 * SLAB_BYTES,
+      ...beside ? { handlers: { disk: { whenFull }, memory: {} } } : { whenFull },
+    });
+    disk.writeHeld = over.promise;
+    const handler = { batch: () => over.promise };
+    const running = client.run(beside ? { disk: handler, memory: handler } : handler);
+    const { kind, sentence } = await cutOffBehindPause(client, transport, over, running);
+    assertEquals(kind, "slow_consumer");
+    assertMatch(sentence, SENTENCES[expected]);
+    assertEquals(waits[0], expected);
+  }
+});
+
+Deno.test("a pause is put down to the tap that is behind", async () => {
+  const over = Promise.withResolvers<void>();
+  const transport = new ScriptedTransport(numbered(1000));
+  await using client = await connected(transport, { tap: () => over.promise });
+  const { kind, sentence } = await cutOffBehindPause(
+    client,
+    transport,
+    over,
+    client.run({ batch() {} }),
+  );
+  assertEquals(kind, "slow_consumer");
+  assertMatch(sentence, SENTENCES.tap);
 });
