@@ -32,6 +32,7 @@ import { Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
 import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
+import { Silence, silenceSentence } from "./silence.ts";
 import { OutputError } from "./standard_streams.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
@@ -78,6 +79,7 @@ export class Run {
   #finishes = true;
   readonly #patience: Patience;
   readonly #clock: RunClock;
+  readonly #silence: Silence;
   /** What takes the frames: the user's handlers, or standard output. */
   #taker: Crew | FrameOutput | IsolatedRun | undefined;
   #client: Client | IsolatedClient | undefined;
@@ -99,6 +101,10 @@ export class Run {
     };
     this.#patience = new Patience(plan.stopTimeoutMs, () => this.#tellWait());
     this.#clock = new RunClock(plan.durationMs, () => this.#timeUp());
+    this.#silence = new Silence(
+      () => this.#client?.stats().bytesRead ?? 0,
+      () => this.#tellSilence(),
+    );
     this.#log = new ConnectLog({ command, name, json, words, status: this.#status });
   }
 
@@ -126,6 +132,7 @@ export class Run {
     using _interrupt = onInterrupt((signal) => this.#interrupt(signal));
     using _patience = this.#patience;
     using _clock = this.#clock;
+    using _silence = this.#silence;
     if (isIsolated(plan)) return await this.#feedIsolated();
     if (plan.handlers.length === 0) return await this.#feedTo(this.#makeOutput());
     const crew = this.#makeCrew();
@@ -191,7 +198,10 @@ export class Run {
   }
 
   #tell(event: ClientEvent): void {
-    if (event.type === "connected") this.#clock.start();
+    if (event.type === "connected") {
+      this.#clock.start();
+      this.#silence.begin();
+    }
     // Who has closed standard output has what they wanted, and wants no word of the end.
     if (this.#stopped?.end === "output_closed") return;
     const { jsonLog, tells } = this.#plan;
@@ -199,6 +209,14 @@ export class Run {
       this.#misfit ??= event.error;
     }
     if (jsonLog || tells === undefined || tells(event)) this.#log.event(event);
+  }
+
+  /** A recording that is replayed is asked for nothing. */
+  #tellSilence(): void {
+    const { target, configFile } = this.#plan;
+    if (typeof target !== "string") return;
+    const hello = configFile === undefined ? flagOf("hello") : keyOf("hello");
+    this.#log.note({ type: "silent" }, silenceSentence(target, hello));
   }
 
   #tellOf(plan: HandlerPlan, event: HandlerEvent): void {

@@ -12,6 +12,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   target: "the target",
   "target port": "the target's port",
   bufferBytes: "--buffer",
+  hello: "--send",
   maxBytes: "--spill-max",
   partition: "--partition",
   "partition.key": "--partition key:NAME",

@@ -362,3 +362,24 @@ Deno.test("connect names standard output where no handler of the user's is slow"
   await stderr.cancel();
   assertEquals((await child.status).code, 0);
 });
+
+Deno.test("connect says what may be wrong where a server sends nothing, once", async () => {
+  await using server = new TestServer(async (conn) => {
+    await conn.read(new Uint8Array(1));
+  });
+  const args = ["--duration", "11s", "--reconnect", "--idle-timeout", "5100ms"];
+  const [plain, json] = await Promise.all([
+    server.connect(...args),
+    server.connect(...args, "--json"),
+  ]);
+  const hints = lines(plain.stderr).filter((line) => line.startsWith("nothing has come"));
+  assertEquals(hints, [
+    "nothing has come for 5.000 s: a server that waits to be asked needs --send, " +
+    `one that speaks TLS needs tls://${server.address}`,
+  ]);
+  const types = jsonLines(json.stderr).map(({ type }) => type);
+  assertEquals(types.slice(0, 3), ["connected", "silent", "disconnected"]);
+  // The second connection was silent for as long.
+  assertEquals(types.filter((type) => type === "silent").length, 1);
+  assert(types.filter((type) => type === "connected").length > 2);
+});
