@@ -72,6 +72,9 @@ const TLS_CURES: readonly (readonly [RegExp, string])[] = [
     /CaUsedAsEndEntity/,
     "; it is marked as a CA itself: have it made with basicConstraints=critical,CA:FALSE",
   ],
+  [/not valid for any names/, "; its CN is no such name: have it made with a subjectAltName"],
+  [/not valid for name/, "; a name it has is given as tls.serverName, or as --server-name NAME"],
+  [/Expired|NotValidYet/, "; have it renewed, or set this machine's clock"],
 ];
 
 /** Class name of an error, the empty string for what is none. */

@@ -37,12 +37,13 @@ async function has(program: string): Promise<boolean> {
 }
 
 /** Like `serve()`, in TLS; the service begins when the handshake is done. */
-function serveTls(service: (conn: Deno.TlsConn) => Promise<void>, alpn?: string[]): Server {
+function serveTls(
+  service: (conn: Deno.TlsConn) => Promise<void>,
+  options: Partial<Deno.ListenTlsOptions & Deno.TlsCertifiedKeyPem> = {},
+): Server {
   const listener = Deno.listenTls({
-    hostname: "127.0.0.1",
-    port: 0,
-    ...CERTIFIED,
-    alpnProtocols: alpn,
+    ...{ hostname: "127.0.0.1", port: 0, ...CERTIFIED },
+    ...options,
   });
   return serve(async (conn) => {
     await (conn as Deno.TlsConn).handshake();
@@ -95,7 +96,7 @@ Deno.test("tls.alpnProtocols are offered", async () => {
   const agreed = Promise.withResolvers<string | null>();
   await using server = serveTls(async (conn) => {
     agreed.resolve((await conn.handshake()).alpnProtocol);
-  }, ["feed/2", "feed/1"]);
+  }, { alpnProtocols: ["feed/2", "feed/1"] });
   const tls = { ...CA, alpnProtocols: ["feed/1"] };
   await using _client = await connected(`tls://${server.target}`, { tls });
   assertEquals(await within(agreed.promise, "protocol"), "feed/1");
@@ -135,12 +136,27 @@ Deno.test("certificates that don't fit are told as tls", async () => {
   const wrong: [TlsOptions, string][] = [
     [{}, "give its own as tls.caCerts"],
     [{ caCerts: [pem("other_ca.pem")] }, "UnknownIssuer"],
-    [{ ...CA, serverName: "example.org" }, "not valid for name"],
+    [{ ...CA, serverName: "example.org" }, "a name it has is given as tls.serverName, or as"],
   ];
   for (const [tls, says] of wrong) {
     const error = await refusal(target, { tls });
     assertEquals([error.reason, error.report.verdict.kind], ["tls", "no_connection"]);
     assertStringIncludes(error.message, says);
+  }
+});
+
+Deno.test("what is wrong with a server's certificate is told with what to do about it", async () => {
+  const wrong = [
+    ["self_signed", pem("self_signed.pem"), "have it made with basicConstraints=critical,CA:FALSE"],
+    ["nameless", pem("ca.pem"), "have it made with a subjectAltName"],
+    ["expired", pem("ca.pem"), "have it renewed, or set this machine's clock"],
+  ];
+  for (const [name, ca, cure] of wrong) {
+    const certified = { cert: pem(`${name}.pem`), key: pem(`${name}.key`) };
+    await using server = serveTls((conn) => send(conn, numbered(1)), certified);
+    const error = await refusal(`tls://${server.target}`, { tls: { caCerts: [ca] } });
+    assertEquals(error.reason, "tls");
+    assertStringIncludes(error.message, cure);
   }
 });
 
