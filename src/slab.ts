@@ -7,6 +7,7 @@
 
 import { type Column, COLUMN_ARRAYS, type ColumnArray } from "./columns.ts";
 import type { Layout, SlabLayout } from "./core/layout.ts";
+import { widen } from "./wide.ts";
 
 type ColumnArrayConstructor = new (
   buffer: ArrayBufferLike,
@@ -71,6 +72,7 @@ export class Slab {
       const array: ColumnArrayConstructor = COLUMN_ARRAYS[column.type];
       return new array(buffer, layout.columnValues[i], entries);
     });
+    widen(this, "streamOffset");
   }
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { widen } from "./wide.ts";
+
 /** What a client has done so far. Counts run over all connections; times are in milliseconds. */
 export interface ClientStats {
   /** Number of the current connection: 1, 2, …, with `spillTo()` or `journalTo()` from behind the last one in the directory. */
@@ -109,7 +111,7 @@ export interface HandlerStats {
 
 /** Counters at zero. */
 export function newStats(): ClientStats {
-  return {
+  const stats: ClientStats = {
     epoch: 0,
     bytesRead: 0,
     chunks: 0,
@@ -144,4 +146,6 @@ export function newStats(): ClientStats {
     responsesDropped: 0,
     reconnects: 0,
   };
+  widen(stats, "bytesRead", "frames", "frameBytes", "framesDelivered");
+  return stats;
 }

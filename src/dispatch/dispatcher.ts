@@ -13,6 +13,7 @@ import type { ClientStats } from "../status.ts";
 import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
 import { BatchSizer } from "./sizer.ts";
+import { widen } from "../wide.ts";
 
 /** What the dispatcher needs. */
 export interface DispatcherOptions {
@@ -51,6 +52,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#sizer = new BatchSizer(options.dutyCycleMs);
+    widen(this.counts, "framesDelivered");
   }
 
   /** Whether a call of {@linkcode Dispatcher.dispatch} would hand out a batch. */

@@ -15,6 +15,7 @@ import { Status } from "../core/abi.ts";
 import type { Core } from "../core/core.ts";
 import type { Slab, SlabPool } from "../slab.ts";
 import type { ClientStats } from "../status.ts";
+import { widen } from "../wide.ts";
 
 /** Rather than reading less than this, the filler goes on in the next slab. */
 const ROOM_BYTES_MIN = 16 * 1024;
@@ -49,6 +50,7 @@ export class Filler {
     this.#pool = pool;
     this.#sink = sink;
     this.#stats = stats;
+    widen(this, "bytes", "frames");
   }
 
   /** Bytes of the frame that is not complete yet. */

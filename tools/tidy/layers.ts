@@ -25,6 +25,7 @@ export const LAYERS: readonly Layer[] = [
       "src/turn.ts",
       "src/tell.ts",
       "src/utf8.ts",
+      "src/wide.ts",
       "src/reason.ts",
       "src/errors.ts",
       "src/reconnect.ts",
