@@ -69,6 +69,8 @@ function refuseMisuse(args: string[], { string, boolean, repeated = [] }: FlagNa
       );
     }
     if (!string.includes(name)) continue;
+    // An empty text that follows would be a positional argument.
+    if ((own ?? next) === "") throw new UsageError(`--${name} needs a value`);
     if (own === undefined && /^-[^-]/.test(next)) {
       throw new UsageError(
         `--${name} needs a value, one that begins with - is given as --${name}=${next}`,

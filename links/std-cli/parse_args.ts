@@ -85,12 +85,12 @@ interface Rewritten {
   args: string[];
   /** What each rewritten argument was. */
   originals: Map<string, string>;
-  /** Flags called `no-…` that came without a value. */
+  /** Flags of no declared kind that came without a value, where `minimist` was given one. */
   bare: Set<string>;
 }
 
-/** To `minimist` each `--no-x` is a negation; here only that of a negatable flag. */
-function rewriteNegations(args: readonly string[], options: AnyOptions): Rewritten {
+/** To `minimist` each `--no-x` is a negation, here only that of a negatable flag; and an empty text is a value. */
+function rewrite(args: readonly string[], options: AnyOptions): Rewritten {
   const negatable = withAliases(list(options.negatable), options.alias);
   const booleans = withAliases(list(options.boolean), options.alias);
   const strings = withAliases(list(options.string), options.alias);
@@ -101,12 +101,19 @@ function rewriteNegations(args: readonly string[], options: AnyOptions): Rewritt
     rewritten.originals.set(arg, original);
     rewritten.args.push(arg);
   };
+  const putBare = (key: string, original: string) => {
+    if (!strings.has(key)) rewritten.bare.add(key);
+    put(`--${key}=`, original);
+  };
 
   for (let i = 0; i < end; i++) {
     const arg = args[i];
     const [, name, value] = /^--no-([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
     if (name === undefined || (value === undefined && negatable.has(name))) {
-      rewritten.args.push(arg);
+      const [, key] = /^--([^=]+)$/s.exec(arg) ?? [];
+      const empty = i + 1 < end && args[i + 1] === "";
+      if (key !== undefined && empty && !booleans.has(key)) putBare(key, arg);
+      else rewritten.args.push(arg);
     } else if (value !== undefined) {
       put(`--${name}=${value}`, arg);
     } else {
@@ -117,8 +124,7 @@ function rewriteNegations(args: readonly string[], options: AnyOptions): Rewritt
         put(`--${key}=${next}`, arg);
         i++;
       } else {
-        if (!strings.has(key)) rewritten.bare.add(key);
-        put(`--${key}=`, arg);
+        putBare(key, arg);
       }
     }
   }
@@ -179,7 +185,7 @@ export function parseArgs<
   DD extends boolean = false,
 >(args: readonly string[], options?: ParseOptions<B, S, C, D, DD>): Args<B, S, C, D, DD>;
 export function parseArgs(args: readonly string[], options: AnyOptions = {}): unknown {
-  const rewritten = rewriteNegations(args, options);
+  const rewritten = rewrite(args, options);
   const { boolean } = options;
   const parsed = minimist(rewritten.args, {
     "--": options["--"],

@@ -21,9 +21,14 @@ export function parse(text: string): JsonValue {
   const tree = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
   const [error] = errors;
   if (error !== undefined || tree === undefined) {
-    const at = error?.offset ?? text.length;
-    if (at >= text.trimEnd().length) throw new SyntaxError("Unexpected end of JSONC input");
-    throw new SyntaxError(`Unexpected token ${text[at]} in JSONC at position ${at}`);
+    const { offset: at, length } = error ?? { offset: text.length, length: 0 };
+    if (at >= text.trimEnd().length) {
+      throw new SyntaxError("Cannot parse JSONC: unexpected end of JSONC input");
+    }
+    const token = text.slice(at, at + length);
+    throw new SyntaxError(
+      `Cannot parse JSONC: unexpected token "${token}" in JSONC at position ${at}`,
+    );
   }
   // Of ordinary objects, as the real one has them.
   return JSON.parse(JSON.stringify(getNodeValue(tree)));

@@ -152,7 +152,7 @@ Deno.test("configPlan() takes keys that are alike in different objects, and in t
 
 Deno.test("configPlan() says where a file is no JSON, and what a file that is none of ours should be", async () => {
   assertEquals(await problems('{\n  "target": "h:1",,\n}'), [
-    "Unexpected token , in JSONC at position 20 (line 2, column 19)",
+    'Cannot parse JSONC: unexpected token "," in JSONC at position 20 (line 2, column 19)',
   ]);
   const [cut] = await problems('{\n  "target": "h:1",\n  ');
   assertMatch(cut, /end of JSONC.* \(line 3, column 3\)$/);

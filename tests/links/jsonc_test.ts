@@ -1,5 +1,5 @@
 import { parse } from "@std/jsonc";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("parse() takes comments and trailing commas", () => {
   const text = `// one\n{ "a": [1, /* two */ "x//y",], "b": { "c": null, }, }\n`;
@@ -13,11 +13,15 @@ Deno.test("parse() takes __proto__ for a name like any other", () => {
 
 Deno.test("parse() throws a SyntaxError with the position", () => {
   const cases: [string, string][] = [
-    ["{ a: 1 }", "at position 2"],
-    ["{ 'a': 1 }", "at position 2"],
-    ["[1 2]", "at position 3"],
-    ["", "Unexpected end of JSONC input"],
-    ['{ "a": ', "Unexpected end of JSONC input"],
+    ["{ a: 1 }", 'unexpected token "a" in JSONC at position 2'],
+    ["{ 'a': 1 }", "in JSONC at position 2"],
+    ["[1 2]", 'unexpected token "2" in JSONC at position 3'],
+    ["[1,,2]", 'unexpected token "," in JSONC at position 3'],
+    ["", "unexpected end of JSONC input"],
+    ['{ "a": ', "unexpected end of JSONC input"],
   ];
-  for (const [text, message] of cases) assertThrows(() => parse(text), SyntaxError, message);
+  for (const [text, message] of cases) {
+    const error = assertThrows(() => parse(text), SyntaxError, message);
+    assertStringIncludes(error.message, "Cannot parse JSONC: ");
+  }
 });

@@ -33,6 +33,16 @@ Deno.test("parseArgs() does not take a flag for a value, but a number after =", 
   );
 });
 
+Deno.test("parseArgs() takes no empty text for a value, but behind =", () => {
+  assertEquals<unknown>(
+    parseArgs(["--at", "", "--by", "", "--to=", "--json", "", "--no-x", ""], {
+      string: ["at", "to"],
+      boolean: ["json"],
+    }),
+    { _: ["", "", "", ""], at: "", by: true, to: "", json: true, "no-x": true },
+  );
+});
+
 Deno.test("parseArgs() takes the last of repeated flags, and collects where asked", () => {
   const args = ["--a", "1", "--a", "2", "--b", "1", "--b", "2", "--c", "x"];
   const flags = parseArgs(args, { string: ["a", "b", "c", "d"], collect: ["b", "c", "d"] });
