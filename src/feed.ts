@@ -267,25 +267,32 @@ export class Feed {
 
   /** No slab is free, or the tap has a chunk: reading waits until it is given back. */
   #pause(pause: Pause): void {
-    if (this.#paused !== undefined) return;
+    if (this.#paused?.pause === pause) return;
     const { stats, tell } = this.#parts;
+    const goesOn = this.#paused !== undefined;
+    this.#bookPause();
     this.#paused = { at: performance.now(), pause, otherMs: stats.heldMs + stats.blockedMs };
+    if (goesOn) return;
     stats.pauses += 1;
     tell({ type: "paused", waitsFor: pause });
   }
 
   #resume(): void {
     if (this.#paused === undefined) return;
-    const { stats, meter, tell } = this.#parts;
-    const now = performance.now();
-    const { at, pause } = this.#paused;
-    // What a handler or other code held meanwhile is booked already.
-    const otherMs = stats.heldMs + stats.blockedMs - this.#paused.otherMs;
-    const pausedMs = Math.max(0, now - at - otherMs);
+    this.#bookPause();
     this.#paused = undefined;
+    this.#parts.tell({ type: "resumed" });
+  }
+
+  /** What a handler or other code held meanwhile is booked already. */
+  #bookPause(): void {
+    if (this.#paused === undefined) return;
+    const { stats, meter } = this.#parts;
+    const { at, pause, otherMs } = this.#paused;
+    const now = performance.now();
+    const pausedMs = Math.max(0, now - at - (stats.heldMs + stats.blockedMs - otherMs));
     stats.pausedMs += pausedMs;
     meter.waited(pause, pausedMs, now);
-    tell({ type: "resumed" });
   }
 
   /** Resolves at the next ring. */

@@ -88,7 +88,7 @@ export type SpillEvent =
    * more is written: what could not be synced may be gone from the system's cache.
    */
   | { type: "spill_failed"; error: Error }
-  /** Records on disk can't be read any more. */
+  /** Records on disk can't be read any more: they are damaged, or somebody removed their file. */
   | { type: "spill_lost"; records: number; frames: number; message: string };
 
 /** What an overflow needs of its client. */

@@ -70,7 +70,7 @@ export class JournalBacklog implements Backlog {
   }
 
   get writing(): boolean {
-    return this.#output.queue.frames > 0;
+    return this.#output.waiting;
   }
 
   get bufferedBytes(): number {

@@ -65,7 +65,7 @@ export class SpillBacklog implements Backlog {
   }
 
   get writing(): boolean {
-    return this.#output.queue.frames > 0;
+    return this.#output.waiting;
   }
 
   get bufferedBytes(): number {

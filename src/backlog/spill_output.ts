@@ -46,6 +46,8 @@ export class SpillOutput {
   readonly #refusal: Refusal<SpillEvent>;
   /** The oldest ranges, so many, are with the store. */
   #given = 0;
+  /** The store has reached its `maxBytes`. */
+  #full = false;
   /** A disk that refuses now is not asked again. */
   #flushing = false;
   #closed = false;
@@ -71,6 +73,11 @@ export class SpillOutput {
   /** A range is being written. */
   get busy(): boolean {
     return this.#writing !== undefined;
+  }
+
+  /** Frames wait for the disk, and not for room that only their handler can make. */
+  get waiting(): boolean {
+    return this.queue.frames > 0 && !this.#full;
   }
 
   /** Queues frames and writes them. */
@@ -163,6 +170,7 @@ export class SpillOutput {
 
   #written(records: readonly GivenRecord[]): void {
     this.#refusal.worked();
+    this.#full = false;
     this.#given -= records.length;
     for (const { info: { frameCount } } of records) {
       this.queue.drop();
@@ -185,6 +193,7 @@ export class SpillOutput {
     }
     this.#given = 0;
     if (this.#closed) return false;
+    this.#full = result.type === "full";
     this.#refusal.refused(refusalOf(result));
     if (whenFull === "drop_newest") {
       this.#counts.droppedSpill += this.queue.drop();

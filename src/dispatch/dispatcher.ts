@@ -10,10 +10,10 @@ import { type RawRule, SlabBatch } from "../batch.ts";
 import { promised, withResolvers } from "../deferred.ts";
 import type { HoldMeter } from "../hold_meter.ts";
 import type { ClientStats } from "../status.ts";
+import { widen } from "../wide.ts";
 import { type Handler, type HandlerContext, HandlerError, NOT_HANDLED } from "./handler.ts";
 import type { HandOver } from "./shared_feed.ts";
 import { BatchSizer } from "./sizer.ts";
-import { widen } from "../wide.ts";
 
 /** What the dispatcher needs. */
 export interface DispatcherOptions {

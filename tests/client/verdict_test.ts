@@ -228,6 +228,23 @@ Deno.test("a pause is put down to the disk that frames wait for, unless a handle
   }
 });
 
+Deno.test("a pause is put down to the handler where a spill is full, for only that makes room", async () => {
+  const options = { segmentBytes: SLAB_BYTES, maxBytes: 4 * SLAB_BYTES };
+  for (const overflow of [journalBy, spillBy]) {
+    const disk = new FaultDisk(random(1));
+    const over = Promise.withResolvers<void>();
+    const transport = new ScriptedTransport(numbered(40_000, 60));
+    await using client = await connected(transport, {
+      bufferBytes: 2 * SLAB_BYTES,
+      whenFull: overflow((_, options) => openSpill(disk, options), disk.path, options),
+    });
+    const running = client.run({ batch: () => over.promise });
+    const { kind, sentence } = await cutOffBehindPause(client, transport, over, running);
+    assertEquals(kind, "slow_consumer");
+    assertMatch(sentence, SENTENCES.handler);
+  }
+});
+
 Deno.test("a pause is put down to the tap that is behind", async () => {
   const over = Promise.withResolvers<void>();
   const transport = new ScriptedTransport(numbered(1000));
