@@ -32,7 +32,7 @@ import { Patience } from "./patience.ts";
 import { askToConnect } from "./permission.ts";
 import { refuse } from "./refusal.ts";
 import { RunClock } from "./run_clock.ts";
-import { Silence, silenceSentence } from "./silence.ts";
+import { Silence } from "./silence.ts";
 import { OutputError } from "./standard_streams.ts";
 import { guardConsole, StatusLine } from "./status_line.ts";
 import type { RunEnd, Summary } from "./summary.ts";
@@ -213,10 +213,8 @@ export class Run {
 
   /** A recording that is replayed is asked for nothing. */
   #tellSilence(): void {
-    const { target, configFile } = this.#plan;
-    if (typeof target !== "string") return;
-    const hello = configFile === undefined ? flagOf("hello") : keyOf("hello");
-    this.#log.note({ type: "silent" }, silenceSentence(target, hello));
+    const { target } = this.#plan;
+    if (typeof target === "string") this.#log.silent(target);
   }
 
   #tellOf(plan: HandlerPlan, event: HandlerEvent): void {

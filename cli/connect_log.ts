@@ -15,6 +15,7 @@ import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import { messageFor } from "./disk_words.ts";
 import { endSentence, type EndWords } from "./end_words.ts";
 import { isOfHandler } from "./handlers/failure.ts";
+import { silenceSentence } from "./silence.ts";
 import type { StatusLine } from "./status_line.ts";
 import { type Summary, summaryJson, summaryTable } from "./summary.ts";
 import { thrownAt } from "./thrown_at.ts";
@@ -124,6 +125,11 @@ export class ConnectLog {
   /** Tells what is worth a warning. */
   note(record: object, sentence: string): void {
     this.#say(record, sentence, "yellow");
+  }
+
+  /** Tells what may be wrong where `target` sends nothing. */
+  silent(target: string): void {
+    this.note({ type: "silent" }, silenceSentence(target, this.#words.nameOf("hello")));
   }
 
   /** Tells what was wrong with a directory. */

@@ -18,7 +18,7 @@ import { recordFlags, type RecordPlan, recordPlan } from "./record_flags.ts";
 import { RECORD_HELP } from "./record_help.ts";
 import { behindText, recordingJson, recordingText, recordStatus } from "./record_report.ts";
 import { refuse } from "./refusal.ts";
-import { Silence, silenceSentence } from "./silence.ts";
+import { Silence } from "./silence.ts";
 import { StatusLine } from "./status_line.ts";
 import type { RunEnd } from "./summary.ts";
 import { parseFlags } from "./usage.ts";
@@ -97,10 +97,9 @@ class RecordRun {
 
   async #feed(recorder: Recorder): Promise<void> {
     const { target, options, durationMs } = this.#plan;
-    const hint = silenceSentence(target, flagOf("hello"));
     using silence = new Silence(
       () => recorder.stats().receivedBytes,
-      () => this.#log.note({ type: "silent" }, hint),
+      () => this.#log.silent(target),
     );
     const client = await connect(target, {
       ...options,

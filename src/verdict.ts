@@ -192,17 +192,20 @@ function judge(
   };
 }
 
-const WAIT_SENTENCES: Record<Wait, (waited: string, window: string) => string> = {
+type WaitSentence = (waited: string, window: string) => string;
+
+const WAIT_SENTENCES: Record<Wait, WaitSentence> = {
   held: (waited, window) => `your handler held the read loop ${waited} of the last ${window}`,
-  handler: (waited, window) =>
-    `reading was paused ${waited} of the last ${window} because your handler kept the buffer full`,
-  disk: (waited, window) =>
-    `reading was paused ${waited} of the last ${window} because the disk took frames slower than they came, or not at all`,
-  tap: (waited, window) =>
-    `reading was paused ${waited} of the last ${window} because your tap was behind`,
+  handler: pausedBecause("your handler kept the buffer full"),
+  disk: pausedBecause("the disk took frames slower than they came, or not at all"),
+  tap: pausedBecause("your tap was behind"),
   blocked: (waited, window) =>
     `this thread was kept from reading ${waited} of the last ${window}, by other code or because the program was stopped`,
 };
+
+function pausedBecause(why: string): WaitSentence {
+  return (waited, window) => `reading was paused ${waited} of the last ${window} because ${why}`;
+}
 
 function longest(waits: Waits): Wait {
   const all = Object.keys(waits) as Wait[];
