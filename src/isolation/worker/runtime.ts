@@ -159,15 +159,11 @@ class Runtime {
     }
   }
 
-  /** Resolves when `served` is not the last request any more; looks for a while, which costs less than being woken, rests behind large batches, and parks. */
+  /** Resolves when `served` is not the last request any more; looks for a while, which costs less than being woken, or rests behind a large batch, and parks. */
   async #changed(words: Int32Array<SharedArrayBuffer>, served: number): Promise<void> {
+    const came = () => Atomics.load(words, Word.request) !== served;
     const long = this.#soon && !this.#flowing;
-    const looks = long ? LONG_LOOKS : LOOKS;
-    for (let i = 0; i < looks; i++) if (Atomics.load(words, Word.request) !== served) return;
-    const rests = this.#flowing ? RESTS : 0;
-    for (let i = 0; i < rests && rest(REST_MS); i++) {
-      if (Atomics.load(words, Word.request) !== served) return;
-    }
+    if (this.#flowing ? restUntil(came) : lookUntil(came, long ? LONG_LOOKS : LOOKS)) return;
     const parkedAt = performance.now();
     const wait = Atomics.waitAsync(words, Word.request, served);
     if (!wait.async) return;
@@ -232,4 +228,16 @@ class Runtime {
   #threw(error: unknown): void {
     this.#channel.post({ type: "threw", error: toPosted(error) });
   }
+}
+
+/** Whether `came` within so many looks. */
+function lookUntil(came: () => boolean, looks: number): boolean {
+  for (let i = 0; i < looks; i++) if (came()) return true;
+  return false;
+}
+
+/** The same, in rests: what is looked for meanwhile is taken from who would bring it. */
+function restUntil(came: () => boolean): boolean {
+  for (let i = 0; i < RESTS && rest(REST_MS); i++) if (came()) return true;
+  return false;
 }
