@@ -39,6 +39,13 @@ export function pausedMs({ handler, disk, tap }: Waits): number {
 
 const MERGE_MS = 20;
 
+/** The socket was not read for `ms` until `end`. */
+interface Span {
+  wait: Wait;
+  end: number;
+  ms: number;
+}
+
 /** Time in which the socket was not read, over a sliding window and in all; one a connection. */
 export class HoldMeter {
   /** Longest time from one drain's begin to the next's, waiting for data left out. */
@@ -50,8 +57,10 @@ export class HoldMeter {
   /** When the socket was last known to be empty. */
   #emptyAt = performance.now();
   readonly #unread = new RecentMaximum();
-  readonly #spans: { wait: Wait; end: number; ms: number }[] = [];
+  readonly #spans: Span[] = [];
   #oldest = 0;
+  /** The last of each kind. */
+  readonly #last: Partial<Record<Wait, Span>> = {};
 
   /** A handler call with `frames` frames that ended at `now` held the loop for `ms`. */
   held(ms: number, frames: number, now: number): void {
@@ -99,17 +108,17 @@ export class HoldMeter {
     return sum;
   }
 
-  /** Short spans are merged, so that a second of tiny calls costs a few entries. */
+  /** Short spans are merged with those of their kind, so that a second of tiny calls and pauses in turn costs a few entries. */
   #remember(wait: Wait, ms: number, now: number): void {
-    const last = this.#spans.at(-1);
-    if (
-      last !== undefined && last.wait === wait && now - last.end < MERGE_MS && last.ms < MERGE_MS
-    ) {
+    const last = this.#last[wait];
+    if (last !== undefined && now - last.end < MERGE_MS && last.ms < MERGE_MS) {
       last.end = now;
       last.ms += ms;
       return;
     }
-    this.#spans.push({ wait, end: now, ms });
+    const span = { wait, end: now, ms };
+    this.#last[wait] = span;
+    this.#spans.push(span);
     while (this.#spans[this.#oldest].end < now - VERDICT_WINDOW_MS) this.#oldest++;
     if (this.#oldest > 1024) {
       this.#spans.splice(0, this.#oldest);

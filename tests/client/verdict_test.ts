@@ -1,5 +1,5 @@
 /** Verdicts, most on times that are given: a connection's own vary with the machine. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Client, connect, DisconnectError, type DisconnectReport } from "../../mod.ts";
 import type { DisconnectReason } from "../../src/reason.ts";
 import { journalBy, spillBy } from "../../src/backlog/spill_to.ts";
@@ -48,6 +48,22 @@ Deno.test("a server that closes at once is not put down to a call of a milliseco
       sentence: "reads were never paused: the cause is not on this side",
     });
   }
+});
+
+Deno.test("calls and pauses in turn, however short, are all summed up in memory that does not grow", () => {
+  const meter = new HoldMeter();
+  const heapBefore = Deno.memoryUsage().heapUsed;
+  let now = performance.now();
+  for (let i = 0; i < 500_000; i++) {
+    meter.held(0.004, 1, now += 0.01);
+    meter.waited("handler", 0.006, now += 0.01);
+  }
+  const grown = Deno.memoryUsage().heapUsed - heapBefore;
+  // One entry for each would be 15 MB.
+  assert(grown < 4e6, `${grown} bytes`);
+  const { held, handler } = meter.recent(now, 3000);
+  assertAlmostEquals(held, 600, 20);
+  assertAlmostEquals(handler, 900, 20);
 });
 
 Deno.test("what a handler held is not called a pause of reading", () => {
