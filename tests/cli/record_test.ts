@@ -201,6 +201,20 @@ Deno.test("record --max ends before the directory holds more, with code 4 and th
   });
 });
 
+Deno.test("record says what may be wrong where a server sends nothing", async () => {
+  await inDirectory(async (directory) => {
+    await using server = new TestServer(async (conn) => {
+      await conn.read(new Uint8Array(1));
+    });
+    const { code, stderr } = await record(server.address, directory, "--duration", "5500ms");
+    assertEquals(code, 0);
+    assertEquals(
+      stderr.match(/nothing has come for 5\.000 s: .* needs --send, .*tls:\/\//g)?.length,
+      1,
+    );
+  });
+});
+
 Deno.test("record on a real disk that is full says so and how much is there", async () => {
   if (!await canMount()) {
     console.log("skipped: no file system can be mounted here");
