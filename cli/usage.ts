@@ -49,7 +49,7 @@ export function parseFlags(
       return false;
     },
   });
-  if (unknown.length > 0) throw unknownFlag(unknown[0], [...names.string, ...names.boolean]);
+  if (unknown.length > 0) throw unknownFlags(unknown, [...names.string, ...names.boolean]);
   const { _: positionals, ...flags } = parsed;
   return { flags, positionals: positionals.map(String) };
 }
@@ -89,12 +89,23 @@ export function beforeSeparator(args: readonly string[]): readonly string[] {
   return end < 0 ? args : args.slice(0, end);
 }
 
-function unknownFlag(arg: string, names: string[]): UsageError {
-  const likely = closest(arg.replace(/^-+|=.*$/gs, ""), names);
-  const advice = likely === undefined
-    ? "--help lists those there are"
-    : `did you mean --${likely}?`;
-  return new UsageError(`Unknown flag ${arg}, ${advice}`);
+/** Names all of them, so that none is left to be found by the next try. */
+function unknownFlags(args: string[], names: string[]): UsageError {
+  const all = [...new Set(args)].map((arg) => ({
+    arg,
+    likely: closest(arg.replace(/^-+|=.*$/gs, ""), names),
+  }));
+  if (all.length === 1) {
+    const [{ arg, likely }] = all;
+    const advice = likely === undefined
+      ? "--help lists those there are"
+      : `did you mean --${likely}?`;
+    return new UsageError(`Unknown flag ${arg}, ${advice}`);
+  }
+  const each = all.map(({ arg, likely }) =>
+    likely === undefined ? arg : `${arg} (did you mean --${likely}?)`
+  );
+  return new UsageError(`Unknown flags ${each.join(", ")}: --help lists those there are`);
 }
 
 /** The flag's text; `undefined` if it is not given. */

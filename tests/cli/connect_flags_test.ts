@@ -140,6 +140,11 @@ Deno.test("planOf() explains what cannot be meant", async () => {
     [["h:1", "--limit", "0"], "--limit must be a whole number from 1"],
     [["h:1", "--duration", "5"], "--duration must be a time"],
     [["h:1", "--recconect"], "Unknown flag --recconect, did you mean --reconnect?"],
+    [
+      ["h:1", "--recconect", "--bogus=1", "--bogus=1"],
+      "Unknown flags --recconect (did you mean --reconnect?), --bogus=1: --help lists",
+    ],
+    [["h:1", "--bogus", "--bogus"], "Unknown flag --bogus, --help lists"],
   ];
   for (const [args, message] of cases) {
     await assertRejects(() => plan(...args), UsageError, message);
