@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeBatch } from "../src/spill/batch_codec.ts";
+import { describeBatch } from "../src/spill/batch_head.ts";
 import { type Finding, findingSentence } from "../src/spill/finding.ts";
 import { type RecordHeader, RecordKind } from "../src/spill/format.ts";
 import { readSpill } from "../src/spill/inspect.ts";

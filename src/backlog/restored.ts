@@ -7,10 +7,10 @@
 import type { FrameStore } from "../batch.ts";
 import type { FrameRange } from "./backlog.ts";
 
-/** Memory that a record was read back into, and that other threads can be given. */
+/** Memory that records were read back into, and that other threads can be given. */
 export interface SharedRoom {
   memory: SharedArrayBuffer;
-  /** Bytes of the record, from 0 on. */
+  /** Bytes of the payload, from 0 on. */
   bytes: number;
   /** Keeps it from ever being used again: somebody who does not answer may still look at it. */
   abandon(): void;
@@ -18,7 +18,7 @@ export interface SharedRoom {
 
 const rooms = new WeakMap<FrameStore, SharedRoom>();
 
-/** Where the frames of a record lie; `undefined` if not in memory to share. */
+/** Where the frames of a restored batch lie; `undefined` if not in memory to share. */
 export function roomOf(store: FrameStore): SharedRoom | undefined {
   return rooms.get(store);
 }
@@ -27,15 +27,27 @@ export function roomOf(store: FrameStore): SharedRoom | undefined {
 const BUFFERS = 2;
 
 /** A record that was read back. */
-export interface RestoredBatch {
+export interface ReadRecord {
   store: FrameStore;
+  /** Its sequence on disk. */
+  sequence: number;
   /** Frames in it, and how many of them, the first, were handled before. */
   frames: number;
   handledFrames: number;
-  /** Its sequence on disk. */
-  sequence: number;
-  /** And length. */
+  /** Length of its payload. */
   bytes: number;
+}
+
+/** A record that was read back, or several, in one of the buffers. */
+export interface RestoredBatch {
+  store: FrameStore;
+  /** The sequence of each on disk, and behind which of the batch's frames it ends. */
+  records: readonly { sequence: number; end: number }[];
+  /** Of the first one, so many frames were handled before. */
+  handledFrames: number;
+  /** Length of their payloads on disk, and of what is in memory. */
+  bytes: number;
+  payloadBytes: number;
   /** Its memory. */
   buffer: Uint8Array;
 }
@@ -110,9 +122,15 @@ export class RestoredBatches {
     this.#listener = listener;
   }
 
-  /** Takes a buffer to read into, if one is free. */
-  takeBuffer(): Uint8Array | undefined {
-    return this.#buffers.pop();
+  /** {@linkcode takeBuffer} would give one. */
+  get hasBuffer(): boolean {
+    return this.#buffers.length > 0;
+  }
+
+  /** Takes a buffer to read into. */
+  takeBuffer(): Uint8Array {
+    // INVARIANT: whoever takes one has seen that there is one.
+    return this.#buffers.pop()!;
   }
 
   /** Gives a buffer back. */
@@ -122,17 +140,14 @@ export class RestoredBatches {
 
   /** Queues a batch. */
   push(batch: RestoredBatch): void {
-    const { store, sequence, bytes, buffer } = batch;
+    const { store, bytes, payloadBytes, buffer, handledFrames } = batch;
     const { buffer: memory } = buffer;
     if (memory instanceof SharedArrayBuffer) {
-      rooms.set(store, { memory, bytes, abandon: () => this.#abandoned.add(buffer) });
+      rooms.set(store, { memory, bytes: payloadBytes, abandon: () => this.#abandoned.add(buffer) });
     }
-    const { frames, handledFrames } = batch;
+    const { sequence, end } = lastOf(batch);
     const loan = { batch, first: handledFrames, ranges: [], handledFrames };
-    this.#queued(
-      { ...loan, sequence, bytes, references: 1, failed: false },
-      frames - handledFrames,
-    );
+    this.#queued({ ...loan, sequence, bytes, references: 1, failed: false }, end - handledFrames);
   }
 
   /** Queues what there is in place of batches. */
@@ -146,7 +161,8 @@ export class RestoredBatches {
   take(most: number): FrameRange | undefined {
     const loan = this.#queue[0];
     if (loan === undefined || "lost" in loan) return undefined;
-    const { store, frames } = loan.batch;
+    const { store } = loan.batch;
+    const frames = lastOf(loan.batch).end;
     const first = loan.first;
     const end = Math.min(frames, first + most);
     this.frames -= end - first;
@@ -179,8 +195,9 @@ export class RestoredBatches {
   get taken(): HandledPart | undefined {
     const oldest = this.#queue[0];
     if (oldest === undefined) return undefined;
-    const { sequence } = oldest;
-    return { sequence, handledFrames: "batch" in oldest ? oldest.first : 0 };
+    return "batch" in oldest
+      ? partOf(oldest.batch, oldest.first)
+      : { sequence: oldest.sequence, handledFrames: 0 };
   }
 
   /** The oldest record of which not all was handled, if some of it was. */
@@ -189,8 +206,7 @@ export class RestoredBatches {
     if (oldest === undefined || !("batch" in oldest) || oldest.handledFrames === 0) {
       return undefined;
     }
-    const { sequence, handledFrames } = oldest;
-    return { sequence, handledFrames };
+    return partOf(oldest.batch, oldest.handledFrames);
   }
 
   /** A range is out. */
@@ -248,4 +264,16 @@ export class RestoredBatches {
       this.#listener.onHandled(first.sequence, first.bytes);
     }
   }
+}
+
+function lastOf({ records }: RestoredBatch): { sequence: number; end: number } {
+  // INVARIANT: a batch is of one record at least.
+  return records.at(-1)!;
+}
+
+/** How far the records are handled when the first `frames` frames of the batch are. */
+function partOf({ records }: RestoredBatch, frames: number): HandledPart {
+  const found = records.findIndex(({ end }) => frames < end);
+  const i = found < 0 ? records.length - 1 : found;
+  return { sequence: records[i].sequence, handledFrames: frames - (records[i - 1]?.end ?? 0) };
 }

@@ -1,6 +1,6 @@
 /**
- * The way back from disk: records are read ahead into two buffers, handed out in
- * order, and acknowledged when their last frame is given up. What becomes of a
+ * The way back from disk: records are read ahead, handed out in order, small ones
+ * together, and acknowledged when their last frame is given up. What becomes of a
  * record is told by its sequence, so that none counts twice:
  *
  * ```text
@@ -18,13 +18,12 @@ import type { RecordReader } from "../spill/record_store.ts";
 import type { SyncResult } from "../spill/result.ts";
 import type { BacklogCounts, FrameRange, SpillEvent } from "./backlog.ts";
 import { Refusal } from "./refusal.ts";
-import { type HandledPart, type LostRecords, RestoredBatches } from "./restored.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import type { HandledPart, LostRecords } from "./restored.ts";
 import { RETRY_MS, type SpillParts } from "./spill_parts.ts";
 
 /** After so many refusals in a row a record is given up as lost: a feed must not wait for a bad sector for ever. */
 const READ_ATTEMPTS = 10;
-/** Room is allocated in steps, so that records of about one size use one buffer. */
-const ROOM_STEP_BYTES = 64 * 1024;
 
 /** Reads what a spill backlog has on disk. */
 export class SpillInput {
@@ -42,7 +41,7 @@ export class SpillInput {
   readonly #counts: BacklogCounts;
   readonly #onRead: () => void;
   readonly #reader: RecordReader;
-  readonly #restored: RestoredBatches;
+  readonly #ahead: ReadAhead;
   readonly #readRefusal: Refusal<SpillEvent>;
   readonly #syncRefusal: Refusal<SpillEvent>;
   /** Sequences: of the next record, of this process's first one, and behind the last that is known to be there. */
@@ -87,7 +86,7 @@ export class SpillInput {
     this.#reader = parts.store.reader(parts.next);
     this.#next = this.#reader.sequence;
     this.#own = this.#end = parts.store.last.sequence + 1;
-    this.#restored = new RestoredBatches({
+    this.#ahead = new ReadAhead(parts.codec, parts.sharedMemory, {
       onHandled: (sequence, bytes) => this.#handled(sequence, bytes),
       onPartHandled: () => this.#onHandled(),
       onLost: (lost) => this.#count(lost),
@@ -103,17 +102,17 @@ export class SpillInput {
 
   /** Frames on disk and read back, as far as they are known. */
   get frames(): number {
-    return this.#restored.frames + this.#unreadFrames;
+    return this.#ahead.frames + this.#unreadFrames;
   }
 
   /** Nothing is on disk that was not handed out. */
   get empty(): boolean {
-    return this.#next >= this.#end && !this.#restored.ready;
+    return this.#next >= this.#end && this.#ahead.empty;
   }
 
   /** {@linkcode take} would give some. */
   get ready(): boolean {
-    return this.#restored.ready;
+    return this.#ahead.ready;
   }
 
   /** The next record was written, of `frames` frames. */
@@ -127,16 +126,15 @@ export class SpillInput {
 
   /** Takes up to `most` of the oldest frames that were read back. */
   take(most: number): FrameRange | undefined {
-    return this.#restored.take(most);
+    return this.#ahead.take(most);
   }
 
-  /** Reads ahead, if there is something to read and a buffer for it. */
+  /** Reads ahead, if there is something to read and room for it. */
   read(): void {
     const nothing = this.#next >= this.#end;
     if (nothing || this.#closed || this.#failing || this.#reading !== undefined) return;
-    const buffer = this.#restored.takeBuffer();
-    if (buffer === undefined) return;
-    this.#reading = this.#readOne(buffer).finally(() => {
+    if (!this.#ahead.mayRead()) return;
+    this.#reading = this.#readOne().finally(() => {
       this.#reading = undefined;
       this.read();
       this.#onRead();
@@ -146,7 +144,7 @@ export class SpillInput {
   /** Drops what was not handed out; returns how many frames that were. */
   clear(): number {
     const dropped = this.frames;
-    this.#restored.clear();
+    this.#ahead.clear();
     this.#unread.length = 0;
     this.#unreadFrames = 0;
     this.#next = this.#end;
@@ -169,7 +167,7 @@ export class SpillInput {
    * nothing that is on disk. Resolves with whether the next start will see it so.
    */
   async pass(all: boolean): Promise<boolean> {
-    const taken = all ? undefined : this.#restored.taken;
+    const taken = all ? undefined : this.#ahead.taken;
     const next = all ? this.#parts.store.last.sequence + 1 : this.#next;
     this.#acknowledge(taken ?? { sequence: next, handledFrames: 0 });
     return await this.end();
@@ -177,40 +175,32 @@ export class SpillInput {
 
   /** A batch is out. */
   get lent(): boolean {
-    return this.#restored.lent;
+    return this.#ahead.lent;
   }
 
   /** Resolves when no batch is out. */
   returned(): Promise<void> {
-    return this.#restored.returned();
+    return this.#ahead.returned();
   }
 
   /** Puts what was acknowledged on disk, for good; resolves with whether the next start will see it. */
   async end(): Promise<boolean> {
     this.#over = true;
-    this.#acknowledge(this.#restored.part);
+    this.#acknowledge(this.#ahead.part);
     const result = await this.#parts.store.sync();
     this.#told(result);
     return result.type === "synced" || result.acknowledged;
   }
 
-  async #readOne(buffer: Uint8Array): Promise<void> {
-    let room = buffer;
-    const result = await this.#reader.next((bytes) => {
-      if (room.length < bytes) {
-        // At least twice the last: a worker that is told of each keeps them all.
-        const whole = Math.ceil(bytes / ROOM_STEP_BYTES) * ROOM_STEP_BYTES;
-        room = this.#newRoom(Math.max(whole, 2 * room.length));
-      }
-      return room.subarray(0, bytes);
-    });
+  async #readOne(): Promise<void> {
+    const result = await this.#reader.next((bytes) => this.#ahead.place(bytes));
     if (result.type === "record") {
       this.#readRefusal.worked();
       this.#failures = 0;
-      this.#restore(result.header, result.payload, room);
+      this.#restore(result.header, result.payload);
       return;
     }
-    this.#restored.freeBuffer(room);
+    this.#ahead.giveUp();
     switch (result.type) {
       case "lost":
         return this.#lose(this.#reader.sequence, findingSentence(result.finding));
@@ -236,13 +226,7 @@ export class SpillInput {
     }
   }
 
-  #newRoom(bytes: number): Uint8Array {
-    return new Uint8Array(
-      this.#parts.sharedMemory ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes),
-    );
-  }
-
-  #restore(header: RecordHeader, payload: Uint8Array, buffer: Uint8Array): void {
+  #restore(header: RecordHeader, payload: Uint8Array): void {
     const { frameCount: frames, sequence, payloadBytes: bytes } = header;
     const found = sequence < this.#own;
     const { next, handledFrames: known } = this.#parts;
@@ -255,10 +239,10 @@ export class SpillInput {
       }
       const store = this.#parts.codec.decode(header, payload);
       this.#goTo(sequence + 1);
-      this.#restored.push({ store, frames, handledFrames, sequence, buffer, bytes });
+      this.#ahead.add({ store, frames, handledFrames, sequence, bytes });
     } catch (error) {
       if (!(error instanceof SpillFormatError)) throw error;
-      this.#restored.freeBuffer(buffer);
+      this.#ahead.giveUp();
       this.#lose(sequence + 1, error.message, found ? frames - handledFrames : 0);
     }
   }
@@ -270,7 +254,7 @@ export class SpillInput {
     const known = Math.min(to, this.#end);
     const records = known - this.#next;
     const frames = found + this.#goTo(known);
-    if (records > 0) this.#restored.pushLost({ sequence: known - 1, records, frames, message });
+    if (records > 0) this.#ahead.addLost({ sequence: known - 1, records, frames, message });
   }
 
   /** The next record is the one of sequence `to`; returns the frames in between, as far as they were known. */
@@ -324,7 +308,7 @@ export class SpillInput {
     do {
       this.#syncAgain = false;
       // Within a record, too: with a slow handler one may be minutes of a feed.
-      this.#acknowledge(this.#restored.part);
+      this.#acknowledge(this.#ahead.part);
       result = await this.#parts.store.sync();
       this.#told(result);
     } while (this.#syncAgain);

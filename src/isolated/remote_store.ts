@@ -185,7 +185,7 @@ class RemoteReader implements RecordReader {
     this.sequence = sequence;
   }
 
-  async next(place?: (payloadBytes: number) => Uint8Array): Promise<ReadResult> {
+  async next(place?: (payloadBytes: number) => Uint8Array | undefined): Promise<ReadResult> {
     const own = { store: this.#store, reader: this.#reader, from: this.sequence };
     let sent: SentRead;
     try {
@@ -195,8 +195,8 @@ class RemoteReader implements RecordReader {
     }
     this.sequence = sent.sequence;
     const result = received<ReadResult>(sent.result);
-    if (result.type !== "record" || place === undefined) return result;
-    const payload = place(result.payload.length);
+    const payload = result.type === "record" ? place?.(result.payload.length) : undefined;
+    if (result.type !== "record" || payload === undefined) return result;
     payload.set(result.payload);
     return { ...result, payload };
   }

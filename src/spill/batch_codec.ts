@@ -23,10 +23,17 @@
 
 import { type FrameStore, type Loan, type RawRule, SlabBatch } from "../batch.ts";
 import { type Column, COLUMN_ARRAYS, type ColumnArray, type ColumnType } from "../columns.ts";
+import {
+  descriptorBytes,
+  PREFIX_BYTES,
+  prefixOf,
+  readPrefix,
+  RECORD_OF_FRAMES,
+  textOf,
+} from "./batch_head.ts";
 import { SpillFormatError } from "./errors.ts";
 import { PAYLOAD_BYTES_MAX, type RecordHeader, type RecordInfo, RecordKind } from "./format.ts";
 
-const PREFIX_BYTES = 16;
 const ALIGN_BYTES = 8;
 const ZEROS = new Uint8Array(ALIGN_BYTES);
 
@@ -36,16 +43,6 @@ export interface EncodedBatch {
   info: Omit<RecordInfo, "timeMicros">;
   /** The payload, in views of the slab: valid as long as that is held. */
   parts: Uint8Array[];
-}
-
-/** What a batch's payload says of itself. */
-export interface BatchDescriptor {
-  /** The declared columns. */
-  columns: readonly Column[];
-  /** How raw positions follow from the index. */
-  raw: RawRule;
-  /** Bytes of the stream between the frames are not here; said only where it is so. */
-  gaps?: true;
 }
 
 /** Encodes and decodes the batches of one client. */
@@ -92,8 +89,8 @@ export class BatchCodec {
     if (store.scattered) return this.encode(batch.gathered().loan.store, 0, count);
     const { start, end } = this.#extent(store, batch);
     const descriptor = this.#descriptorOf(hasGaps(store));
-    const prefix = new Uint32Array([count, start, end - start, descriptor.length]);
-    const parts = [new Uint8Array(prefix.buffer), ...padded(descriptor)];
+    const prefix = prefixOf(count, start, end - start, descriptor);
+    const parts = [prefix, ...padded(descriptor)];
     for (const array of this.#arraysOf(store)) {
       const range = array.subarray(first, first + count);
       parts.push(...padded(new Uint8Array(range.buffer, range.byteOffset, range.byteLength)));
@@ -119,15 +116,15 @@ export class BatchCodec {
     const aligned = payload.byteOffset % ALIGN_BYTES === 0 ? payload : payload.slice();
     const { frames, base, dataBytes, descriptor } = readPrefix(aligned);
     if (frames !== header.frameCount) {
-      throw new SpillFormatError(WHERE, `${header.frameCount} frames`, `${frames}`);
+      throw new SpillFormatError(RECORD_OF_FRAMES, `${header.frameCount} frames`, `${frames}`);
     }
     const gaps = !equal(descriptor, this.#descriptor);
     if (gaps && !equal(descriptor, this.#descriptorOf(true))) {
-      throw new SpillFormatError(WHERE, textOf(this.#descriptor), textOf(descriptor));
+      throw new SpillFormatError(RECORD_OF_FRAMES, textOf(this.#descriptor), textOf(descriptor));
     }
     const expected = this.#payloadBytes(frames, dataBytes, gaps);
     if (aligned.length !== expected) {
-      throw new SpillFormatError(WHERE, `${expected} bytes`, `${aligned.length}`);
+      throw new SpillFormatError(RECORD_OF_FRAMES, `${expected} bytes`, `${aligned.length}`);
     }
     const store = this.#storeOf(header, aligned, { frames, dataBytes, gaps });
     rebase(store.offsets, store.lengths, base, dataBytes);
@@ -141,6 +138,32 @@ export class BatchCodec {
     const { frames, dataBytes, descriptor } = readPrefix(payload);
     const gaps = !equal(descriptor, this.#descriptor);
     return this.#storeOf(at, payload, { frames, dataBytes, gaps });
+  }
+
+  /**
+   * The frames of several stores of one connection, one behind the other, as
+   * {@linkcode attach} finds them in the memory that `place` gives for so many bytes.
+   */
+  join(stores: readonly FrameStore[], place: (bytes: number) => Uint8Array): FrameStore {
+    const [oldest] = stores;
+    let [frames, dataBytes, hasGaps] = [0, 0, false];
+    for (const { streamOffset, gaps, offsets, bytes } of stores) {
+      hasGaps ||= gaps !== undefined || streamOffset !== oldest.streamOffset + dataBytes;
+      frames += offsets.length;
+      dataBytes += bytes.length;
+    }
+    const descriptor = this.#descriptorOf(hasGaps);
+    const payload = place(this.#payloadBytes(frames, dataBytes, hasGaps));
+    payload.set(prefixOf(frames, 0, dataBytes, descriptor));
+    payload.set(descriptor, PREFIX_BYTES);
+    const joined = this.#storeOf(oldest, payload, { frames, dataBytes, gaps: hasGaps });
+    let [frame, position] = [0, 0];
+    for (const store of stores) {
+      this.#copy(store, joined, frame, position);
+      frame += store.offsets.length;
+      position += store.bytes.length;
+    }
+    return joined;
   }
 
   /** What `payload` says of itself, if that is not what this codec's batches say. */
@@ -182,6 +205,23 @@ export class BatchCodec {
       scattered: false,
       gaps,
     };
+  }
+
+  /** Copies all of `store` to where frame `frame` and byte `position` of the data are in `joined`. */
+  #copy(store: FrameStore, joined: FrameStore, frame: number, position: number): void {
+    const end = frame + store.offsets.length;
+    joined.bytes.set(store.bytes, position);
+    store.columns.forEach((values, i) => joined.columns[i].set(values as never, frame));
+    const index = ["offsets", "lengths", "rawOffsets", "rawLengths"] as const;
+    for (const name of this.#raw.storesRaw ? index : index.slice(0, 2)) {
+      joined[name].set(store[name], frame);
+    }
+    subtract(joined.offsets.subarray(frame, end), -position);
+    if (this.#raw.storesRaw) subtract(joined.rawOffsets.subarray(frame, end), -position);
+    if (joined.gaps === undefined) return;
+    const missing = store.streamOffset - joined.streamOffset - position;
+    if (store.gaps === undefined) joined.gaps.fill(missing, frame, end);
+    else joined.gaps.set(store.gaps.map((gap) => gap + missing), frame);
   }
 
   /** The frames as a batch sees them, however it finds out where they lie. */
@@ -236,50 +276,6 @@ function typeOf(values: ColumnArray): ColumnType {
   return TYPES.find((type) => values instanceof COLUMN_ARRAYS[type])!;
 }
 
-/** What a batch's payload says of itself, and its frames' raw bytes, for who knows nothing of it. */
-export function describeBatch(
-  payload: Uint8Array,
-): { descriptor: BatchDescriptor; data: Uint8Array } {
-  const { dataBytes, descriptor } = readPrefix(payload);
-  const text = textOf(descriptor);
-  try {
-    return {
-      descriptor: JSON.parse(text),
-      data: payload.subarray(payload.length - dataBytes),
-    };
-  } catch {
-    throw new SpillFormatError(WHERE, "a descriptor in JSON", JSON.stringify(text));
-  }
-}
-
-const WHERE = "a record of frames";
-
-/** The beginning of a payload, each length checked against what there is. */
-function readPrefix(
-  payload: Uint8Array,
-): { frames: number; base: number; dataBytes: number; descriptor: Uint8Array } {
-  if (payload.length < PREFIX_BYTES) {
-    throw new SpillFormatError(WHERE, `at least ${PREFIX_BYTES} bytes`, `${payload.length}`);
-  }
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const dataBytes = view.getUint32(8, true);
-  const descriptorLength = view.getUint32(12, true);
-  const rest = payload.length - PREFIX_BYTES;
-  if (dataBytes + descriptorLength > rest) {
-    throw new SpillFormatError(
-      WHERE,
-      `${dataBytes} and ${descriptorLength} bytes`,
-      `${rest} bytes for both`,
-    );
-  }
-  return {
-    frames: view.getUint32(0, true),
-    base: view.getUint32(4, true),
-    dataBytes,
-    descriptor: payload.subarray(PREFIX_BYTES, PREFIX_BYTES + descriptorLength),
-  };
-}
-
 interface ArrayOf<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, offset: number, length: number): T;
@@ -297,7 +293,7 @@ function rebase(
     if (offset < 0 || offset + lengths[i] > dataBytes) {
       const end = base + dataBytes;
       const actual = `${offsets[i]} to ${offsets[i] + lengths[i]}`;
-      throw new SpillFormatError(WHERE, `frame ${i} between ${base} and ${end}`, actual);
+      throw new SpillFormatError(RECORD_OF_FRAMES, `frame ${i} between ${base} and ${end}`, actual);
     }
     offsets[i] = offset;
   }
@@ -310,27 +306,6 @@ function subtract(numbers: Uint32Array, base: number): void {
 
 function hasGaps({ scattered, gaps }: FrameStore): boolean {
   return scattered || gaps !== undefined;
-}
-
-function descriptorBytes({ columns, raw, gaps }: BatchDescriptor): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({
-    columns: columns.map(({ name, type, at, byteOrder = "big" }) => ({
-      name,
-      type,
-      at,
-      byteOrder,
-    })),
-    raw: {
-      storesRaw: raw.storesRaw,
-      strippedBytes: raw.strippedBytes,
-      delimiterBytes: raw.delimiterBytes,
-    },
-    gaps,
-  }));
-}
-
-function textOf(descriptor: Uint8Array): string {
-  return new TextDecoder().decode(descriptor);
 }
 
 function clamp(value: number, min: number, max: number): number {

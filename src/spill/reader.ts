@@ -65,7 +65,7 @@ export class SpillReader implements Disposable {
    * a multiple of 8. A record longer than the buffer gets a longer one, so the
    * reader holds as much memory as the longest record so far.
    */
-  async next(place?: (payloadBytes: number) => Uint8Array): Promise<ReadResult> {
+  async next(place?: (payloadBytes: number) => Uint8Array | undefined): Promise<ReadResult> {
     this.#reading = true;
     try {
       // Bounded: every turn leads on, by a record or by a segment.
@@ -134,7 +134,7 @@ export class SpillReader implements Disposable {
   async #step(
     segment: Segment,
     input: SegmentInput,
-    place: ((payloadBytes: number) => Uint8Array) | undefined,
+    place: ((payloadBytes: number) => Uint8Array | undefined) | undefined,
   ): Promise<ReadResult | undefined> {
     const { name, bytes, nextSequence } = segment;
     input.end = bytes;
@@ -163,7 +163,7 @@ export class SpillReader implements Disposable {
     name: string,
     input: SegmentInput,
     record: RecordAt,
-    place: ((payloadBytes: number) => Uint8Array) | undefined,
+    place: ((payloadBytes: number) => Uint8Array | undefined) | undefined,
   ): Promise<ReadResult | undefined> {
     const { header } = record;
     const { sequence } = header;

@@ -15,7 +15,7 @@ export interface RecordReader extends Disposable {
   /** Sequence of the record the next read is to give. */
   readonly sequence: number;
   /** Reads the next record; its payload goes where `place`, called with its length in bytes, says. */
-  next(place?: (payloadBytes: number) => Uint8Array): Promise<ReadResult>;
+  next(place?: (payloadBytes: number) => Uint8Array | undefined): Promise<ReadResult>;
   /** Gives up the next record, which is counted as lost. */
   skip(): void;
 }

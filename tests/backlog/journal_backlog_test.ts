@@ -44,6 +44,32 @@ Deno.test("journalTo() delivers everything in order, and nothing of it twice", a
   });
 });
 
+Deno.test("a slow handler gets what was written meanwhile together, however little came at a time", async () => {
+  await inDirectory(async (directory) => {
+    const { transport, client } = await journaling(directory);
+    const held = Promise.withResolvers<void>();
+    const numbers: number[] = [];
+    let calls = 0;
+    const running = client.run({
+      async batch(batch) {
+        calls += 1;
+        numbers.push(...numbersOf(batch));
+        await held.promise;
+      },
+    });
+    for (let came = 0; came < 300; came += 3) {
+      transport.give(numbered(3, 60, came));
+      await until(() => client.stats().framesSpilled === came + 3, "all that came is on disk");
+    }
+    held.resolve();
+    transport.give(null);
+    await within(running, "end");
+    assertEquals(numbers, upTo(300));
+    // Each twice as large as the last, at the most.
+    assertLess(calls, 12);
+  });
+});
+
 Deno.test("behind a loop that close() ended from elsewhere, all it handled is acknowledged and the directory is free", async () => {
   await inDirectory(async (directory) => {
     const { transport, client } = await journaling(directory);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { connect, type ConnectOptions, type Framing } from "../../mod.ts";
 import { journalTo, spillTo } from "../../spill.ts";
-import { describeBatch } from "../../src/spill/batch_codec.ts";
+import { describeBatch } from "../../src/spill/batch_head.ts";
 import { readSpill } from "../../src/spill/inspect.ts";
 import { assertSums, until, within } from "../client/harness.ts";
 import {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { FrameStore } from "../../src/batch.ts";
 import { RestoredBatches } from "../../src/backlog/restored.ts";
 
-/** Batches that tell, and records of ten frames for them. */
+/** Batches that tell, and records of ten frames for them, each a batch or several together. */
 function told() {
   const lines: string[] = [];
   const batches = new RestoredBatches({
@@ -10,10 +10,15 @@ function told() {
     onPartHandled: () => {},
     onLost: ({ sequence, records, frames }) => lines.push(`lost ${sequence} ${records} ${frames}`),
   });
-  const push = (sequence: number, handledFrames = 0) => {
-    const buffer = batches.takeBuffer() ?? new Uint8Array();
+  const push = (sequence: number, handledFrames = 0, together = 1) => {
+    const buffer = batches.takeBuffer();
     const store = {} as FrameStore;
-    batches.push({ store, frames: 10, handledFrames, sequence, bytes: 100, buffer });
+    const records = Array.from(
+      { length: together },
+      (_, i) => ({ sequence: sequence + i, end: 10 * (i + 1) }),
+    );
+    const bytes = 100 * together;
+    batches.push({ store, records, handledFrames, bytes, payloadBytes: bytes, buffer });
   };
   const lose = (sequence: number) =>
     batches.pushLost({ sequence, records: 2, frames: 20, message: "bad" });
@@ -77,4 +82,22 @@ Deno.test("a record counts as handled in part up to the first frame that was not
   ranges[2].release(false);
   ranges[3].release(true);
   assertEquals([part(), lines], [5, []]);
+});
+
+Deno.test("of records that are one batch, each counts up to the frame that was handled", () => {
+  const { lines, batches, push } = told();
+  push(1, 2, 3);
+  push(4);
+  assertEquals(batches.frames, 38);
+  const parts: [number, number | undefined][] = [];
+  for (const most of [5, 3, 12]) {
+    batches.take(most)!.release(true);
+    assertEquals(batches.taken, batches.part);
+    parts.push([batches.part!.sequence, batches.part!.handledFrames]);
+  }
+  assertEquals(parts, [[1, 7], [2, 0], [3, 2]]);
+  assertEquals(lines, []);
+  batches.take(99)!.release(true);
+  assertEquals(lines, ["handled 3, 300 bytes"]);
+  assertEquals([batches.taken, batches.part], [{ sequence: 4, handledFrames: 0 }, undefined]);
 });

@@ -6,7 +6,7 @@ import { SpillIoError, SpillLockedError, SpillPermissionError } from "../../spil
 import { sharedCoreModule } from "../../src/core/module.ts";
 import { planOf } from "../../src/isolated/plan.ts";
 import { Supervisor } from "../../src/isolated/supervisor.ts";
-import { describeBatch } from "../../src/spill/batch_codec.ts";
+import { describeBatch } from "../../src/spill/batch_head.ts";
 import { openSpill } from "../../src/spill/open.ts";
 import { FRAMING, numbered, send, serve, serveThenWait, until, within } from "../client/harness.ts";
 import { inDirectory, readAll } from "../spill/harness.ts";

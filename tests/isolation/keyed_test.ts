@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { Handler } from "../../mod.ts";
 import { processHandler, supervised, workerHandler } from "../../isolation.ts";
-import { describeBatch } from "../../src/spill/batch_codec.ts";
+import { describeBatch } from "../../src/spill/batch_head.ts";
 import { readSpill } from "../../src/spill/inspect.ts";
 import { connected, within } from "../client/harness.ts";
 import {

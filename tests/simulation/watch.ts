@@ -2,11 +2,12 @@
 import { assert } from "@std/assert";
 import { Lanes } from "../../src/dispatch/lanes.ts";
 import { RestoredBatches } from "../../src/backlog/restored.ts";
+import { SmallRecords } from "../../src/backlog/small_records.ts";
 import { type Slab, SlabPool } from "../../src/slab.ts";
 import { SpillStore } from "../../src/spill/store.ts";
 import type { Oracle } from "./oracle.ts";
 
-/** Records in memory on their way back to each handler: one is with it, one read ahead. */
+/** Batches in memory on their way back to each handler: one is with it, one read ahead. */
 const RESTORED_MAX = 2;
 
 /** What was seen of the process that runs. */
@@ -37,7 +38,7 @@ export class Watch {
   /** What must hold at every moment. */
   check(): void {
     const most = RESTORED_MAX * Math.max(1, this.stores.size);
-    assert(this.restored <= most, `${this.restored} records are held in memory`);
+    assert(this.restored <= most, `${this.restored} batches are held in memory`);
     const { pool } = this;
     if (pool === undefined) return;
     const held = pool.slabs.filter(({ references }) => references > 0).length;
@@ -68,6 +69,7 @@ export function look(watch: Watch): void {
 export function lookOn(): Disposable {
   const { acquire } = SlabPool.prototype;
   const { takeBuffer, freeBuffer, push } = RestoredBatches.prototype;
+  const { add } = SmallRecords.prototype;
   const { registerCursor, appendAll, acknowledge } = SpillStore.prototype;
   const { clear } = Lanes.prototype;
   SlabPool.prototype.acquire = function (this: SlabPool): Slab | undefined {
@@ -75,9 +77,8 @@ export function lookOn(): Disposable {
     return acquire.call(this);
   };
   RestoredBatches.prototype.takeBuffer = function (this: RestoredBatches) {
-    const buffer = takeBuffer.call(this);
-    if (buffer !== undefined && current !== undefined) current.restored += 1;
-    return buffer;
+    if (current !== undefined) current.restored += 1;
+    return takeBuffer.call(this);
   };
   RestoredBatches.prototype.freeBuffer = function (this: RestoredBatches, buffer) {
     if (current !== undefined) current.restored -= 1;
@@ -86,6 +87,10 @@ export function lookOn(): Disposable {
   RestoredBatches.prototype.push = function (this: RestoredBatches, batch) {
     current?.onReadBack();
     push.call(this, batch);
+  };
+  SmallRecords.prototype.add = function (this: SmallRecords, record) {
+    current?.onReadBack();
+    return add.call(this, record);
   };
   SpillStore.prototype.registerCursor = async function (this: SpillStore, name) {
     const seen = current;
@@ -122,6 +127,7 @@ export function lookOn(): Disposable {
       current = undefined;
       Object.assign(SlabPool.prototype, { acquire });
       Object.assign(RestoredBatches.prototype, { takeBuffer, freeBuffer, push });
+      Object.assign(SmallRecords.prototype, { add });
       Object.assign(SpillStore.prototype, { registerCursor, appendAll, acknowledge });
       Object.assign(Lanes.prototype, { clear });
     },

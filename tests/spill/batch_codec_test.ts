@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { FrameStore, SlabBatch } from "../../src/batch.ts";
-import { BatchCodec, describeBatch } from "../../src/spill/batch_codec.ts";
+import { BatchCodec } from "../../src/spill/batch_codec.ts";
+import { describeBatch } from "../../src/spill/batch_head.ts";
 import { SpillFormatError } from "../../src/spill/errors.ts";
 import { Core } from "../../src/core/core.ts";
 import type { Framing } from "../../src/framing.ts";

@@ -109,3 +109,22 @@ function accessed(batch: SlabBatch | ReturnType<SlabBatch["copy"]>, i: number): 
   }
   return values;
 }
+
+interface Seen {
+  columns: unknown[][];
+  lengths: number[];
+  frames: { streamOffset: number }[];
+}
+
+/** All that can be seen of each frame, in the order of the stream. */
+export function inOrder(batches: SlabBatch[]): unknown[] {
+  const frames = batches.flatMap((batch) => {
+    const { columns, frames, lengths } = seen(batch) as Seen;
+    return frames.map((frame, i) => ({
+      ...frame,
+      length: lengths[i],
+      values: columns.map((values) => values[i]),
+    }));
+  });
+  return frames.sort((a, b) => a.streamOffset - b.streamOffset);
+}

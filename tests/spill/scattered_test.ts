@@ -4,34 +4,16 @@ import fc from "fast-check";
 import type { SlabBatch } from "../../src/batch.ts";
 import { gatherPieces } from "../../src/gathering.ts";
 import { KeyPartition } from "../../src/dispatch/key_partition.ts";
-import { BatchCodec, describeBatch } from "../../src/spill/batch_codec.ts";
+import { BatchCodec } from "../../src/spill/batch_codec.ts";
+import { describeBatch } from "../../src/spill/batch_head.ts";
 import { framingsOf, TYPES } from "../framing/cases.ts";
 import { assertHolds } from "../framing/property.ts";
 import { chunkings, cut, streams } from "../framing/streams.ts";
-import { COLUMNS, Framed, headerOf, lent, payloadOf, seen } from "./framed.ts";
+import { COLUMNS, Framed, headerOf, inOrder, lent, payloadOf, seen } from "./framed.ts";
 
 const LANES = 3;
 /** Looking at all that can be seen of a frame takes its time. */
 const FRAMES_MAX = 60;
-
-interface Seen {
-  columns: unknown[][];
-  lengths: number[];
-  frames: { streamOffset: number }[];
-}
-
-/** All that can be seen of each frame, in the order of the stream. */
-function inOrder(batches: SlabBatch[]): unknown[] {
-  const frames = batches.flatMap((batch) => {
-    const { columns, frames, lengths } = seen(batch) as Seen;
-    return frames.map((frame, i) => ({
-      ...frame,
-      length: lengths[i],
-      values: columns.map((values) => values[i]),
-    }));
-  });
-  return frames.sort((a, b) => a.streamOffset - b.streamOffset);
-}
 
 function assertRestored(batch: SlabBatch, codec: BatchCodec, framed: Framed): void {
   const { store, first } = batch.loan;

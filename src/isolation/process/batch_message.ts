@@ -6,7 +6,8 @@
  */
 
 import { type Batch, SlabBatch } from "../../batch.ts";
-import { BatchCodec, codecOf, describeBatch } from "../../spill/batch_codec.ts";
+import { BatchCodec, codecOf } from "../../spill/batch_codec.ts";
+import { describeBatch } from "../../spill/batch_head.ts";
 import { RecordKind } from "../../spill/format.ts";
 import type { ClientStats } from "../../status.ts";
 import { HEADER_BYTES, ToChild } from "./protocol.ts";
