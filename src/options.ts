@@ -98,7 +98,7 @@ export interface ConnectOptions<C extends readonly Column[] = readonly Column[]>
    * reading for all.
    */
   handlers?: Readonly<Record<string, HandlerOptions>>;
-  /** Whether each handler gets all frames, each run of frames goes to one of them in turn, or all with one value of a column to the same. Default `"all"`. */
+  /** Whether each handler gets all frames, they share runs of frames, or all with one value of a column to the same. Default `"all"`. */
   partition?: Partition<C[number]["name"]>;
   /** Bytes of the buffer in use at which the event `high_water` tells. Default three quarters of it. */
   highWaterBytes?: number;

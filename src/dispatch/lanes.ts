@@ -22,8 +22,9 @@ import type { KeyPartition } from "./key_partition.ts";
 
 /**
  * Who gets which frames: every handler all of them (`all`), or each run of
- * frames one of them, in turn (`round_robin`): then only the frames of one
- * handler are in order.
+ * frames one of them (`round_robin`): the next one that has nothing to do, and
+ * while all are at work one after the other, in runs that grow with what waits.
+ * Then only the frames of one handler are in order.
  *
  * Or `{ key }`, the name of a declared column of integers: frames with the same
  * value there go to the same handler, in order. A frame too short for the column
@@ -167,11 +168,29 @@ export class Lanes {
   /** Queues new frames where they belong. */
   push(slab: Slab, first: number, end: number): void {
     if (this.#partition === "round_robin") {
-      this.#fed = (this.#fed + 1) % this.#lanes.length;
+      this.#fed = this.#turn();
       return this.#lanes[this.#fed].backlog.push(slab, first, end);
     }
     if (this.#partition !== "all") return this.#pushByKey(this.#partition, slab, first, end);
     for (let i = 0; i < this.#lanes.length; i++) this.#lanes[i].backlog.push(slab, first, end);
+  }
+
+  /**
+   * Whose turn it is to get frames: the next one that has nothing to do, else the one
+   * that got the last, until twice as many wait for it as for another. Neighbours
+   * are one batch: with a turn for every drain, slow handlers would get one drain a call.
+   */
+  #turn(): number {
+    const { length } = this.#lanes;
+    let least = this.#fed;
+    for (let i = 1; i <= length; i++) {
+      const next = (this.#fed + i) % length;
+      const { backlog, dispatcher } = this.#lanes[next];
+      if (backlog.empty && !dispatcher.busy) return next;
+      if (backlog.frames < this.#lanes[least].backlog.frames) least = next;
+    }
+    const waiting = this.#lanes[this.#fed].backlog.frames;
+    return waiting > 2 * this.#lanes[least].backlog.frames ? least : this.#fed;
   }
 
   #pushByKey(partition: KeyPartition, slab: Slab, first: number, end: number): void {

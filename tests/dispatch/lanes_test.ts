@@ -1,5 +1,5 @@
 /** Several handlers of one feed: each at its own pace. */
-import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import {
   type ClientEvent,
   connect,
@@ -132,6 +132,48 @@ Deno.test("round_robin gives each run of frames to one handler, all of them once
   assert(lists.every(({ length }) => length > 0), lists.map(({ length }) => length).join());
   assert(lists.every((list) => list.every((number, i) => i === 0 || number > list[i - 1])));
   assertEquals(lists.flat().sort((x, y) => x - y), upTo(300));
+});
+
+Deno.test("round_robin: slow handlers share what comes meanwhile, each in few batches, however little comes at a time", async () => {
+  const transport = new ScriptedTransport();
+  await using client = await connected(transport, {
+    handlers: { a: {}, b: {} },
+    partition: "round_robin",
+  });
+  const [a, b] = [recorder(), recorder()];
+  const running = client.run({ a, b });
+  for (let came = 0; came < 300; came += 3) {
+    transport.give(numbered(3, 4, came));
+    await until(() => client.stats().frames === came + 3, "frames");
+  }
+  a.release();
+  b.release();
+  transport.give(null);
+  await within(running, "end");
+  assertEquals([...a.numbers, ...b.numbers].sort((x, y) => x - y), upTo(300));
+  const { a: ofA, b: ofB } = client.statsByHandler();
+  assertGreater(Math.min(ofA.framesDelivered, ofB.framesDelivered), 75);
+  assertLess(ofA.batches + ofB.batches, 40);
+});
+
+Deno.test("round_robin gives a handler that stands nothing that another has time for", async () => {
+  const transport = new ScriptedTransport();
+  await using client = await connected(transport, {
+    handlers: { stands: {}, works: {} },
+    partition: "round_robin",
+  });
+  const [stands, works] = [recorder(), recorder()];
+  works.release();
+  const running = client.run({ stands, works });
+  for (let came = 0; came < 300; came += 3) {
+    transport.give(numbered(3, 4, came));
+    await until(() => client.stats().frames === came + 3, "frames");
+    await until(() => works.numbers.length >= came, "all but one run with the one that works");
+  }
+  stands.release();
+  transport.give(null);
+  await within(running, "end");
+  assertEquals(stands.numbers.length + works.numbers.length, 300);
 });
 
 Deno.test("round_robin drops the oldest where that is said, however many runs a slab has", async () => {
