@@ -44,11 +44,3 @@ export class GrantError extends SpillwayError {
     this.handler = handler;
   }
 }
-
-/** Deno's message, with the path in the flag where it leaves that out. */
-export function withWholeFlag(message: string): string {
-  return message.replace(
-    /Requires (\w+) access to "([^"\n]+)", run again with the --allow-\1 flag/,
-    'Requires $1 access to "$2", run again with --allow-$1=$2',
-  );
-}

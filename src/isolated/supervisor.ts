@@ -9,6 +9,7 @@ import { abandonable, withResolvers } from "../deferred.ts";
 import { NO_OPTIONS } from "../dispatch/handler.ts";
 import { SpillwayError } from "../errors.ts";
 import { PostedWrites } from "../isolation/posted_writes.ts";
+import { withWholeFlag } from "../isolation/whole_flag.ts";
 import {
   bootstrapUrl,
   moduleUrl,
@@ -19,7 +20,7 @@ import { workerOptions } from "../isolation/worker/peer.ts";
 import { tell } from "../tell.ts";
 import { SpillPermissionError } from "../spill/errors.ts";
 import type { ClientStats } from "../status.ts";
-import { ReaderError, withWholeFlag } from "./errors.ts";
+import { ReaderError } from "./errors.ts";
 import type { DiskPort, ReaderOrder, ReaderReport, SentEvent } from "./messages.ts";
 import type { IsolatedEvent, IsolatedOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";

@@ -8,6 +8,7 @@
 import { withResolvers } from "../../deferred.ts";
 import type { HandlerContext, OptionValues } from "../../dispatch/handler.ts";
 import { HandlerModuleError } from "../contract.ts";
+import { withWholeFlag } from "../whole_flag.ts";
 import type { BatchPlace } from "../../dispatch/shared_feed.ts";
 import { BATCHES_OUT, ControlBlock, type HandedRange, Word } from "./control.ts";
 import { WorkerProtocolError } from "./errors.ts";
@@ -390,7 +391,7 @@ export class HandlerWorker {
   #died(message: string): Error {
     if (this.#task?.report === "loaded") {
       // What stands behind is where the worker's own first module imports this one.
-      const [why] = message.split("\n    at ");
+      const why = withWholeFlag(message.split("\n    at ")[0]);
       return new HandlerModuleError(`${this.#options.specifier} cannot be loaded: ${why}`);
     }
     return new Error(message);
