@@ -13,7 +13,7 @@ import type { Control } from "./reader/control.ts";
 import type { DrainEnd, Reader } from "./reader/reader.ts";
 import type { ClientEvent, Settings } from "./options.ts";
 import type { ClientStats } from "./status.ts";
-import { MICROTASK, poll, rest, turn } from "./turn.ts";
+import { MICROTASK, poll, prepareTurn, rest, turn } from "./turn.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const TURN_MS = 1;
@@ -32,7 +32,8 @@ const QUICK_DISPATCH_MS = 0.25;
 /**
  * Calls that gave a promise go on in microtasks, and what they take there is
  * theirs: a loop's body begins one behind its batch, each generator between them
- * takes three more.
+ * takes three more. Who is not done then is behind more of them, in which no
+ * socket is looked at and no timer comes, or waits: the next turn tells.
  */
 const SETTLE_MICROTASKS = 4;
 
@@ -151,6 +152,7 @@ export class Feed {
       while (lanes.unsettled) {
         // Not in a function of its own: its promise would cost each batch of a loop as much again.
         for (let i = 0; i < SETTLE_MICROTASKS && lanes.busy; i++) await MICROTASK;
+        if (lanes.busyHere) now += await this.#settled();
         now = this.#dispatchFor(dutyCycleMs, drainedAt, lanes.settle(now));
       }
       this.#tellWater();
@@ -226,6 +228,7 @@ export class Feed {
       now = lanes.dispatch(now);
       if (lanes.unsettled) {
         for (let i = 0; i < SETTLE_MICROTASKS && lanes.busy; i++) await MICROTASK;
+        if (lanes.busyHere) now += await this.#settled();
         now = lanes.settle(now);
       }
     } else {
@@ -307,6 +310,14 @@ export class Feed {
     this.#turnedAt = performance.now();
     this.#lag.awake(this.#turnedAt);
     return this.#turnedAt;
+  }
+
+  /** All microtasks have run; resolves with the milliseconds that were no handler's. */
+  async #settled(): Promise<number> {
+    const preparedMs = prepareTurn();
+    await turn();
+    this.#turnedAt = performance.now();
+    return preparedMs;
   }
 
   async #turn(now: number): Promise<number> {

@@ -22,6 +22,13 @@ function findSchedule(): Schedule {
     ((callback) => setTimeout(callback, 0));
 }
 
+/** Has that found, if it was not; returns how many milliseconds it took. */
+export function prepareTurn(): number {
+  const began = performance.now();
+  schedule ??= findSchedule();
+  return performance.now() - began;
+}
+
 /** Resolves after the event loop has turned once. */
 export function turn(): Promise<void> {
   const run = schedule ??= findSchedule();

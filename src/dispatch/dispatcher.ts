@@ -1,6 +1,6 @@
 /**
  * The dispatcher: lends batches to one handler, cut so that a synchronous call
- * stays within the duty-cycle budget.
+ * stays within the duty-cycle budget, and that none is out for too long.
  *
  * @module
  */
@@ -35,10 +35,13 @@ export interface DispatcherOptions {
 /** Hands the backlog to a handler. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #sizer: BatchSizer;
+  /** By how long calls hold the read loop, and by how long batches are out. */
+  readonly #heldSizer = new BatchSizer();
+  readonly #outSizer = new BatchSizer();
   #handler: Handler | undefined;
-  /** Batches that are out. */
+  /** Batches that are out, and when the last one came back, 0 if none has. */
   #out = 0;
+  #backAt = 0;
   /** The last call, if it goes on in this thread and its cost is not known yet. */
   #unsettled: { frames: number; heldMs: number } | undefined;
   /** Settles when none is out, if somebody waits for that. */
@@ -51,7 +54,6 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#sizer = new BatchSizer(options.dutyCycleMs);
     widen(this.counts, "framesDelivered");
   }
 
@@ -61,6 +63,12 @@ export class Dispatcher {
     const free = this.#out === 0 || this.#out < batchesOut && !failure.threw;
     return free && this.#error === undefined && this.#handler !== undefined &&
       this.#options.backlog.ready;
+  }
+
+  /** Frames the next batch may have. How long one is out is known once one has come back. */
+  get #allowed(): number {
+    const { allowed } = this.#heldSizer;
+    return this.#backAt === 0 ? allowed : Math.min(allowed, this.#outSizer.allowed);
   }
 
   /** Whether a batch is out. */
@@ -106,7 +114,7 @@ export class Dispatcher {
   dispatch(started: number): number {
     // INVARIANT: whoever dispatches has seen that it is ready.
     if (this.#handler === undefined) return started;
-    const range = this.#options.backlog.take(this.#sizer.allowed);
+    const range = this.#options.backlog.take(this.#allowed);
     if (range === undefined) return started;
     const { stats, context, backlog, columnNames, raw, handOver } = this.#options;
     if (this.#out === 0) handOver.failure.threw = false;
@@ -132,23 +140,29 @@ export class Dispatcher {
     if (settling === undefined || handOver.elsewhere) this.#account(heldMs, count, now);
     else this.#unsettled = { frames: count, heldMs };
     if (settling === undefined) {
+      if (this.#backAt > 0) this.#outSizer.observe(count, heldMs, handOver.batchMs);
       this.#release(range, batch, handled);
       return now;
     }
     this.#out += 1;
     void settling.then(
-      (how) => this.#back(range, batch, how !== NOT_HANDLED),
+      (how) => this.#back(range, batch, started, how !== NOT_HANDLED),
       (error) => {
         this.#fail(error, batch);
-        this.#back(range, batch, false);
+        this.#back(range, batch, started, false);
       },
     );
     return now;
   }
 
-  /** A batch that was out has come back. */
-  #back(range: FrameRange, batch: SlabBatch, handled: boolean): void {
+  /** A batch that was out since `lentAt` has come back. */
+  #back(range: FrameRange, batch: SlabBatch, lentAt: number, handled: boolean): void {
     this.#out -= 1;
+    const now = performance.now();
+    // Of several that are out one is handled after the other.
+    const ms = now - Math.max(lentAt, this.#backAt);
+    this.#outSizer.observe(range.end - range.first, ms, this.#options.handOver.batchMs);
+    this.#backAt = now;
     this.#release(range, batch, handled);
     this.#options.onSettled();
     if (this.#out > 0) return;
@@ -167,7 +181,7 @@ export class Dispatcher {
 
   /** What a call has cost, all in all, is known. */
   #account(heldMs: number, frames: number, now: number): void {
-    this.#sizer.observe(frames, heldMs);
+    this.#heldSizer.observe(frames, heldMs, this.#options.dutyCycleMs);
     this.meter?.held(heldMs, frames, now);
   }
 

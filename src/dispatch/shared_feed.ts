@@ -32,6 +32,11 @@ export interface HandOver {
   batchesOut: number;
   /** Its calls end when another thread or process answers: what this one does meanwhile is not theirs. */
   elsewhere: boolean;
+  /**
+   * Milliseconds that a batch should be out at the most. Who is slow for each
+   * frame is given fewer: else one who takes his time would look like one who hangs.
+   */
+  batchMs: number;
   readonly failure: Failure;
   readonly budget: Budget;
 }
@@ -70,12 +75,23 @@ export interface Budget {
   taken: boolean;
 }
 
+/** Long enough for what is done once a batch, short enough for an end in order to wait for. */
+const BATCH_MS = 1000;
+/** Of the time after which a handler counts as hanging, a batch should take no more than this share. */
+const TIMEOUT_SHARE = 1 / 4;
+
+/** How long a batch should be out for a handler that may take `timeoutMs`. */
+export function batchMsWithin(timeoutMs: number): number {
+  return Math.min(BATCH_MS, timeoutMs * TIMEOUT_SHARE);
+}
+
 /** For a handler in this thread. */
 export function newHandOver(): HandOver {
   return {
     polls: new Set(),
     batchesOut: 1,
     elsewhere: false,
+    batchMs: BATCH_MS,
     failure: { threw: false, goesOn: false },
     budget: { ms: undefined, overrun: () => {}, taken: false },
   };

@@ -3,10 +3,10 @@ import { BatchSizer } from "../../src/dispatch/sizer.ts";
 
 /** Sizes of `calls` batches when a call with n frames takes `cost(n)` milliseconds. */
 function sizes(calls: number, cost: (frames: number) => number): number[] {
-  const sizer = new BatchSizer(10);
+  const sizer = new BatchSizer();
   return Array.from({ length: calls }, () => {
     const frames = sizer.allowed;
-    sizer.observe(frames, cost(frames));
+    sizer.observe(frames, cost(frames), 10);
     return frames;
   });
 }
@@ -26,6 +26,10 @@ Deno.test("BatchSizer gives single frames to a handler that needs the budget for
   const settled = sizes(100, (frames) => frames * 50).slice(2);
   assert(settled.filter((frames) => frames === 1).length > settled.length * 0.8, settled.join());
   assert(settled.every((frames) => frames <= 2), settled.join());
+});
+
+Deno.test("BatchSizer finds out at once that a call costs the same whatever its size, though each is over the budget", () => {
+  assertEquals(sizes(6, () => 20), [1, 2, 4, 8, 16, 32]);
 });
 
 Deno.test("BatchSizer grows batches beyond the budget when a call costs the same whatever its size", () => {

@@ -6,7 +6,6 @@
 
 import type { Batch } from "../../batch.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
-import { feedOf } from "../../dispatch/shared_feed.ts";
 import type { LoadableHandler } from "../contract.ts";
 import type { FailureCounts } from "../failure_options.ts";
 import { Reloadable } from "../reloadable.ts";
@@ -93,8 +92,6 @@ class SupervisedProcess implements ProcessHandler {
   }
 
   async open(context: HandlerContext): Promise<void> {
-    const feed = feedOf(context);
-    if (feed !== undefined) feed.elsewhere = true;
     await this.#supervision.open(context, () => this.#processes.open(context));
   }
 

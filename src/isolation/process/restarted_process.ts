@@ -14,6 +14,7 @@
 
 import type { Batch } from "../../batch.ts";
 import type { HandlerContext } from "../../dispatch/handler.ts";
+import { batchMsWithin, feedOf } from "../../dispatch/shared_feed.ts";
 import type { LoadableHandler } from "../contract.ts";
 import { StartClock } from "../start_clock.ts";
 import { startFailure } from "../start_failure.ts";
@@ -71,6 +72,11 @@ export class RestartedProcess implements LoadableHandler {
   }
 
   async open(context: HandlerContext): Promise<void> {
+    const feed = feedOf(context);
+    if (feed !== undefined) {
+      feed.elsewhere = true;
+      feed.batchMs = batchMsWithin(this.#settings.batchTimeoutMs);
+    }
     try {
       await this.#running(context);
     } finally {

@@ -70,7 +70,7 @@ class Runtime {
   readonly #channel: Channel;
   readonly #abort = new AbortController();
   readonly #writes: PostedWrites;
-  readonly #sizer = new BatchSizer(CALL_MS);
+  readonly #sizer = new BatchSizer();
   #context: HandlerContext | undefined;
   #lender: Lender | undefined;
   #budgetMs: number | undefined;
@@ -206,7 +206,7 @@ class Runtime {
       this.#flowing = end - start >= FLOWING_BYTES;
       await this.#call(batch, context);
       batch.revoke();
-      this.#sizer.observe(part, performance.now() - started);
+      this.#sizer.observe(part, performance.now() - started, CALL_MS);
       Atomics.add(words, Word.beats, 1);
       done += part;
     }

@@ -6,7 +6,7 @@
 
 import { type Batch, SlabBatch } from "../../batch.ts";
 import { type HandlerContext, NO_OPTIONS, type OptionValues } from "../../dispatch/handler.ts";
-import { feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
+import { batchMsWithin, feedOf, type SharedFeed } from "../../dispatch/shared_feed.ts";
 import { checkFunction, checkMs, OptionError } from "../../errors.ts";
 import { tell } from "../../tell.ts";
 import { roomOf, type SharedRoom } from "../../backlog/restored.ts";
@@ -180,6 +180,7 @@ class WorkerHandler implements LoadableHandler {
     feed.polls.add(this.#poll);
     feed.batchesOut = BATCHES_OUT;
     feed.elsewhere = true;
+    feed.batchMs = batchMsWithin(this.#limits.batchTimeoutMs);
   }
 
   async batch(batch: Batch, context: HandlerContext): Promise<void> {
