@@ -169,7 +169,7 @@ export class Feed {
       if (this.#nothingToDo(drained, this.#rung || stats.batches > batches)) {
         if (drained === "empty") {
           meter.empty(now);
-          if (!lanes.busyHere) this.#rest();
+          if (!lanes.awaitsLoop) this.#rest();
         }
         if (!reader.ready && this.stopped() === undefined) await this.#bell(now);
         now = this.#awake();
@@ -198,7 +198,7 @@ export class Feed {
     return this.#coalescing.mode === "eager" ? chunkBytes / 2 : chunkBytes;
   }
 
-  /** All that came is handled, or at work elsewhere: lets more gather where that pays. */
+  /** All that came is handled, or with a worker: lets more gather where that pays. */
   #rest(): void {
     if (this.#coalescing.mode === "resting" && rest(REST_MS)) this.#parts.stats.rests += 1;
   }

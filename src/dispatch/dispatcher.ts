@@ -81,6 +81,11 @@ export class Dispatcher {
     return this.#out > 0 && !this.#options.handOver.elsewhere;
   }
 
+  /** Whether a batch is out whose answer the event loop has to bring. */
+  get awaitsLoop(): boolean {
+    return this.#out > 0 && !this.#options.handOver.inMemory;
+  }
+
   /** Whether the last call goes on in microtasks, and {@linkcode settle} is to tell how long it did. */
   get unsettled(): boolean {
     return this.#unsettled !== undefined;

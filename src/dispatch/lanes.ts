@@ -109,6 +109,14 @@ export class Lanes {
     return false;
   }
 
+  /** A batch is out whose answer the event loop has to bring. */
+  get awaitsLoop(): boolean {
+    for (let i = 0; i < this.#lanes.length; i++) {
+      if (this.#lanes[i].dispatcher.awaitsLoop) return true;
+    }
+    return false;
+  }
+
   /** A call goes on in microtasks, and {@linkcode settle} is to tell how long it did. */
   get unsettled(): boolean {
     for (let i = 0; i < this.#lanes.length; i++) {

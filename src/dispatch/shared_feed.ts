@@ -32,6 +32,8 @@ export interface HandOver {
   batchesOut: number;
   /** Its calls end when another thread or process answers: what this one does meanwhile is not theirs. */
   elsewhere: boolean;
+  /** They are answered in memory, which a thread that stands still finds when it goes on: others need the event loop of this one. */
+  inMemory: boolean;
   /**
    * Milliseconds that a batch should be out at the most. Who is slow for each
    * frame is given fewer: else one who takes his time would look like one who hangs.
@@ -91,6 +93,7 @@ export function newHandOver(): HandOver {
     polls: new Set(),
     batchesOut: 1,
     elsewhere: false,
+    inMemory: false,
     batchMs: BATCH_MS,
     failure: { threw: false, goesOn: false },
     budget: { ms: undefined, overrun: () => {}, taken: false },

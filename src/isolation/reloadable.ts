@@ -147,6 +147,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     if (feed === undefined) return;
     feed.batchesOut = this.#running.handOver.batchesOut;
     feed.elsewhere = this.#running.handOver.elsewhere;
+    feed.inMemory = this.#running.handOver.inMemory;
     feed.batchMs = this.#running.handOver.batchMs;
     feed.polls.add(() => this.#running?.handOver.polls.forEach((poll) => poll()));
   }
@@ -254,6 +255,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
         // Who supervises this may have made it fewer.
         feed.batchesOut = Math.min(feed.batchesOut, next.handOver.batchesOut);
         feed.elsewhere = next.handOver.elsewhere;
+        feed.inMemory = next.handOver.inMemory;
         feed.batchMs = next.handOver.batchMs;
       }
       this.#releasing = this.#release();

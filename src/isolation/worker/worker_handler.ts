@@ -180,6 +180,7 @@ class WorkerHandler implements LoadableHandler {
     feed.polls.add(this.#poll);
     feed.batchesOut = BATCHES_OUT;
     feed.elsewhere = true;
+    feed.inMemory = true;
     feed.batchMs = batchMsWithin(this.#limits.batchTimeoutMs);
   }
 
