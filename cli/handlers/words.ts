@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { HandlerProcessError, type ReaderError } from "../../isolation.ts";
 import { flagsOf } from "../../src/isolation/process/flags.ts";
+import { OWN_SOURCE } from "../../src/isolation/whole_flag.ts";
 import { messageFor } from "../disk_words.ts";
 import { PermissionError, permissionError, refusalOf } from "../permission.ts";
 import { counted, seconds, verb, whole } from "../words.ts";
@@ -71,9 +72,6 @@ export function eventRecord(plan: HandlerPlan, event: HandlerEvent): object {
   const record = { handler: plan.name, ...event };
   return "error" in event ? { ...record, error: reasonOf(plan, event.error) } : record;
 }
-
-/** Where this package's modules are; files only if it was not loaded from a registry. */
-const OWN_SOURCE = new URL("../../src", import.meta.url).pathname;
 
 /** The error of a reader that could not be loaded, with the flag that is missing. */
 export function readerFailure(error: ReaderError): Error {

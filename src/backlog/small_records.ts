@@ -7,14 +7,13 @@
 
 import type { FrameStore } from "../batch.ts";
 import type { BatchCodec } from "../spill/batch_codec.ts";
+import { roundUp } from "../spill/batch_head.ts";
 import type { HandledPart, ReadRecord, RestoredBatch } from "./restored.ts";
 
 /** Records with longer payloads are batches of their own: copying them would cost more than a call. */
 const SMALL_BYTES = 64 * 1024;
 /** Payloads that are taken together: as much as a slab has. */
 const TOGETHER_BYTES = 256 * 1024;
-/** Payloads begin at multiples of it. */
-const ALIGN_BYTES = 8;
 /** Where a frame is in the stream is told in 32 bits from the first one on. */
 const STREAM_BYTES_MAX = 2 ** 32 - 1;
 
@@ -63,7 +62,7 @@ export class SmallRecords {
     if (this.empty) this.#filled = 0;
     const memory = this.#memory ??= this.#newRoom(TOGETHER_BYTES);
     const begin = this.#filled;
-    this.#filled += Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
+    this.#filled += roundUp(bytes);
     return memory.subarray(begin, begin + bytes);
   }
 

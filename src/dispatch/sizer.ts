@@ -25,8 +25,8 @@ export class BatchSizer {
   #allowed = 1;
   #lastFrames = 0;
   #lastMs = 0;
-  #fixedDominates = false;
-  #hasCompared = false;
+  /** `undefined` before two calls were compared. */
+  #fixedDominates: boolean | undefined;
   #callsSinceProbe = 0;
 
   /** Frames the next batch may have, at least 1. */
@@ -51,7 +51,6 @@ export class BatchSizer {
       // Strongly negative: the cost itself has changed, which tells nothing.
       const elasticity = Math.log(ms / this.#lastMs) / Math.log(ratio);
       this.#fixedDominates = Math.abs(elasticity) < FIXED_ELASTICITY;
-      this.#hasCompared = true;
     }
     this.#lastFrames = frames;
     this.#lastMs = ms;
@@ -61,7 +60,7 @@ export class BatchSizer {
     const grown = frames * GROWTH;
     const fair = ms > 0 ? frames * budgetMs / ms : Infinity;
     // Whether two take longer than one that is over the budget is found out at once.
-    const unknown = frames === 1 && !this.#hasCompared;
+    const unknown = frames === 1 && this.#fixedDominates === undefined;
     if (fair >= grown || this.#fixedDominates || unknown) return grown;
     this.#callsSinceProbe += 1;
     const harmless = frames === 1 || ms <= budgetMs;

@@ -195,8 +195,9 @@ class RemoteReader implements RecordReader {
     }
     this.sequence = sent.sequence;
     const result = received<ReadResult>(sent.result);
-    const payload = result.type === "record" ? place?.(result.payload.length) : undefined;
-    if (result.type !== "record" || payload === undefined) return result;
+    if (result.type !== "record") return result;
+    const payload = place?.(result.payload.length);
+    if (payload === undefined) return result;
     payload.set(result.payload);
     return { ...result, payload };
   }

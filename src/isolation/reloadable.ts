@@ -146,9 +146,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     const feed = feedOf(context);
     if (feed === undefined) return;
     feed.batchesOut = this.#running.handOver.batchesOut;
-    feed.elsewhere = this.#running.handOver.elsewhere;
-    feed.inMemory = this.#running.handOver.inMemory;
-    feed.batchMs = this.#running.handOver.batchMs;
+    heed(feed, this.#running.handOver);
     feed.polls.add(() => this.#running?.handOver.polls.forEach((poll) => poll()));
   }
 
@@ -254,9 +252,7 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
       if (feed !== undefined) {
         // Who supervises this may have made it fewer.
         feed.batchesOut = Math.min(feed.batchesOut, next.handOver.batchesOut);
-        feed.elsewhere = next.handOver.elsewhere;
-        feed.inMemory = next.handOver.inMemory;
-        feed.batchMs = next.handOver.batchMs;
+        heed(feed, next.handOver);
       }
       this.#releasing = this.#release();
     }
@@ -316,6 +312,11 @@ export class Reloadable<H extends Handler & Partial<LoadableHandler>> implements
     if (feed !== undefined) feed.failure.threw = true;
     for (const { settle } of this.#waiting.splice(0)) settle.reject(error);
   }
+}
+
+/** The client goes about batches as `handOver` says, from now on. How many may be out others have a say in. */
+function heed(feed: HandOver, { elsewhere, inMemory, batchMs }: HandOver): void {
+  Object.assign(feed, { elsewhere, inMemory, batchMs });
 }
 
 /** Closes one for good. */

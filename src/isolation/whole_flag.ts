@@ -5,7 +5,8 @@
  */
 
 /** Where this package's modules are. Whoever may not read one may read none of the others, if they are files. */
-const OWN_SOURCE = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
+export const OWN_SOURCE: string = decodeURIComponent(new URL("..", import.meta.url).pathname)
+  .replace(/\/$/, "");
 
 /** Deno's message, with the path in the flag where it leaves that out. */
 export function withWholeFlag(message: string): string {

@@ -24,17 +24,18 @@
 import { type FrameStore, type Loan, type RawRule, SlabBatch } from "../batch.ts";
 import { type Column, COLUMN_ARRAYS, type ColumnArray, type ColumnType } from "../columns.ts";
 import {
+  ALIGN_BYTES,
   descriptorBytes,
   PREFIX_BYTES,
   prefixOf,
   readPrefix,
   RECORD_OF_FRAMES,
+  roundUp,
   textOf,
 } from "./batch_head.ts";
 import { SpillFormatError } from "./errors.ts";
 import { PAYLOAD_BYTES_MAX, type RecordHeader, type RecordInfo, RecordKind } from "./format.ts";
 
-const ALIGN_BYTES = 8;
 const ZEROS = new Uint8Array(ALIGN_BYTES);
 
 /** A range of frames, ready to be appended. */
@@ -211,17 +212,14 @@ export class BatchCodec {
   #copy(store: FrameStore, joined: FrameStore, frame: number, position: number): void {
     const end = frame + store.offsets.length;
     joined.bytes.set(store.bytes, position);
-    store.columns.forEach((values, i) => joined.columns[i].set(values as never, frame));
-    const index = ["offsets", "lengths", "rawOffsets", "rawLengths"] as const;
-    for (const name of this.#raw.storesRaw ? index : index.slice(0, 2)) {
-      joined[name].set(store[name], frame);
-    }
+    const arrays = this.#arraysOf(joined);
+    this.#arraysOf(store).forEach((values, i) => arrays[i].set(values as never, frame));
     subtract(joined.offsets.subarray(frame, end), -position);
     if (this.#raw.storesRaw) subtract(joined.rawOffsets.subarray(frame, end), -position);
     if (joined.gaps === undefined) return;
+    if (store.gaps === undefined) joined.gaps.fill(0, frame, end);
     const missing = store.streamOffset - joined.streamOffset - position;
-    if (store.gaps === undefined) joined.gaps.fill(missing, frame, end);
-    else joined.gaps.set(store.gaps.map((gap) => gap + missing), frame);
+    subtract(joined.gaps.subarray(frame, end), -missing);
   }
 
   /** The frames as a batch sees them, however it finds out where they lie. */
@@ -315,10 +313,6 @@ function clamp(value: number, min: number, max: number): number {
 function padded(bytes: Uint8Array): Uint8Array[] {
   const zeros = roundUp(bytes.length) - bytes.length;
   return zeros === 0 ? [bytes] : [bytes, ZEROS.subarray(0, zeros)];
-}
-
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

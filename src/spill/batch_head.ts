@@ -10,9 +10,16 @@ import { SpillFormatError } from "./errors.ts";
 
 /** Bytes before the descriptor. */
 export const PREFIX_BYTES = 16;
+/** Payloads in memory, and the arrays in them, begin at multiples of it. */
+export const ALIGN_BYTES = 8;
 
 /** What errors call it. */
 export const RECORD_OF_FRAMES = "a record of frames";
+
+/** So many bytes, up to where the next array may begin. */
+export function roundUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
+}
 
 /** What a batch's payload says of itself. */
 export interface BatchDescriptor {

@@ -7,13 +7,12 @@
 
 import { type Batch, SlabBatch } from "../../batch.ts";
 import { BatchCodec, codecOf } from "../../spill/batch_codec.ts";
-import { describeBatch } from "../../spill/batch_head.ts";
+import { describeBatch, roundUp } from "../../spill/batch_head.ts";
 import { RecordKind } from "../../spill/format.ts";
 import type { ClientStats } from "../../status.ts";
 import { HEADER_BYTES, ToChild } from "./protocol.ts";
 
 const PREFIX_BYTES = 32;
-const ALIGN_BYTES = 8;
 /** A write costs more than copying this. */
 const COPY_BYTES_MAX = 16 * 1024;
 
@@ -86,8 +85,4 @@ export function decodeBatch(body: Uint8Array): { batch: SlabBatch; stats: Client
 
 function sum(parts: readonly Uint8Array[]): number {
   return parts.reduce((bytes, part) => bytes + part.length, 0);
-}
-
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
 }
